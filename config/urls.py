@@ -6,7 +6,7 @@ from django.urls import include, path
 urlpatterns = [
     path("account/", include("allauth.urls")),
     path("account/", include("accounts.urls")),
-    path("audio/", include("references.urls")),
+    path("", include("references.urls")),
     path("admin/", admin.site.urls),
     path("", include("mastering.urls")),
 ]
