@@ -1,0 +1,12 @@
+"""Which app answers which path."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("account/", include("allauth.urls")),
+    path("account/", include("accounts.urls")),
+    path("audio/", include("references.urls")),
+    path("admin/", admin.site.urls),
+    path("", include("mastering.urls")),
+]
