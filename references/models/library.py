@@ -9,6 +9,8 @@ from django.db.models.functions import Now
 from references.models.audio import AudioFile
 from references.models.ids import PublicIdField
 
+RECENT = 20
+
 
 class ReferenceQuerySet(models.QuerySet["Reference"]):
     def of(self, user: Any) -> Self:
@@ -18,9 +20,17 @@ class ReferenceQuerySet(models.QuerySet["Reference"]):
         """Those that are measured and can be mastered toward."""
         return self.filter(audio__status=AudioFile.Status.READY)
 
+    def recent(self) -> Self:
+        """Return the newest usable ones, for a short list."""
+        return self.usable()[:RECENT]
+
     def kept(self) -> Self:
         """All but those that turned out not to be audio we can use."""
         return self.exclude(audio__status=AudioFile.Status.REJECTED)
+
+    def with_use_count(self) -> Self:
+        """Count the masters made toward each."""
+        return self.annotate(use_count=models.Count("audio__masters_toward"))
 
 
 class Reference(models.Model):
