@@ -1,6 +1,8 @@
 """Every setting, read from the environment; every name stands in .env.example."""
 
+import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
@@ -9,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
-env.read_env(BASE_DIR / ".env")
+env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))  # the environment wins
 
 # Where everything that is not code lives: database, files, secret key, compiled kernels.
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))
@@ -24,8 +26,21 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 # Addresses
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+SITE_HOST = urlsplit(SITE_URL).hostname or ""
+HTTPS = SITE_URL.startswith("https://")
+LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[SITE_HOST, *LOCAL_HOSTS])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[SITE_URL])
+# How many proxies of ours stand in front and write X-Forwarded-For and -Proto.
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+if TRUSTED_PROXY_COUNT:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# Development: mails stay here and can be read at /development/mail/, by anyone who reaches the
+# site from this machine. So never on a site that others reach.
+DEVELOPMENT_MAIL = env.bool("DEVELOPMENT_MAIL", default=False)
+if DEVELOPMENT_MAIL and SITE_HOST not in ("localhost", "127.0.0.1", "::1"):
+    raise ImproperlyConfigured("DEVELOPMENT_MAIL is for a SITE_URL on localhost only.")
 
 # Parts
 INSTALLED_APPS = [
@@ -60,6 +75,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.middleware.PermissionsPolicyMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -103,6 +119,19 @@ STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
 
+# Cache: counts of the rate limits, so it must be one for all processes.
+REDIS_URL = env.str("REDIS_URL", default="")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {
+        "BACKEND": "config.cache.FileCache",
+        "LOCATION": DATA_DIR / "cache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
+    "none": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
+}
+
 # Uploads: bytes go to disk as they arrive, never whole into memory.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 MAX_UPLOAD_BYTES = env.int("MAX_UPLOAD_BYTES", default=500_000_000)
@@ -110,11 +139,13 @@ MAX_AUDIO_SECONDS = env.int("MAX_AUDIO_SECONDS", default=15 * 60)
 MIN_AUDIO_SECONDS = env.int("MIN_AUDIO_SECONDS", default=3)
 
 # Queue: the rows are the truth, this only rings.
-WORKER_GROUPS = env.int("WORKER_GROUPS", default=1)
+WORKER_GROUPS = env.int("WORKER_GROUPS", default=2)  # jobs at a time on this machine
 JOB_TIMEOUT_SECONDS = env.int("JOB_TIMEOUT_SECONDS", default=1260)
 Q_CLUSTER = {
     "name": "lacquer",
-    "orm": "default",
+    **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
+    "cache": "none",  # a status twice a second, which nobody reads
+    "scheduler": False,  # the supervisor sweeps by itself: a stuck queue runs no schedule
     "workers": 1,
     "queue_limit": 1,
     "bulk": 1,
@@ -122,7 +153,7 @@ Q_CLUSTER = {
     "retry": 3 * JOB_TIMEOUT_SECONDS + 60,  # waits behind one running and one prefetched
     "max_attempts": 1,
     "ack_failures": True,  # the job's row decides retries
-    "recycle": 50,
+    "recycle": 500,  # renews the whole group
     "save_limit": -1,
     "poll": 0.5,
     "catch_up": False,
@@ -152,12 +183,20 @@ ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_CHANGE_EMAIL = True  # one address each; a new one replaces the old once confirmed
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
+ACCOUNT_LOGOUT_REDIRECT_URL = "mastering:home"
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "mastering:new"
 
 # Mail
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
-vars().update(EMAIL_CONFIG)
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+if DEVELOPMENT_MAIL:
+    EMAIL_BACKEND = "config.development.MailBackend"
+    EMAIL_FILE_PATH = DATA_DIR / "mail"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Lacquer <lacquer@localhost>")
 
 # Language and time
@@ -167,7 +206,6 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 # Browser rules
-HTTPS = SITE_URL.startswith("https://")
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=HTTPS)
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
@@ -175,6 +213,13 @@ SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True  # htmx takes the token from the page
+if HTTPS:  # the prefix binds a cookie to this host; browsers accept it from HTTPS only
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
+LANGUAGE_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -199,4 +244,10 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {"django-q": {"level": "WARNING"}},  # it tells of every doorbell
 }
+
+# Sound: one thread a process, since there are as many processes as cores; compiled kernels kept.
+for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+os.environ.setdefault("NUMBA_CACHE_DIR", str(DATA_DIR / "kernels"))

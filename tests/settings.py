@@ -1,16 +1,28 @@
 """The real settings, read from a test environment."""
 
+import atexit
 import os
+import shutil
 import tempfile
+from pathlib import Path
 
+os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="lacquer-tests-")
+os.environ["ENV_FILE"] = os.devnull
+os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parent.parent / "var" / "kernels"))
 os.environ["SECRET_KEY"] = "tests-only-" + "x" * 50
-os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="lacquer-tests-"))
 os.environ["EMAIL_URL"] = "memorymail://"
 
 from config.settings import *  # noqa: F403
+from config.settings import CACHES as _CACHES
+from config.settings import DATA_DIR as _DATA_DIR
+from config.settings import STATIC_ROOT as _STATIC_ROOT
 from config.settings import STORAGES as _STORAGES
+
+atexit.register(shutil.rmtree, _DATA_DIR, ignore_errors=True)
 
 STORAGES = _STORAGES | {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 }
+Path(_STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+CACHES = _CACHES | {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

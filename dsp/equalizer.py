@@ -1,0 +1,183 @@
+"""Tone: which correction brings a track to its reference, and the filter that makes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import scipy.fft
+
+from dsp.audio import Audio
+from dsp.measure import Profile
+from dsp.moments import compare, toward
+from dsp.spectrum import BAND_CENTRES_HZ, BAND_COUNT, Doubles, Floats, bands_between, smooth
+
+TAP_SECONDS: Final = 8192 / 44_100  # resolves a third octave at 40 Hz
+DESIGN_FACTOR: Final = 4  # of the cepstrum's length over the taps: keeps its aliasing under 0.01 dB
+BLOCK_FACTOR: Final = 4  # of the transform's length over the taps: least work per sample
+FULL_OCTAVES: Final = 1 / 3  # finest detail ever followed, for different music
+LOW_OCTAVES: Final = 1.0  # below 120 Hz single notes decide finer detail
+LOW_HZ: Final = 120.0
+CAP_DB: Final = 6.0
+EDGE_CAP_DB: Final = 4.0  # under 80 Hz and over 8 kHz
+EDGES_HZ: Final = (80.0, 8_000.0)
+FULL_CAP_FACTOR: Final = 2.0  # at amount 1 the caps are this much wider
+FLOOR_MARGIN_DB: Final = 10.0
+CUTOFF_MARGIN_HZ: Final = 1_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class TonePlan:
+    """What the tone stage wanted, does, was kept from, and leaves.
+
+    Attributes
+    ----------
+    wanted_db, applied_db, capped_db, left_db : ndarray, shape (BAND_COUNT,)
+        The reference's difference; the gain applied to mid and side; what the caps took from it;
+        the difference that remains. dB at ``BAND_CENTRES_HZ``.
+    valid : ndarray of bool, shape (BAND_COUNT,)
+        Where both tracks have sound to compare.
+    reasons : tuple of str
+        Stable names of what held the stage back: "capped", "noise_floor", "cutoff".
+    """
+
+    wanted_db: Doubles
+    applied_db: Doubles
+    capped_db: Doubles
+    left_db: Doubles
+    valid: npt.NDArray[np.bool_]
+    reasons: tuple[str, ...]
+
+
+def plan_tone(
+    target: Profile, reference: Profile, *, amount: float, suitability: float = 1.0
+) -> TonePlan:
+    """Return the tonal correction of a target toward a reference.
+
+    Parameters
+    ----------
+    target, reference : Profile
+    amount : float, 0 to 1
+        0 does nothing, 0.7 what can be trusted to be the mix, 1 comes as near as the caps allow.
+    suitability : float, 0 to 1
+        How like the two tracks are; less asks for more smoothing.
+    """
+    difference = compare(target, reference)
+    valid, reasons = _validity(target, reference)
+    fine, low = (
+        smooth(difference.whole_db, octaves, weights=valid)
+        for octaves in (FULL_OCTAVES, LOW_OCTAVES)
+    )
+    full = np.where(BAND_CENTRES_HZ < LOW_HZ, low, fine)
+    trusted = smooth(difference.trusted_db, 2.0 - suitability, weights=valid)
+    wanted = toward(trusted, full, amount)
+    inner = bands_between(*EDGES_HZ)
+    cap = smooth(np.where(inner, CAP_DB, EDGE_CAP_DB), 0.5) * np.interp(
+        amount, [0.7, 1.0], [1.0, FULL_CAP_FACTOR]
+    )
+    applied = np.clip(wanted, -cap, cap)
+    if np.any(applied != wanted):
+        reasons = (*reasons, "capped")
+    return TonePlan(full, applied, wanted - applied, full - applied, valid, reasons)
+
+
+def apply_tone(audio: Audio, plan: TonePlan) -> Audio:
+    """Return audio with the planned tone; the same samples where nothing is to be done."""
+    return filter_mid_side(audio, plan.applied_db, plan.applied_db)
+
+
+def _validity(target: Profile, reference: Profile) -> tuple[npt.NDArray[np.bool_], tuple[str, ...]]:
+    """Return which bands hold sound in both tracks, and the reasons for those that do not."""
+    valid = np.ones(BAND_COUNT, dtype=bool)
+    reasons = []
+    audible = np.ones(BAND_COUNT, dtype=bool)
+    for profile in (target, reference):
+        audible &= profile.mid_db > profile.floor_db + FLOOR_MARGIN_DB
+    if not np.all(audible) and np.any(audible):
+        valid &= audible
+        reasons.append("noise_floor")
+    ends = [p.cutoff_hz for p in (target, reference) if p.cutoff_hz is not None]
+    ends += [0.5 * p.rate_hz for p in (target, reference)]
+    below = bands_between(0.0, min(ends) - CUTOFF_MARGIN_HZ)
+    if not np.all(below):
+        valid &= below
+        reasons.append("cutoff")
+    return valid, tuple(reasons)
+
+
+def filter_mid_side(audio: Audio, mid_curve_db: Doubles, side_curve_db: Doubles) -> Audio:
+    """Return audio with a tonal curve applied to its mid and another to its side.
+
+    Both filters are of minimum phase: no delay, nothing before the sound.
+
+    Parameters
+    ----------
+    audio : Audio
+        One channel has only mid.
+    mid_curve_db, side_curve_db : ndarray, shape (BAND_COUNT,)
+        Gain at the band centres, dB; held outward beyond the first and the last.
+
+    Returns
+    -------
+    Audio
+        Of the same length; the same samples where both curves are zero.
+    """
+    if not np.any(mid_curve_db) and (audio.channels == 1 or not np.any(side_curve_db)):
+        return audio
+    mid = minimum_phase(mid_curve_db, audio.rate_hz)
+    if audio.channels == 1 or np.array_equal(mid_curve_db, side_curve_db):
+        return Audio(_convolved(audio.samples, mid, mid), audio.rate_hz)
+    return Audio(
+        _convolved(audio.samples, mid, minimum_phase(side_curve_db, audio.rate_hz)), audio.rate_hz
+    )
+
+
+def minimum_phase(curve_db: Doubles, rate_hz: int) -> Floats:
+    """Return the taps of the minimum-phase filter with a gain per band (real cepstrum).
+
+    Parameters
+    ----------
+    curve_db : ndarray, shape (BAND_COUNT,)
+        Gain at the band centres, dB.
+    rate_hz : int
+        Sample rate.
+    """
+    taps = 2 * int(scipy.fft.next_fast_len(int(TAP_SECONDS * rate_hz / 2.0), real=True))
+    length = DESIGN_FACTOR * taps
+    hz = np.arange(length // 2 + 1) * (rate_hz / length)
+    octaves = np.log2(np.maximum(hz, 1.0))
+    gain_db = np.interp(octaves, np.log2(BAND_CENTRES_HZ), curve_db)
+    cepstrum = scipy.fft.irfft(gain_db * (np.log(10.0) / 20.0), length)
+    cepstrum[1 : length // 2] *= 2.0
+    cepstrum[length // 2 + 1 :] = 0.0
+    response = scipy.fft.irfft(np.exp(scipy.fft.rfft(cepstrum)), length)[:taps]
+    fade = taps // 4
+    response[-fade:] *= 0.5 + 0.5 * np.cos(np.pi * (np.arange(fade) + 0.5) / fade)
+    return response.astype(np.float32)
+
+
+def _convolved(samples: Floats, mid_taps: Floats, side_taps: Floats) -> Floats:
+    """Return samples filtered by overlap-save: mid by its taps, side by its own."""
+    taps, frames = mid_taps.size, samples.shape[1]
+    length = int(scipy.fft.next_fast_len(BLOCK_FACTOR * taps, real=True))
+    step = length - taps + 1
+    mid, side = (scipy.fft.rfft(kernel, length) for kernel in (mid_taps, side_taps))
+    straight, crossed = (mid + side) / 2.0, (mid - side) / 2.0
+    mixes = samples.shape[0] == 2 and bool(np.any(crossed))
+    filtered = np.empty_like(samples)
+    block = np.zeros((samples.shape[0], length), dtype=np.float32)
+    for start in range(0, frames, step):
+        first, last = start - taps + 1, min(frames, start + step)
+        block[:, : max(0, -first)] = 0.0
+        block[:, max(0, -first) : last - first] = samples[:, max(0, first) : last]
+        block[:, last - first :] = 0.0
+        spectra = scipy.fft.rfft(block, axis=1)
+        mixed = spectra * straight
+        if mixes:
+            mixed += spectra[::-1] * crossed
+        filtered[:, start:last] = scipy.fft.irfft(mixed, length, axis=1)[
+            :, taps - 1 : taps - 1 + last - start
+        ]
+    return filtered

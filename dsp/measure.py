@@ -1,0 +1,398 @@
+"""A track's profile: every number of it that is shown or matched."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Final, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from dsp.audio import Audio
+from dsp.errors import ProfileUnsupported, SilentAudio, TooShort
+from dsp.loudness import measure_loudness, weighted_energies
+from dsp.peaks import true_peak_dbtp
+from dsp.sections import Section, find_sections
+from dsp.spectrum import (
+    BAND_COUNT,
+    THIRD_OCTAVES_HZ,
+    Doubles,
+    Spectrogram,
+    band_spectrogram,
+    third_octaves,
+    to_db,
+)
+from dsp.units import amplitude_to_db
+
+PROFILE_VERSION: Final = 1
+
+SHORTEST_SECONDS: Final = 3.0  # one short-term loudness window (EBU Tech 3341)
+QUANTILES: Final[Doubles] = np.concatenate([np.arange(1.0, 99.0, 2.0), [99.0, 99.7]])  # percent
+MICRO_SECONDS: Final = 0.050  # note and drum level
+MOMENTARY_SECONDS: Final = 0.400  # BS.1770 block
+SHORT_TERM_SECONDS: Final = 3.0  # EBU Tech 3341
+GATE_LU: Final = 20.0  # as EBU Tech 3342: what is quieter than this under the track is not counted
+PEAK_BLOCK_SECONDS: Final = 0.010
+PSR_PERCENTS: Final = (10.0, 50.0, 90.0)
+MOST_MOMENTS: Final = 640
+MOMENT_STEP_DB: Final = 0.5  # its rounding is under 0.15 dB rms and averages out over moments
+CURVE_POINTS: Final = 400
+STEEP_DB: Final = 25.0  # a fall over 1.2 kHz that no instrument or room makes
+CUTOFF_RANGE_HZ: Final = (10_000.0, 20_200.0)
+
+Codes = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Everything the engine knows of a track once its audio is gone.
+
+    Values are rounded when measured, so that a profile read back from JSON is the same profile.
+
+    Attributes
+    ----------
+    rate_hz, frames, channels : int
+        Of the audio measured.
+    integrated_lufs, max_momentary_lufs, max_short_term_lufs : float
+        BS.1770-5 and EBU Tech 3341.
+    loudness_range_lu : float or None
+        EBU Tech 3342; None under a minute of gated audio.
+    true_peak_dbtp, sample_peak_dbfs, plr_db : float
+        Highest levels; true peak less integrated loudness.
+    psr_db : tuple of float
+        Peak over short-term loudness, at ``PSR_PERCENTS`` of the track's 3-s windows.
+    mid_db, side_db : ndarray, shape (BAND_COUNT,)
+        Mean power per band, dB.
+    floor_db : ndarray, shape (BAND_COUNT,)
+        Level per band under which the track spends a twentieth of its time, dB.
+    correlation : ndarray, shape (BAND_COUNT,)
+        Of left and right per band, -1 to 1.
+    micro_quantiles_lu, momentary_quantiles_lu : ndarray, shape of ``QUANTILES``
+        Distribution of 50 ms and 400 ms loudness, relative to integrated.
+    crest_quantiles_db : ndarray, shape of ``QUANTILES``
+        Distribution of 10 ms peaks over the 400 ms loudness around them.
+    cutoff_hz : float or None
+        Where a lossy codec or a resampler ended the spectrum.
+    onsets_per_second : float
+    sections : tuple of Section
+    loudness_curve_lufs : ndarray
+        Short-term loudness over time, at most ``CURVE_POINTS`` points, evenly spaced.
+    moments_mid, moments_side : ndarray of uint8, shape (moments, BAND_COUNT)
+        Short-time band levels, in steps of ``MOMENT_STEP_DB``; 255 is +7.5 dB.
+    moments_seconds : ndarray
+        Centre of each moment.
+    """
+
+    rate_hz: int
+    frames: int
+    channels: int
+    integrated_lufs: float
+    loudness_range_lu: float | None
+    max_momentary_lufs: float
+    max_short_term_lufs: float
+    true_peak_dbtp: float
+    sample_peak_dbfs: float
+    plr_db: float
+    psr_db: tuple[float, ...]
+    mid_db: Doubles
+    side_db: Doubles
+    floor_db: Doubles
+    correlation: Doubles
+    micro_quantiles_lu: Doubles
+    momentary_quantiles_lu: Doubles
+    crest_quantiles_db: Doubles
+    cutoff_hz: float | None
+    onsets_per_second: float
+    sections: tuple[Section, ...]
+    loudness_curve_lufs: Doubles
+    moments_mid: Codes
+    moments_side: Codes
+    moments_seconds: Doubles
+
+    @property
+    def duration_seconds(self) -> float:
+        """Length of the track."""
+        return self.frames / self.rate_hz
+
+    @property
+    def is_mono(self) -> bool:
+        """True where the side is silent or 60 dB under the mid."""
+        mid, side = (np.sum(10.0 ** (level / 10.0)) for level in (self.mid_db, self.side_db))
+        return bool(side < 1e-6 * mid)
+
+    def moments_db(self) -> tuple[Doubles, Doubles]:
+        """Return the mid and side levels of the moments, dB, shape (moments, BAND_COUNT)."""
+        return _decoded(self.moments_mid), _decoded(self.moments_side)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the profile as JSON-ready values."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        for name in ("moments_mid", "moments_side"):
+            packed = zlib.compress(_by_difference(values[name]).tobytes(), 9)
+            values[name] = base64.b64encode(packed).decode("ascii")
+        for name, value in values.items():
+            if isinstance(value, np.ndarray):
+                values[name] = value.tolist()
+        values["sections"] = [asdict(section) for section in self.sections]
+        values["psr_db"] = list(self.psr_db)
+        return {"version": PROFILE_VERSION, **values}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Return the profile made by :meth:`to_dict`.
+
+        Raises
+        ------
+        ProfileUnsupported
+            For another version, or anything that is not a whole profile.
+        """
+        if not isinstance(values, dict) or values.get("version") != PROFILE_VERSION:
+            raise ProfileUnsupported("This profile was measured by another version of the engine.")
+        try:
+            return cls(**_read(values))
+        except (KeyError, TypeError, ValueError, zlib.error, binascii.Error) as error:
+            raise ProfileUnsupported("This profile is damaged or incomplete.") from error
+
+    def summary(self) -> dict[str, Any]:
+        """Return the plain numbers that pages show and the library ranks by, a few kB of JSON."""
+        mid, side = (10.0 ** (level / 10.0) for level in (self.mid_db, self.side_db))
+        mid_thirds, side_thirds = third_octaves(mid), third_octaves(side)
+        shares = third_octaves(10.0 ** (self.correlation * 0.1)) - third_octaves(
+            np.zeros(BAND_COUNT)
+        )
+        weights = third_octaves(np.ones(BAND_COUNT))
+        correlation = 10.0 * np.log10(np.maximum(shares / weights, 1e-3))
+        plain = (
+            "rate_hz",
+            "channels",
+            "duration_seconds",
+            "integrated_lufs",
+            "loudness_range_lu",
+            "max_momentary_lufs",
+            "max_short_term_lufs",
+            "true_peak_dbtp",
+            "sample_peak_dbfs",
+            "plr_db",
+            "cutoff_hz",
+            "onsets_per_second",
+        )
+        return {
+            **{name: getattr(self, name) for name in plain},
+            "psr_db": dict(zip(("p10", "p50", "p90"), self.psr_db, strict=True)),
+            "is_mono": self.is_mono,
+            "third_octaves_hz": np.round(THIRD_OCTAVES_HZ, 1).tolist(),
+            "mid_db": np.round(to_db(mid_thirds), 2).tolist(),
+            "side_db": np.round(to_db(side_thirds), 2).tolist(),
+            "width_db": np.round(to_db(side_thirds) - to_db(mid_thirds), 2).tolist(),
+            "correlation": np.round(correlation, 3).tolist(),
+            "sections": [asdict(section) for section in self.sections],
+        }
+
+
+def measure(audio: Audio, *, progress: Callable[[float], None] | None = None) -> Profile:
+    """Return the profile of a track.
+
+    Parameters
+    ----------
+    audio : Audio
+    progress : callable, optional
+        Told the share done, 0 to 1.
+
+    Raises
+    ------
+    TooShort
+        Under ``SHORTEST_SECONDS``.
+    SilentAudio
+        Nothing above the absolute loudness gate of BS.1770.
+    """
+    if audio.duration_seconds < SHORTEST_SECONDS:
+        raise TooShort(f"A track must last at least {SHORTEST_SECONDS:g} seconds to be measured.")
+    weighted = weighted_energies(audio)
+    levels = measure_loudness(weighted)
+    if not np.isfinite(levels.integrated_lufs):
+        raise SilentAudio("The track is silent: nothing in it is above -70 LUFS.")
+    spectrogram = band_spectrogram(audio, progress=progress)
+    energies, step = weighted.energies, weighted.step_seconds
+    true_peak = true_peak_dbtp(audio)
+    block_peaks = _block_peaks(audio)
+    integrated = round(levels.integrated_lufs, 3)
+    centres = _window_loudness(energies, step, SHORT_TERM_SECONDS)
+    floor = np.percentile(to_db(spectrogram.mid + spectrogram.side), 5.0, axis=0)
+    mid, side = (
+        spectrogram.mid.mean(axis=0, dtype=np.float64),
+        spectrogram.side.mean(axis=0, dtype=np.float64),
+    )
+    moments_mid, moments_side, moments_seconds = _moments(spectrogram)
+    return Profile(
+        rate_hz=audio.rate_hz,
+        frames=audio.frames,
+        channels=audio.channels,
+        integrated_lufs=integrated,
+        loudness_range_lu=None if levels.range_lu is None else round(levels.range_lu, 3),
+        max_momentary_lufs=round(levels.max_momentary_lufs, 3),
+        max_short_term_lufs=round(levels.max_short_term_lufs, 3),
+        true_peak_dbtp=round(true_peak, 3),
+        sample_peak_dbfs=round(amplitude_to_db(float(block_peaks.max())), 3),
+        plr_db=round(true_peak - integrated, 3),
+        psr_db=_peak_to_short_term(block_peaks, energies, step, integrated),
+        mid_db=np.round(to_db(mid), 3),
+        side_db=np.round(to_db(side), 3),
+        floor_db=np.round(floor, 2),
+        correlation=np.round(_correlation(mid, side, spectrogram.cross), 4),
+        micro_quantiles_lu=_quantiles(energies, step, MICRO_SECONDS, integrated),
+        momentary_quantiles_lu=_quantiles(energies, step, MOMENTARY_SECONDS, integrated),
+        crest_quantiles_db=_crest_quantiles(block_peaks, energies, step, integrated),
+        cutoff_hz=_cutoff_hz(spectrogram),
+        onsets_per_second=_onsets_per_second(energies, step),
+        sections=find_sections(
+            spectrogram, energies, step_seconds=step, duration_seconds=audio.duration_seconds
+        ),
+        loudness_curve_lufs=np.round(_thinned(centres), 2),
+        moments_mid=moments_mid,
+        moments_side=moments_side,
+        moments_seconds=np.round(moments_seconds, 3),
+    )
+
+
+def _block_peaks(audio: Audio) -> Doubles:
+    """Return the highest sample of either channel in every 10 ms."""
+    block = max(1, round(PEAK_BLOCK_SECONDS * audio.rate_hz))
+    starts = np.arange(0, audio.frames, block)
+    highest = np.maximum.reduceat(audio.samples, starts, axis=1)
+    lowest = np.minimum.reduceat(audio.samples, starts, axis=1)
+    return np.maximum(highest, -lowest).max(axis=0).astype(np.float64)
+
+
+def _window_loudness(energies: Doubles, step_seconds: float, seconds: float) -> Doubles:
+    """Return the loudness of every window of ``seconds``, one per step, LUFS."""
+    length = min(energies.size, max(1, round(seconds / step_seconds)))
+    sums = np.concatenate([[0.0], np.cumsum(energies)])
+    return -0.691 + to_db((sums[length:] - sums[:-length]) / length)
+
+
+def _quantiles(
+    energies: Doubles, step_seconds: float, seconds: float, integrated_lufs: float
+) -> Doubles:
+    relative = _window_loudness(energies, step_seconds, seconds) - integrated_lufs
+    return np.round(np.percentile(relative[relative > -GATE_LU], QUANTILES), 3)
+
+
+def _crest_quantiles(
+    block_peaks: Doubles, energies: Doubles, step_seconds: float, integrated_lufs: float
+) -> Doubles:
+    around = _window_loudness(energies, step_seconds, MOMENTARY_SECONDS)
+    first = (energies.size - around.size) // 2
+    crest = to_db(np.square(block_peaks[first : first + around.size])) - around
+    return np.round(np.percentile(crest[around > integrated_lufs - GATE_LU], QUANTILES), 3)
+
+
+def _peak_to_short_term(
+    block_peaks: Doubles, energies: Doubles, step_seconds: float, integrated_lufs: float
+) -> tuple[float, ...]:
+    short_term = _window_loudness(energies, step_seconds, SHORT_TERM_SECONDS)[::10]
+    length = energies.size - 10 * (short_term.size - 1)
+    length = min(length, round(SHORT_TERM_SECONDS / step_seconds))
+    windows = np.lib.stride_tricks.sliding_window_view(block_peaks[: energies.size], length)[::10]
+    ratio = to_db(np.square(windows[: short_term.size].max(axis=1))) - short_term
+    counted = ratio[short_term > integrated_lufs - GATE_LU]
+    return tuple(round(float(value), 3) for value in np.percentile(counted, PSR_PERCENTS))
+
+
+def _correlation(mid: Doubles, side: Doubles, cross: Doubles) -> Doubles:
+    """Return the correlation of left (mid + side) and right (mid - side); 1 in silence."""
+    total = np.square(mid + side) - 4.0 * np.square(cross)
+    ratio = (mid - side) / np.sqrt(np.maximum(total, 1e-30))
+    return np.where(total > 1e-30, np.clip(ratio, -1.0, 1.0), 1.0)
+
+
+def _cutoff_hz(spectrogram: Spectrogram) -> float | None:
+    """Return where the average spectrum falls off a cliff, Hz, or None."""
+    level = to_db(spectrogram.fine)
+    width = max(1, round(200.0 / spectrogram.bin_hz))
+    level = np.convolve(level, np.ones(width) / width, mode="same")
+    hz = np.arange(level.size) * spectrogram.bin_hz
+    steepest, where = 0.0, None
+    for cut in np.arange(CUTOFF_RANGE_HZ[0], min(CUTOFF_RANGE_HZ[1], hz[-1] - 1_000.0), 100.0):
+        below = level[(hz >= cut - 1_000.0) & (hz < cut - 200.0)].mean()
+        above = level[(hz >= cut + 200.0) & (hz < cut + 1_000.0)].mean()
+        if below - above > max(STEEP_DB, steepest) and below > -110.0:
+            steepest, where = float(below - above), float(cut)
+    return where
+
+
+def _onsets_per_second(energies: Doubles, step_seconds: float) -> float:
+    """Return how often the level rises by 3 dB within 30 ms to a new height of the last 100 ms."""
+    level = _window_loudness(energies, step_seconds, 3.0 * step_seconds)
+    level = np.maximum(level, level.max() - 40.0)
+    rise = level[3:] - level[:-3]
+    peaks = (rise > 3.0) & (rise >= np.roll(rise, 1)) & (rise > np.roll(rise, -1))
+    places = np.flatnonzero(peaks)
+    apart = (
+        np.concatenate([[True], np.diff(places) * step_seconds >= 0.1]) if places.size else places
+    )
+    return round(float(np.count_nonzero(apart)) / (energies.size * step_seconds), 3)
+
+
+def _thinned(curve: Doubles) -> Doubles:
+    places = np.linspace(0, curve.size - 1, min(CURVE_POINTS, curve.size))
+    return curve[np.round(places).astype(np.int64)]
+
+
+def _moments(spectrogram: Spectrogram) -> tuple[Codes, Codes, Doubles]:
+    """Return the band levels of even stretches of the track, as codes, and their times."""
+    pooled = -(-spectrogram.mid.shape[0] // MOST_MOMENTS)
+    count = spectrogram.mid.shape[0] // pooled
+    codes = []
+    for bands in (spectrogram.mid, spectrogram.side):
+        power = bands[: count * pooled].reshape(count, pooled, BAND_COUNT).mean(axis=1)
+        codes.append(
+            np.clip(np.round(255.0 + (to_db(power) - 7.5) / MOMENT_STEP_DB), 0, 255).astype(
+                np.uint8
+            )
+        )
+    times = (np.arange(count) * pooled + (pooled + 1) / 2.0) * spectrogram.hop_seconds
+    return codes[0], codes[1], times
+
+
+def _decoded(codes: Codes) -> Doubles:
+    return 7.5 + MOMENT_STEP_DB * (codes.astype(np.float64) - 255.0)
+
+
+def _by_difference(codes: Codes) -> Codes:
+    """Return each level as its step from the band below it, which packs smaller (modulo 256)."""
+    return np.diff(codes, axis=1, prepend=np.zeros((codes.shape[0], 1), dtype=np.uint8))
+
+
+def _read(values: dict[str, Any]) -> dict[str, Any]:
+    """Return checked constructor arguments from JSON values."""
+    read = {field.name: values[field.name] for field in fields(Profile)}
+    for name in ("rate_hz", "frames", "channels"):
+        read[name] = int(read[name])
+    for name in ("moments_mid", "moments_side"):
+        raw = zlib.decompressobj().decompress(
+            base64.b64decode(read[name], validate=True), MOST_MOMENTS * BAND_COUNT + 1
+        )
+        steps = np.frombuffer(raw, dtype=np.uint8).reshape(-1, BAND_COUNT)
+        read[name] = np.cumsum(steps, axis=1, dtype=np.uint8)
+    shapes = dict.fromkeys(("mid_db", "side_db", "floor_db", "correlation"), (BAND_COUNT,))
+    shapes |= dict.fromkeys(
+        ("micro_quantiles_lu", "momentary_quantiles_lu", "crest_quantiles_db"), QUANTILES.shape
+    )
+    shapes["moments_seconds"] = (read["moments_mid"].shape[0],)
+    for name in (*shapes, "loudness_curve_lufs"):
+        read[name] = np.array(read[name], dtype=np.float64)
+        if not np.all(np.isfinite(read[name])) or read[name].shape != shapes.get(
+            name, read[name].shape
+        ):
+            raise ValueError(name)
+    if read["moments_mid"].shape != read["moments_side"].shape or not len(read["moments_mid"]):
+        raise ValueError("moments")
+    for name in ("loudness_range_lu", "cutoff_hz"):
+        read[name] = None if read[name] is None else float(read[name])
+    read["sections"] = tuple(Section(**section) for section in read["sections"])
+    read["psr_db"] = tuple(float(value) for value in read["psr_db"])
+    return read

@@ -1,0 +1,236 @@
+"""Mid and side spectra over time, in narrow bands spaced evenly in log frequency."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numba
+import numpy as np
+import numpy.typing as npt
+import scipy.fft
+
+from dsp.audio import Audio
+
+Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
+
+BAND_COUNT: Final = 120  # about 1/13 octave: finer than any correction, coarser than a partial
+LOWEST_HZ: Final = 30.0
+HIGHEST_HZ: Final = 16_000.0
+FRAME_SECONDS: Final = 8192 / 44_100  # 5.4 Hz a bin: resolves a bass note, still follows the music
+SILENCE_DB: Final = -140.0  # what an empty band reads
+
+BAND_EDGES_HZ: Final[Doubles] = np.geomspace(LOWEST_HZ, HIGHEST_HZ, BAND_COUNT + 1)
+BAND_CENTRES_HZ: Final[Doubles] = np.sqrt(BAND_EDGES_HZ[:-1] * BAND_EDGES_HZ[1:])
+BANDS_PER_OCTAVE: Final = BAND_COUNT / float(np.log2(HIGHEST_HZ / LOWEST_HZ))
+THIRD_OCTAVES_HZ: Final[Doubles] = 1000.0 * 10.0 ** (np.arange(-15, 13) / 10.0)  # IEC 61260-1
+CHUNK_SECONDS: Final = 10.0  # of transforms held at once
+
+
+@dataclass(frozen=True, slots=True)
+class Spectrogram:
+    """Band powers of mid and side for every frame of a track.
+
+    Power is mean square, full scale ±1.0; mid is (L+R)/2 and side (L−R)/2, so that one channel
+    copied to both gives mid equal to it and no side.
+
+    Attributes
+    ----------
+    mid, side : ndarray of float32, shape (frames, BAND_COUNT)
+        Mean square per band.
+    cross : ndarray of float64, shape (BAND_COUNT,)
+        Mean over time of the product of mid and side per band (real part), for correlations.
+    fine : ndarray of float64, shape (bins,)
+        Mean power of mid and side together in every bin of the transform.
+    bin_hz, hop_seconds : float
+        Spacing of bins, and of frames.
+    """
+
+    mid: Floats
+    side: Floats
+    cross: Doubles
+    fine: Doubles
+    bin_hz: float
+    hop_seconds: float
+
+
+def band_spectrogram(
+    audio: Audio, *, progress: Callable[[float], None] | None = None
+) -> Spectrogram:
+    """Return the band powers of a track, in one chunked pass of half-overlapping Hann frames.
+
+    Parameters
+    ----------
+    audio : Audio
+        One or two channels; shorter than a frame counts as one frame padded with silence.
+    progress : callable, optional
+        Told the share done, 0 to 1, after each chunk.
+    """
+    size = frame_size(audio.rate_hz)
+    hop = size // 2
+    count = max(1, 1 + (audio.frames - size) // hop)
+    window = np.hanning(size + 1)[:-1].astype(np.float32)
+    starts, bins, shares = _band_weights(size, audio.rate_hz)
+    scale = float(2.0 / (size * float(np.sum(np.square(window, dtype=np.float64)))))
+
+    mid = np.empty((count, BAND_COUNT), dtype=np.float32)
+    side = np.zeros((count, BAND_COUNT), dtype=np.float32)
+    cross = np.zeros(BAND_COUNT)
+    fine = np.zeros(size // 2 + 1)
+    per_chunk = max(1, int(CHUNK_SECONDS * audio.rate_hz / hop))
+    for first in range(0, count, per_chunk):
+        last = min(count, first + per_chunk)
+        samples = audio.samples[:, first * hop : (last - 1) * hop + size]
+        if samples.shape[1] < size:
+            samples = np.pad(samples, ((0, 0), (0, size - samples.shape[1])))
+        mids = _transforms(samples, window, hop, side=False)
+        _gather(mids, starts, bins, shares, scale, mid[first:last], fine)
+        if audio.channels == 2:
+            sides = _transforms(samples, window, hop, side=True)
+            _gather(sides, starts, bins, shares, scale, side[first:last], fine)
+            _gather_products(mids, sides, starts, bins, shares, scale, cross)
+        if progress is not None:
+            progress(last / count)
+    return Spectrogram(
+        mid, side, cross / count, fine / count, audio.rate_hz / size, hop / audio.rate_hz
+    )
+
+
+def frame_size(rate_hz: int) -> int:
+    """Return the even, fast transform length nearest above ``FRAME_SECONDS`` at a rate."""
+    half = int(np.ceil(FRAME_SECONDS * rate_hz / 2.0 - 1e-9))
+    return 2 * int(scipy.fft.next_fast_len(half, real=True))
+
+
+def bands_between(low_hz: float, high_hz: float) -> npt.NDArray[np.bool_]:
+    """Return which bands have their centre between two frequencies."""
+    return (low_hz < BAND_CENTRES_HZ) & (high_hz > BAND_CENTRES_HZ)
+
+
+def to_db(power: npt.ArrayLike) -> Doubles:
+    """Return powers in dB, no lower than ``SILENCE_DB``."""
+    values = np.asarray(power, dtype=np.float64)
+    floored: Doubles = 10.0 * np.log10(np.maximum(values, 10.0 ** (SILENCE_DB / 10.0)))
+    return floored
+
+
+def smooth(
+    curve: npt.ArrayLike, octaves: float, *, weights: npt.ArrayLike | None = None
+) -> Doubles:
+    """Return a curve over bands smoothed by a Gaussian in log frequency.
+
+    Parameters
+    ----------
+    curve : array, shape (..., BAND_COUNT)
+        Values per band.
+    octaves : float
+        Full width at half maximum; 0 leaves the curve as it is.
+    weights : array, shape (BAND_COUNT,) or like ``curve``, optional
+        Trust in each value, ≥ 0. A value of weight 0 is filled from its neighbours.
+    """
+    values = np.asarray(curve, dtype=np.float64)
+    trust = np.ones(BAND_COUNT) if weights is None else np.asarray(weights, dtype=np.float64)
+    if octaves <= 0.0:
+        return values.copy()
+    kernel = _smoothing(octaves)
+    total = np.broadcast_to(trust @ kernel.T, values.shape)
+    blended: Doubles = ((values * trust) @ kernel.T) / np.maximum(total, 1e-12)
+    return blended
+
+
+def third_octaves(power: npt.ArrayLike) -> Doubles:
+    """Return band powers summed to the standard third octaves of ``THIRD_OCTAVES_HZ``.
+
+    Parameters
+    ----------
+    power : array, shape (..., BAND_COUNT)
+        Mean square per band.
+    """
+    summed: Doubles = np.asarray(power, dtype=np.float64) @ _third_octave_shares()
+    return summed
+
+
+@lru_cache(maxsize=64)
+def _smoothing(octaves: float) -> Doubles:
+    spread = octaves * BANDS_PER_OCTAVE / (2.0 * np.sqrt(2.0 * np.log(2.0)))
+    distance = np.subtract.outer(np.arange(BAND_COUNT), np.arange(BAND_COUNT))
+    kernel: Doubles = np.exp(-0.5 * np.square(distance / spread))
+    return kernel / kernel.sum(axis=1, keepdims=True)
+
+
+@lru_cache(maxsize=1)
+def _third_octave_shares() -> Doubles:
+    edges = THIRD_OCTAVES_HZ[:, None] * 10.0 ** (np.array([-0.05, 0.05]))
+    low = np.maximum(BAND_EDGES_HZ[:-1, None], edges[:, 0])
+    high = np.minimum(BAND_EDGES_HZ[1:, None], edges[:, 1])
+    shares: Doubles = np.maximum(0.0, np.log(high / np.minimum(low, high)))
+    shares /= np.log(BAND_EDGES_HZ[1:] / BAND_EDGES_HZ[:-1])[:, None]
+    return shares
+
+
+@lru_cache(maxsize=8)
+def _band_weights(
+    size: int, rate_hz: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Doubles]:
+    """Return, for each band, where its run of (bin, share of that bin's power) pairs begins."""
+    bin_hz = rate_hz / size
+    starts = np.zeros(BAND_COUNT + 1, dtype=np.int64)
+    bins: list[int] = []
+    shares: list[float] = []
+    for band in range(BAND_COUNT):
+        low, high = BAND_EDGES_HZ[band], BAND_EDGES_HZ[band + 1]
+        for number in range(
+            int(np.floor(low / bin_hz + 0.5)), int(np.floor(high / bin_hz + 0.5)) + 1
+        ):
+            inside = min(high, (number + 0.5) * bin_hz) - max(low, (number - 0.5) * bin_hz)
+            if inside > 0.0 and number < size // 2:
+                bins.append(number)
+                shares.append(inside / bin_hz)
+        starts[band + 1] = len(bins)
+    return starts, np.array(bins, dtype=np.int64), np.array(shares)
+
+
+def _transforms(
+    samples: Floats, window: Floats, hop: int, *, side: bool
+) -> npt.NDArray[np.complex64]:
+    frames = np.lib.stride_tricks.sliding_window_view(samples, window.size, axis=1)[:, ::hop]
+    if frames.shape[0] == 1:
+        windowed = frames[0] * window
+    elif side:
+        windowed = (frames[0] - frames[1]) * (np.float32(0.5) * window)
+    else:
+        windowed = (frames[0] + frames[1]) * (np.float32(0.5) * window)
+    transforms: npt.NDArray[np.complex64] = scipy.fft.rfft(windowed, axis=1, overwrite_x=True)
+    return transforms
+
+
+@numba.njit(nogil=True, cache=True)
+def _gather(transforms, starts, bins, shares, scale, bands, fine):  # type: ignore[no-untyped-def]
+    """Add each bin's power to its bands, frame by frame, and to the sum over frames."""
+    power = np.empty(transforms.shape[1])
+    for frame in range(transforms.shape[0]):
+        for number in range(power.size):
+            value = transforms[frame, number]
+            power[number] = scale * (value.real * value.real + value.imag * value.imag)
+            fine[number] += power[number]
+        for band in range(bands.shape[1]):
+            total = 0.0
+            for entry in range(starts[band], starts[band + 1]):
+                total += power[bins[entry]] * shares[entry]
+            bands[frame, band] = total
+
+
+@numba.njit(nogil=True, cache=True)
+def _gather_products(mids, sides, starts, bins, shares, scale, cross):  # type: ignore[no-untyped-def]
+    """Add the real part of mid times conjugate side to each band's sum over frames."""
+    product = np.zeros(mids.shape[1])
+    for frame in range(mids.shape[0]):
+        for number in range(product.size):
+            mid, side = mids[frame, number], sides[frame, number]
+            product[number] += scale * (mid.real * side.real + mid.imag * side.imag)
+    for band in range(cross.size):
+        for entry in range(starts[band], starts[band + 1]):
+            cross[band] += product[bins[entry]] * shares[entry]
