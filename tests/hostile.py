@@ -270,12 +270,12 @@ def _corpus() -> Iterator[tuple[str, str, Callable[[], bytes]]]:
             "unsupported_format",
             partial(encoded, container, "PCM_16"),
         )
-    yield "tag-then-mat4.mp3", "unsupported_format", lambda: id3(64, bytes(64)) + encoded("MAT4")
-    yield (
-        "tag-then-4-kb-mat4.mp3",
-        "unsupported_format",
-        lambda: id3(9000, bytes(9000)) + encoded("MAT4"),
-    )
+    for size in (64, 9_000):  # within and beyond what is sniffed at first
+        yield (
+            f"{size}-bytes-of-tag-then-mat4.mp3",
+            "unsupported_format",
+            partial(_tagged_mat4, size),
+        )
     yield "adpcm.wav", "unsupported_format", lambda: encoded("WAV", "MS_ADPCM")
     yield "gsm.wav", "unsupported_format", lambda: encoded("WAV", "GSM610")
     yield "mpeg-in-riff.wav", "unsupported_format", lambda: wave(mp3_of_silence(4), tag=0x55)
