@@ -1,0 +1,152 @@
+"""Filter designs and array types that several stages share."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit, types
+
+from dsp.audio import Audio
+
+# Read-only signatures take both writable and frozen arrays.
+SAMPLES: Final = types.Array(types.float32, 2, "C", readonly=True)
+FLOATS: Final = types.Array(types.float64, 1, "C", readonly=True)
+
+_SHELF_HZ: Final = 1681.974450955533  # BS.1770-5 Annex 1, table 1, as an analogue prototype
+_SHELF_DB: Final = 3.999843853973347
+_SHELF_Q: Final = 0.7071752369554196
+_SHELF_BAND_EXPONENT: Final = 0.4996667741545416
+_HIGH_PASS_HZ: Final = 38.13547087602444  # BS.1770-5 Annex 1, table 2
+_HIGH_PASS_Q: Final = 0.5003270373238773
+
+
+def k_weighting(rate_hz: int) -> npt.NDArray[np.float64]:
+    """Return the two biquads of the K weighting at any rate.
+
+    Parameters
+    ----------
+    rate_hz : int
+        Sample rate, Hz.
+
+    Returns
+    -------
+    ndarray of float64, shape (2, 5)
+        ``b0 b1 b2 a1 a2`` (``a0`` is 1) of the shelf and of the high-pass.
+
+    References
+    ----------
+    ITU-R BS.1770-5, Annex 1, tables 1 and 2, which the prototypes reproduce at 48 kHz.
+    """
+    k = math.tan(math.pi * _SHELF_HZ / rate_hz)
+    high = 10.0 ** (_SHELF_DB / 20.0)
+    band = high**_SHELF_BAND_EXPONENT
+    a0 = 1.0 + k / _SHELF_Q + k * k
+    shelf = [
+        (high + band * k / _SHELF_Q + k * k) / a0,
+        2.0 * (k * k - high) / a0,
+        (high - band * k / _SHELF_Q + k * k) / a0,
+        2.0 * (k * k - 1.0) / a0,
+        (1.0 - k / _SHELF_Q + k * k) / a0,
+    ]
+    k = math.tan(math.pi * _HIGH_PASS_HZ / rate_hz)
+    a0 = 1.0 + k / _HIGH_PASS_Q + k * k
+    # The standard leaves this numerator unnormalised.
+    high_pass = [1.0, -2.0, 1.0, 2.0 * (k * k - 1.0) / a0, (1.0 - k / _HIGH_PASS_Q + k * k) / a0]
+    return np.array([shelf, high_pass])
+
+
+def k_weighting_db(
+    frequencies_hz: npt.NDArray[np.float64], rate_hz: int
+) -> npt.NDArray[np.float64]:
+    """Return the gain of the K weighting in dB at each frequency, ``-inf`` at 0 Hz."""
+    z = np.exp(-2j * np.pi * np.asarray(frequencies_hz, dtype=np.float64) / rate_hz)
+    response = np.ones_like(z)
+    for b0, b1, b2, a1, a2 in k_weighting(rate_hz):
+        response *= (b0 + b1 * z + b2 * z * z) / (1.0 + a1 * z + a2 * z * z)
+    with np.errstate(divide="ignore"):
+        gain_db: npt.NDArray[np.float64] = 20.0 * np.log10(np.abs(response))
+    return gain_db
+
+
+@lru_cache(maxsize=16)
+def fractional_delays(parts: int, taps: int, beta: float) -> npt.NDArray[np.float64]:
+    """Return Kaiser-windowed sinc interpolators for the points between two samples.
+
+    Parameters
+    ----------
+    parts : int
+        The points lie at 1/parts, 2/parts … (parts − 1)/parts of a sample.
+    taps : int
+        Even length of each interpolator.
+    beta : float
+        Shape of the Kaiser window.
+
+    Returns
+    -------
+    ndarray of float64, shape (parts − 1, taps)
+        Row ``p`` dotted with samples ``n − taps/2 + 1 … n + taps/2`` is the value at
+        ``n + (p + 1)/parts``.
+    """
+    offsets = np.arange(1 - taps // 2, taps // 2 + 1)
+    rows = []
+    for part in range(1, parts):
+        distance = offsets - part / parts
+        inside = np.sqrt(np.clip(1.0 - (distance / (taps / 2)) ** 2, 0.0, None))
+        rows.append(np.sinc(distance) * np.i0(beta * inside) / np.i0(beta))
+    bank = np.array(rows)
+    bank.setflags(write=False)
+    return bank
+
+
+def remove_dc(audio: Audio, *, cutoff_hz: float = 5.0) -> Audio:
+    """Return the audio without its constant offset.
+
+    A first-order high-pass that starts from the mean of each channel, so that an offset does
+    not leave a thump at the start.
+
+    Parameters
+    ----------
+    audio : Audio
+        Any length.
+    cutoff_hz : float
+        The frequency at which the filter takes 3 dB.
+
+    Returns
+    -------
+    Audio
+        Same shape and rate.
+    """
+    pole = math.exp(-2.0 * math.pi * cutoff_hz / audio.rate_hz)
+    filtered = np.empty_like(audio.samples)
+    means = audio.samples.mean(axis=1, dtype=np.float64) if audio.frames else np.zeros(0)
+    for channel, mean in enumerate(means):
+        _high_pass(audio.samples[channel], pole, mean, filtered[channel])
+    return Audio(filtered, audio.rate_hz)
+
+
+@njit(
+    types.void(
+        types.Array(types.float32, 1, "C", readonly=True),
+        types.float64,
+        types.float64,
+        types.float32[::1],
+    ),
+    nogil=True,
+    cache=True,
+)
+def _high_pass(
+    samples: npt.NDArray[np.float32], pole: float, mean: float, filtered: npt.NDArray[np.float32]
+) -> None:
+    gain = 0.5 * (1.0 + pole)
+    before = mean
+    state = 0.0
+    for i in range(samples.shape[0]):
+        state = pole * state + gain * (samples[i] - before)
+        before = samples[i]
+        if abs(state) < 1e-30:  # denormal numbers would be slow
+            state = 0.0
+        filtered[i] = state

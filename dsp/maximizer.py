@@ -1,0 +1,261 @@
+"""Bringing a piece to a loudness under a ceiling, and no further than the limits allow.
+
+Loudness after limiting grows with the drive but ever more slowly. The limiter's gain is known
+exactly from the peaks of its blocks, which scale with the drive, so a model of blocks (their
+peaks, their K-weighted energy) tells the loudness of any drive within hundredths of an LU for a
+few milliseconds. The drive is solved on the model, the audio rendered, measured, and rendered
+again where the model was off.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from dsp.audio import Audio
+from dsp.limiter import (
+    Limited,
+    block_frames,
+    block_reductions_db,
+    limit,
+    reduction_knots_db,
+    usable_ceiling,
+)
+from dsp.loudness import (
+    STEP_SECONDS,
+    WeightedEnergies,
+    integrated_lufs,
+    weighted_block_energies,
+    weighted_energies,
+)
+from dsp.peaks import block_peaks, sample_peak_dbfs
+from dsp.units import amplitude_to_db, db_to_amplitude, db_to_power
+
+HeldBy = Literal["max_limiting", "mean_limiting", "saturation", "silence"]
+
+TOLERANCE_LU: Final = 0.02
+LOWEST_SLOPE: Final = 0.3  # LU gained per dB of drive under which more drive only flattens
+
+_AIM_LU: Final = 0.004  # a render this close to the goal is not improved
+_MAX_RENDERS: Final = 4
+_BUDGET_MARGIN_DB: Final = 0.05  # of the highest reduction, for what the limiter corrects after
+_DRIVE_STEP_DB: Final = 0.002  # drives closer than this are the same
+_SLOPE_STEP_DB: Final = 0.25
+_ROOT_TOLERANCE: Final = 0.002  # LU or dB
+
+
+@dataclass(frozen=True, slots=True)
+class Maximized:
+    """A piece brought to its loudness, and what that took.
+
+    Attributes
+    ----------
+    audio : Audio
+        The result; the same object that came in where nothing was to be done.
+    drive_db : float
+        Gain before the limiter.
+    integrated_lufs : float
+        Measured on the result.
+    goal_lufs : float
+        What was asked for.
+    held_by : str or None
+        Why the goal was not reached: ``max_limiting`` (more drive would take more than the most
+        gain reduction allowed), ``mean_limiting`` (… than the mean allowed), ``saturation`` (more
+        drive would hardly be louder), ``silence`` (nothing passes the loudness gate).
+    limited : Limited
+        What the limiter did.
+    """
+
+    audio: Audio
+    drive_db: float
+    integrated_lufs: float
+    goal_lufs: float
+    held_by: HeldBy | None
+    limited: Limited
+
+
+def maximize(
+    audio: Audio,
+    *,
+    goal_lufs: float,
+    ceiling_dbtp: float,
+    max_limiting_db: float = 6.0,
+    max_mean_limiting_db: float = 2.0,
+) -> Maximized:
+    """Return the audio at a loudness, or as near below it as the limits allow.
+
+    Parameters
+    ----------
+    audio : Audio
+        Any length and level.
+    goal_lufs : float
+        Integrated loudness asked for, LUFS.
+    ceiling_dbtp : float
+        Highest true peak of the result, dBTP.
+    max_limiting_db : float
+        The most gain reduction at any moment, dB; 0 for none at all.
+    max_mean_limiting_db : float
+        The most gain reduction averaged over the whole piece, dB.
+
+    Returns
+    -------
+    Maximized
+        Within ``TOLERANCE_LU`` of the goal where ``held_by`` is None. The limits hold in the
+        delivered audio.
+    """
+    model = _Model(audio, ceiling_dbtp, max_limiting_db)
+    held_by: HeldBy | None
+    if math.isinf(model.forecast(min(0.0, model.headroom_db)).lufs):
+        drive_db, held_by = min(0.0, model.headroom_db), "silence"
+    else:
+        drive_db, held_by = _planned_drive(model, goal_lufs, max_mean_limiting_db)
+    cap_db = drive_db if held_by else model.highest_drive_db
+    slope = model.slope(drive_db)
+    renders = 0
+    while True:
+        limited = limit(audio, ceiling_dbtp=ceiling_dbtp, gain_db=drive_db, peaks=model.peaks)
+        renders += 1
+        over_db, broken = max(
+            (limited.max_reduction_db - max_limiting_db, "max_limiting"),
+            (limited.mean_reduction_db - max_mean_limiting_db, "mean_limiting"),
+        )
+        lufs = integrated_lufs(weighted_energies(limited.audio))
+        error_lu = lufs - goal_lufs
+        if over_db > 0.0:
+            held_by = broken
+            drive_db -= 1.5 * over_db + _DRIVE_STEP_DB
+            if renders >= _MAX_RENDERS:
+                drive_db = min(drive_db, model.headroom_db)
+            cap_db = drive_db
+        elif abs(error_lu) <= _AIM_LU or renders >= _MAX_RENDERS or held_by == "silence":
+            break
+        elif error_lu < 0.0 and drive_db >= cap_db:
+            held_by = held_by or "max_limiting"
+            break
+        else:
+            drive_db = min(cap_db, drive_db - error_lu / slope)
+        del limited  # the next one takes its room
+    return Maximized(
+        audio=limited.audio,
+        drive_db=drive_db,
+        integrated_lufs=lufs,
+        goal_lufs=goal_lufs,
+        held_by=held_by if error_lu < -TOLERANCE_LU else None,
+        limited=limited,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Forecast:
+    """What the model expects of a drive."""
+
+    lufs: float
+    max_reduction_db: float
+    mean_reduction_db: float
+
+
+class _Model:
+    """Tells loudness and gain reduction of any drive from blocks, without touching the audio."""
+
+    def __init__(self, audio: Audio, ceiling_dbtp: float, max_limiting_db: float) -> None:
+        block = block_frames(audio.rate_hz)
+        highest_sample = db_to_amplitude(sample_peak_dbfs(audio))
+        # Under the highest drive no quieter block can reach the ceiling.
+        floor = highest_sample * db_to_amplitude(-max_limiting_db)
+        self.peaks = block_peaks(audio, block, floor=floor)
+        self._ceiling = usable_ceiling(ceiling_dbtp)
+        self._rate_hz = audio.rate_hz
+        self._energies = weighted_block_energies(audio, block)
+        steps = np.arange(len(self._energies)) * block * 100 // audio.rate_hz
+        self._step_starts = np.flatnonzero(np.diff(steps, prepend=-1))
+        self._step_frames = audio.rate_hz * STEP_SECONDS
+
+        highest_peak_db = amplitude_to_db(float(self.peaks.max(initial=0.0)))
+        self.headroom_db = amplitude_to_db(self._ceiling) - highest_peak_db - 1e-6
+        allowed_db = max(0.0, max_limiting_db - _BUDGET_MARGIN_DB)
+        self.highest_drive_db = self.headroom_db + allowed_db
+
+    def forecast(self, drive_db: float) -> _Forecast:
+        """Return what a drive would give."""
+        if drive_db <= self.headroom_db:
+            energies, reductions_db = self._energies, np.zeros(1, dtype=np.float32)
+        else:
+            knots = reduction_knots_db(
+                self.peaks, db_to_amplitude(drive_db), self._ceiling, self._rate_hz
+            )
+            reductions_db = block_reductions_db(knots)
+            energies = self._energies * 10.0 ** (reductions_db / -10.0)
+        steps = np.add.reduceat(energies, self._step_starts) if energies.size else energies
+        return _Forecast(
+            integrated_lufs(WeightedEnergies(steps * db_to_power(drive_db) / self._step_frames)),
+            float(reductions_db.max(initial=0.0)),
+            float(reductions_db.mean(dtype=np.float64)),
+        )
+
+    def slope(self, drive_db: float) -> float:
+        """Return the loudness gained per dB of drive, LU."""
+        if drive_db <= self.headroom_db:
+            return 1.0
+        below = self.forecast(drive_db - _SLOPE_STEP_DB).lufs
+        return max(1e-3, (self.forecast(drive_db).lufs - below) / _SLOPE_STEP_DB)
+
+
+def _planned_drive(
+    model: _Model, goal_lufs: float, max_mean_limiting_db: float
+) -> tuple[float, HeldBy | None]:
+    """Return the drive that should reach the goal, or the most that is allowed and why."""
+    highest_db = model.highest_drive_db
+    drive_db, held_by = highest_db, None
+    if model.forecast(highest_db).lufs < goal_lufs:
+        held_by: HeldBy | None = "max_limiting"
+    else:
+        lowest_db = highest_db - 6.0
+        while model.forecast(lowest_db).lufs > goal_lufs:
+            lowest_db -= 6.0
+        drive_db = _rising_root(
+            lambda db: model.forecast(db).lufs - goal_lufs, lowest_db, highest_db
+        )
+    if drive_db > model.headroom_db:
+        most_db = max_mean_limiting_db - _ROOT_TOLERANCE
+        if model.forecast(drive_db).mean_reduction_db > most_db:
+            drive_db, held_by = (
+                _rising_root(
+                    lambda db: model.forecast(db).mean_reduction_db - most_db,
+                    model.headroom_db,
+                    drive_db,
+                ),
+                "mean_limiting",
+            )
+        if model.slope(drive_db) < LOWEST_SLOPE:
+            drive_db, held_by = (
+                _rising_root(
+                    lambda db: LOWEST_SLOPE - model.slope(db), model.headroom_db, drive_db
+                ),
+                "saturation",
+            )
+    return drive_db, held_by
+
+
+def _rising_root(function: Callable[[float], float], low: float, high: float) -> float:
+    """Return where a rising function passes 0, by the Illinois form of regula falsi."""
+    at_low, at_high = function(low), function(high)
+    kept = 0
+    middle = low
+    while high - low > _DRIVE_STEP_DB and at_low < 0.0 < at_high:
+        middle = (low * at_high - high * at_low) / (at_high - at_low)
+        value = function(middle)
+        if abs(value) <= _ROOT_TOLERANCE:
+            return middle
+        if value < 0.0:
+            low, at_low = middle, value
+            at_high *= 0.5 if kept > 0 else 1.0
+            kept = 1
+        else:
+            high, at_high = middle, value
+            at_low *= 0.5 if kept < 0 else 1.0
+            kept = -1
+    return low if at_low >= 0.0 or at_high > 0.0 else high
