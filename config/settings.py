@@ -139,7 +139,7 @@ MAX_AUDIO_SECONDS = env.int("MAX_AUDIO_SECONDS", default=15 * 60)
 MIN_AUDIO_SECONDS = env.int("MIN_AUDIO_SECONDS", default=3)
 
 # Queue: the rows are the truth, this only rings.
-WORKER_GROUPS = env.int("WORKER_GROUPS", default=1)
+WORKER_GROUPS = env.int("WORKER_GROUPS", default=2)  # jobs at a time on this machine
 JOB_TIMEOUT_SECONDS = env.int("JOB_TIMEOUT_SECONDS", default=1260)
 Q_CLUSTER = {
     "name": "lacquer",
@@ -153,7 +153,7 @@ Q_CLUSTER = {
     "retry": 3 * JOB_TIMEOUT_SECONDS + 60,  # waits behind one running and one prefetched
     "max_attempts": 1,
     "ack_failures": True,  # the job's row decides retries
-    "recycle": 50,
+    "recycle": 500,  # renews the whole group
     "save_limit": -1,
     "poll": 0.5,
     "catch_up": False,

@@ -1,0 +1,33 @@
+# Shorthands; none is needed. `./run` and `./test` do their own setting up.
+.DEFAULT_GOAL := help
+PYTHON := .venv/bin/python
+export DATA_DIR ?= $(CURDIR)/var
+
+.PHONY: help
+help:  ## What there is
+	@awk -F ':.*##' '/^[a-z-]+:.*##/ { printf "  make %-12s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup:  ## Everything to work on the code, in .venv
+	deploy/install requirements-dev.lock
+
+.PHONY: run
+run:  ## The site and its workers
+	./run
+
+.PHONY: test
+test:  ## Everything that CI checks
+	./test
+
+.PHONY: check
+check:  ## What CI checks, without the slow tests and the browser
+	./test --quick
+
+.PHONY: format
+format: setup  ## The layout of the code, and what can be put right by itself
+	$(PYTHON) -m ruff check --fix --exit-zero --quiet .
+	$(PYTHON) -m ruff format .
+
+.PHONY: demo
+demo:  ## An account with masters made from audio of its own (./run must be running)
+	$(PYTHON) manage.py seed_demo

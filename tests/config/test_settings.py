@@ -1,0 +1,97 @@
+"""Settings: all named in the example, loud when wrong, safe when silent."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+KEY = "a" * 60
+
+
+def read_settings(expression: str, tmp_path: Path, **environment: str) -> str:
+    """Print an expression of the settings, read in a process with this environment alone."""
+    run = subprocess.run(
+        [sys.executable, "-c", f"from config import settings; print(settings.{expression})"],
+        cwd=ROOT,
+        env={"PATH": os.defpath, "ENV_FILE": os.devnull, "DATA_DIR": str(tmp_path)} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return run.stdout.strip() or run.stderr.strip().splitlines()[-1]
+
+
+def names_read() -> set[str]:
+    settings = (ROOT / "config" / "settings.py").read_text()
+    return set(re.findall(r'env\.\w+\(\s*"(\w+)"', settings))
+
+
+def names_shown() -> set[str]:
+    return set(re.findall(r"^# (\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+
+
+def test_the_example_names_every_setting():
+    assert len(names_read()) > 10
+    assert not names_read() - names_shown()
+
+
+def test_the_example_names_nothing_else_but_what_run_reads():
+    run = (ROOT / "run").read_text()
+    assert [name for name in names_shown() - names_read() if f"{name}=" not in run] == []
+
+
+def test_no_other_module_reads_the_environment():
+    packages = ("config", "accounts", "billing", "references", "mastering")
+    readers = [
+        str(path.relative_to(ROOT))
+        for package in packages
+        for path in (ROOT / package).rglob("*.py")
+        if re.search(r"os\.(environ(?!\.setdefault)|getenv)", path.read_text())
+    ]
+    assert readers in ([], ["config/wsgi.py"])
+
+
+@pytest.mark.parametrize("key", ["", "short"])
+def test_without_a_good_secret_key_nothing_starts(tmp_path, key):
+    assert "SECRET_KEY" in read_settings("DEBUG", tmp_path, SECRET_KEY=key)
+
+
+def test_the_secret_key_may_lie_beside_the_data(tmp_path):
+    (tmp_path / "secret_key").write_text(KEY + "\n")
+    assert read_settings("SECRET_KEY", tmp_path) == KEY
+
+
+def test_debug_and_the_mail_page_are_off_unless_asked_for(tmp_path):
+    answer = read_settings("DEBUG, settings.DEVELOPMENT_MAIL", tmp_path, SECRET_KEY=KEY)
+    assert answer == "False False"
+
+
+def test_the_mail_page_is_refused_on_a_site_that_others_reach(tmp_path):
+    site = {"SECRET_KEY": KEY, "SITE_URL": "https://lacquer.example"}
+    answer = read_settings("DEVELOPMENT_MAIL", tmp_path, DEVELOPMENT_MAIL="true", **site)
+    assert "DEVELOPMENT_MAIL is for a SITE_URL on localhost only" in answer
+
+
+def test_https_brings_its_cookies_redirects_and_hsts(tmp_path):
+    names = "SESSION_COOKIE_NAME, settings.SECURE_SSL_REDIRECT, settings.SECURE_HSTS_SECONDS > 0"
+    site = {"SECRET_KEY": KEY, "SITE_URL": "https://lacquer.example"}
+    assert read_settings(names, tmp_path, **site) == "__Host-sessionid True True"
+
+
+def test_a_redis_carries_the_queue_and_the_counts(tmp_path):
+    names = (
+        "Q_CLUSTER.get('orm'), settings.Q_CLUSTER['redis'], settings.CACHES['default']['LOCATION']"
+    )
+    answer = read_settings(names, tmp_path, SECRET_KEY=KEY, REDIS_URL="redis://host/0")
+    assert answer == "None redis://host/0 redis://host/0"
+
+
+def test_the_environment_wins_over_the_file(tmp_path):
+    (tmp_path / "env").write_text("LOG_LEVEL=ERROR\nMAX_AUDIO_SECONDS=7\n")
+    names = "LOGGING['root']['level'], settings.MAX_AUDIO_SECONDS"
+    file = {"SECRET_KEY": KEY, "ENV_FILE": str(tmp_path / "env")}
+    assert read_settings(names, tmp_path, MAX_AUDIO_SECONDS="9", **file) == "ERROR 9"
