@@ -168,7 +168,9 @@ def _clipping(audio: Audio) -> Finding | None:
     )
 
 
-def _tops(signed: Floats, peak: float) -> tuple[int, int, npt.NDArray[np.int64], npt.NDArray[np.int64], int]:
+def _tops(
+    signed: Floats, peak: float
+) -> tuple[int, int, npt.NDArray[np.int64], npt.NDArray[np.int64], int]:
     top = int(np.count_nonzero(signed > TOP * peak))
     edge = int(np.count_nonzero((signed > EDGE[0] * peak) & (signed < EDGE[1] * peak)))
     if top / (edge + 1) <= CLIPPED_RATIO:
