@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from dsp.audio import Audio
 from dsp.measure import Profile
+from dsp.spectrum import bands_between
 
 BLOCK_SECONDS: Final = 0.050  # resolution of every time range
 SEGMENT_SECONDS: Final = 10.0  # a clip level holds for at least this long
@@ -34,7 +35,9 @@ LITTLE_HEADROOM_DBTP: Final = -1.0
 DC_OFFSET: Final = 1e-3  # of full scale, mean over a segment
 DUAL_MONO_DB: Final = -60.0  # side under mid
 OUT_OF_PHASE: Final = -0.2  # correlation over 3 s
+LOW_END_HZ: Final = 120.0
 LOW_END_CORRELATION: Final = 0.3
+AUDIBLE_LU: Final = 20.0  # a low end further under the track than this decides nothing
 EDGE_SILENCE_SECONDS: Final = 2.0
 CUT_TAIL_DBFS: Final = -50.0  # of the last 50 ms
 
@@ -183,8 +186,9 @@ def _tops(
 @numba.njit(nogil=True, cache=True)
 def _flat_runs(signed, peak, top, step, shortest):  # type: ignore[no-untyped-def]
     """Return starts and lengths of flat runs at the top, and how many lie between half and it."""
-    starts, lengths = [np.int64(0) for _ in range(0)], [np.int64(0) for _ in range(0)]
-    below = 0
+    starts = np.empty(signed.size // shortest + 1, dtype=np.int64)
+    lengths = np.empty_like(starts)
+    found = below = 0
     frame, frames = 1, signed.size
     while frame < frames:
         if abs(signed[frame] - signed[frame - 1]) > step * peak or signed[frame] < 0.5 * peak:
@@ -195,12 +199,12 @@ def _flat_runs(signed, peak, top, step, shortest):  # type: ignore[no-untyped-de
             frame += 1
         if frame - first >= shortest:
             if signed[first] > top * peak:
-                starts.append(first)
-                lengths.append(frame - first)
+                starts[found], lengths[found] = first, frame - first
+                found += 1
             elif signed[first] < 0.98 * peak:
                 below += 1
         frame += 1
-    return np.array(starts, dtype=np.int64), np.array(lengths, dtype=np.int64), below
+    return starts[:found], lengths[:found], below
 
 
 def _merge(runs: list[tuple[int, int]], rate_hz: int) -> Ranges:
@@ -224,8 +228,8 @@ def _block_ranges(flags: npt.NDArray[np.bool_]) -> Ranges:
 
 
 def _already_limited(profile: Profile) -> Finding | None:
-    psr_db = profile.psr_p10_db
-    if psr_db is None or psr_db >= LIMITED_PSR_DB:
+    psr_db = profile.psr_db[0]
+    if psr_db >= LIMITED_PSR_DB:
         return None
     return Finding(
         "already_limited",
@@ -244,7 +248,7 @@ def _headroom(profile: Profile) -> Finding | None:
 
 
 def _lossy(profile: Profile) -> Finding | None:
-    cutoff_hz = profile.lossy_cutoff_hz
+    cutoff_hz = profile.cutoff_hz
     if cutoff_hz is None:
         return None
     severity: Literal["note", "warning"] = "warning" if cutoff_hz < 17_500.0 else "note"
@@ -300,8 +304,11 @@ def _polarity(blocks: _Blocks) -> Finding | None:
 
 
 def _low_end_phase(profile: Profile) -> Finding | None:
-    correlation = profile.low_end_correlation
-    if correlation is None or correlation >= LOW_END_CORRELATION:
+    low = bands_between(0.0, LOW_END_HZ)
+    powers = 10.0 ** (profile.mid_db[low] / 10.0) + 10.0 ** (profile.side_db[low] / 10.0)
+    correlation = float(np.average(profile.correlation[low], weights=powers))
+    audible = 10.0 * math.log10(float(powers.sum())) > profile.integrated_lufs - AUDIBLE_LU
+    if correlation >= LOW_END_CORRELATION or not audible:
         return None
     return Finding("wide_low_end", "warning", confidence=0.8, value=correlation)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BufferedReader
 from itertools import chain
 from os import PathLike, fstat
@@ -51,6 +51,7 @@ _SNDFILE_CODECS: Final[dict[str, tuple[str, int | None]]] = {
     "OPUS": ("opus", None),
     "MPEG_LAYER_III": ("mp3", None),
 }
+_SNDFILE_UNKNOWN: Final = 2**62  # libsndfile's length of a FLAC stream that does not say
 _SNDFILE_CONTAINERS: Final = {
     "wav": {"WAV", "WAVEX", "RF64"},
     "aiff": {"AIFF"},
@@ -274,12 +275,14 @@ def _opened(path: str | PathLike[str], limits: Limits) -> Iterator[tuple[Buffere
             raise UnsupportedFormat("The file is empty.")
         if status.st_size > limits.max_bytes:
             raise TooLarge(f"The file is larger than {limits.max_bytes // 1_000_000} MB.")
-        container = identify(file)
+        container, claims = identify(file)
         opener = _open_av if container in _DEMUXERS else _open_sndfile
         with opener(file, container) as stream:
             check(Claims(stream.channels, stream.rate_hz))
-            if stream.bits is not None:  # lossy headers only estimate their length
+            if stream.bits is not None:  # what the decoder believes; lossy ones only estimate
                 _check_length(stream.declared_frames, stream, limits)
+            if claims and claims.frames:
+                stream = replace(stream, declared_frames=claims.frames)
             yield file, stream
 
 
@@ -300,7 +303,7 @@ def _open_sndfile(file: BufferedReader, container: str) -> Iterator[_Stream]:
             codec="flac" if container == "flac" else codec,
             rate_hz=decoder.samplerate,
             channels=decoder.channels,
-            declared_frames=decoder.frames,
+            declared_frames=decoder.frames if decoder.frames < _SNDFILE_UNKNOWN else 0,
             bits=bits,
             blocks=_sndfile_blocks(decoder),
         )

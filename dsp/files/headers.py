@@ -9,7 +9,7 @@ keep a parser busy. Claims are checked, never trusted: nothing is allocated by t
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, Final
 
 from dsp.errors import DecodeFailed, TooManyChannels, UnsupportedFormat, UnsupportedRate
@@ -20,6 +20,7 @@ MAX_CHUNKS: Final = 1_000
 
 _WAVE_TAGS: Final = {1, 3}  # PCM, IEEE float (RFC 2361)
 _WAVE_EXTENSIBLE: Final = 0xFFFE
+_SIZE_LEFT_OPEN: Final = 0x7FFF_0000  # from here on what recorders and pipes put for "unknown"
 _AIFC_CODECS: Final = {
     b"NONE",
     b"twos",
@@ -40,20 +41,30 @@ class Claims:
     Attributes
     ----------
     channels, rate_hz : int
-        Within what is supported; anything else has been refused.
+        As stored.
+    frames : int
+        Frames promised; 0 where the header does not say, or need not be right.
     """
 
     channels: int
     rate_hz: int
+    frames: int = 0
 
 
-def identify(file: BinaryIO) -> str:
-    """Return the format code of an open file and refuse headers that no honest program writes.
+def identify(file: BinaryIO) -> tuple[str, Claims | None]:
+    """Tell the format of an open file and refuse headers that no honest program writes.
 
     Parameters
     ----------
     file : binary file
         Seekable; left at the start.
+
+    Returns
+    -------
+    code : str
+        A key of ``dsp.formats.READABLE``.
+    claims : Claims or None
+        Channels and rate within what is supported; None where only the decoder can tell.
 
     Raises
     ------
@@ -70,13 +81,15 @@ def identify(file: BinaryIO) -> str:
         file.seek(tag_bytes)
         if sniff(file.read(SNIFF_BYTES).lstrip(b"\0")) != code:
             raise UnsupportedFormat("Behind its tag the file holds no MP3 audio.")
+    claims = None
     if code in _WALKS:
         try:
-            check(_WALKS[code](file))
+            claims = _WALKS[code](file)
         except struct.error:
             raise DecodeFailed("The file ends within its header.") from None
+        check(claims)
     file.seek(0)
-    return code
+    return code, claims
 
 
 def check(claims: Claims) -> None:
@@ -96,7 +109,7 @@ def check(claims: Claims) -> None:
 
 def _walk_wave(file: BinaryIO) -> Claims:
     """Walk RIFF chunks up to the audio (EBU Tech 3306 for RF64)."""
-    claims = None
+    claims, frame_bytes = None, 0
     file.seek(12)
     for _ in range(MAX_CHUNKS):
         name, size = struct.unpack("<4sI", file.read(8))
@@ -104,7 +117,7 @@ def _walk_wave(file: BinaryIO) -> Claims:
             break
         body = file.tell()
         if name == b"fmt ":
-            tag, channels, rate_hz = struct.unpack("<HHI", file.read(8))
+            tag, channels, rate_hz, frame_bytes = struct.unpack("<HHI4xH", file.read(14))
             if tag == _WAVE_EXTENSIBLE:
                 file.seek(body + 24)
                 (tag,) = struct.unpack("<H", file.read(2))
@@ -116,6 +129,8 @@ def _walk_wave(file: BinaryIO) -> Claims:
         raise DecodeFailed("The file's header has too many parts.")
     if claims is None:
         raise DecodeFailed("The WAV file does not say how its audio is stored.")
+    if size < _SIZE_LEFT_OPEN and frame_bytes:
+        return replace(claims, frames=size // frame_bytes)
     return claims
 
 
@@ -130,10 +145,10 @@ def _walk_aiff(file: BinaryIO) -> Claims:
             return claims
         body = file.tell()
         if name == b"COMM":
-            channels, _, _, exponent, mantissa = struct.unpack(">HIHHQ", file.read(18))
+            channels, frames, _, exponent, mantissa = struct.unpack(">HIHHQ", file.read(18))
             if is_compressed and file.read(4) not in _AIFC_CODECS:
                 raise UnsupportedFormat("The AIFF file holds compressed audio; send PCM or float.")
-            claims = Claims(channels, _extended(exponent, mantissa))
+            claims = Claims(channels, _extended(exponent, mantissa), frames)
         _skip_to(file, body + size + (size & 1))
     raise DecodeFailed("The file's header has too many parts.")
 
@@ -149,8 +164,8 @@ def _walk_flac(file: BinaryIO) -> Claims:
         if claims is None:
             if kind != 0 or size != 34:
                 raise DecodeFailed("The FLAC file does not begin with its stream information.")
-            (packed,) = struct.unpack(">10xI20x", file.read(34))
-            claims = Claims(channels=(packed >> 9 & 7) + 1, rate_hz=packed >> 12)
+            (packed,) = struct.unpack(">10xQ16x", file.read(34))
+            claims = Claims((packed >> 41 & 7) + 1, packed >> 44, packed & 0xF_FFFF_FFFF)
         _skip_to(file, body + size)
         if start >> 31:
             return claims
