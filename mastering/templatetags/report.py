@@ -7,7 +7,16 @@ from typing import Any
 from django import template
 from django.utils.translation import gettext as _
 
-from references.templatetags.audio import db, hertz, khz, lufs, number, percent, seconds
+from references.templatetags.audio import (
+    db,
+    khz,
+    lufs,
+    number,
+    percent,
+    quantity,
+    seconds,
+    signed_db,
+)
 
 register = template.Library()
 
@@ -88,6 +97,12 @@ def measure(key: str) -> str:
         "correlation": _("Correlation"),
     }
     return names.get(key, key.replace("_", " "))
+
+
+@register.filter
+def figure(value: float | None, unit: str) -> str:
+    """Return a number whose unit stands elsewhere; what has none gets two decimals."""
+    return number(value, 1 if unit else 2)
 
 
 # Words
@@ -243,7 +258,7 @@ def _tone_curve(report: Report) -> Plot:
     sentence = _("The curve that was applied to the mix, and the one the reference asks for.")
     if applied:
         sentence += " " + _("The largest move is %(db)s at %(hz)s.") % {
-            "db": _signed_db(applied[most]),
+            "db": signed_db(applied[most]),
             "hz": _frequency(tone["curve_hz"][most]),
         }
     return Plot(
@@ -336,12 +351,8 @@ def _some(length: int) -> range:
 
 def _cell(column: Levels, index: int, unit: str) -> str:
     value = column[index] if index < len(column) else None
-    return number(value) if value is None else f"{number(value)} {unit}"
+    return quantity(value, unit)
 
 
 def _frequency(value_hz: float) -> str:
-    return khz(round(value_hz, -2)) if value_hz >= 1000 else hertz(value_hz)
-
-
-def _signed_db(value_db: float) -> str:
-    return f"+{db(value_db)}" if value_db > 0 else db(value_db)
+    return khz(round(value_hz, -2)) if value_hz >= 1000 else quantity(value_hz, "Hz")

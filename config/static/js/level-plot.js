@@ -54,7 +54,7 @@ class LevelPlot extends HTMLElement {
     this.#resize.observe(this);
     document.addEventListener("themechange", this.#repaint);
     this.addEventListener("keydown", (event) => this.#step(event));
-    this.addEventListener("focus", () => this.#point(this.#index ?? Math.floor(this.model.x.length / 2)));
+    this.addEventListener("focus", () => this.#point(this.#index));
     this.#draw();
   }
 
@@ -97,7 +97,13 @@ class LevelPlot extends HTMLElement {
     };
     const fitted = series.map(({ values }) => x.map((_, index) => (values[index] === null || values[index] === undefined || values[index] < (floor ?? -Infinity) ? null : values[index])));
     this.#plot = new uPlot(options, [x, ...fitted], this);
-    this.#read(null);
+    this.#read(this.#index ?? this.#start());
+  }
+
+  /** Where the read-out stands before anyone points: at 1 kHz, or in the middle. */
+  #start() {
+    const { x, log } = this.model;
+    return log ? x.findLastIndex((at) => at <= 1010) : Math.floor(x.length / 2);
   }
 
   #range(low, high, { zero }) {
@@ -119,7 +125,7 @@ class LevelPlot extends HTMLElement {
     event.preventDefault();
     event.stopPropagation();
     const pace = event.shiftKey ? 10 : 1;
-    this.#point(Math.min(Math.max(0, (this.#index ?? 0) + move * pace), this.model.x.length - 1));
+    this.#point(Math.min(Math.max(0, this.#index + move * pace), this.model.x.length - 1));
   }
 
   #point(index) {
@@ -127,14 +133,14 @@ class LevelPlot extends HTMLElement {
   }
 
   #read(index) {
-    this.#index = index ?? this.#index;
+    if (index === null || index === undefined) return; // the pointer left: keep the last place
+    this.#index = index;
     if (!this.legend) return;
-    const place = this.legend.querySelector("[data-at]");
-    const where = index === null || index === undefined ? null : this.model.x[index];
-    place.textContent = where === null ? "" : this.model.log ? hertz(where) : clock(where);
-    for (const { key, values, unit } of this.model.series) {
-      const value = index === null ? null : values[index];
-      this.legend.querySelector(`[data-value=${key}]`).textContent = value === null || value === undefined ? "" : minus(`${value.toFixed(1)} ${unit}`);
+    const { x, log, series } = this.model;
+    this.legend.querySelector("[data-at]").textContent = log ? hertz(x[index]) : clock(x[index]);
+    for (const { key, values, unit } of series) {
+      const value = values[index] ?? null;
+      this.legend.querySelector(`[data-value=${key}]`).textContent = value === null ? "–" : minus(`${value.toFixed(1)} ${unit}`);
     }
   }
 
