@@ -73,14 +73,16 @@ class SettingsForm(forms.Form):
     def chosen(self) -> MasterSettings:
         """Return the settings of a valid form; what the form does not show keeps its default."""
         cleaned = self.cleaned_data
-        share = {name: cleaned[name] for name in ("amount", "tone", "dynamics", "width")}
         loudness = cleaned["loudness"]
         if loudness == OWN_NUMBER:
             loudness = cleaned["loudness_lufs"]
         elif loudness != "reference":
             loudness = float(loudness)
         return MasterSettings(
-            **{name: None if value is None else value / 100 for name, value in share.items()},
+            amount=cleaned["amount"] / 100,
+            tone=_share(cleaned["tone"]),
+            dynamics=_share(cleaned["dynamics"]),
+            width=_share(cleaned["width"]),
             loudness=loudness,
             ceiling_dbtp=cleaned["ceiling_dbtp"],
             max_limiting_db=cleaned["max_limiting_db"],
@@ -97,17 +99,24 @@ class MasterForm(SettingsForm):
 
 
 def _initial(settings: MasterSettings) -> dict[str, Any]:
-    percents = {
-        name: None if (value := getattr(settings, name)) is None else round(100 * value)
-        for name in ("amount", "tone", "dynamics", "width")
-    }
     known = dict(LOUDNESS_CHOICES)
     loudness = settings.loudness
     choice = loudness if isinstance(loudness, str) else f"{loudness:g}"
     return {
-        **percents,
+        "amount": _percent(settings.amount),
+        "tone": _percent(settings.tone),
+        "dynamics": _percent(settings.dynamics),
+        "width": _percent(settings.width),
         "loudness": choice if choice in known else OWN_NUMBER,
         "loudness_lufs": None if choice in known else loudness,
         "ceiling_dbtp": settings.ceiling_dbtp,
         "max_limiting_db": settings.max_limiting_db,
     }
+
+
+def _share(percent: int | None) -> float | None:
+    return None if percent is None else percent / 100
+
+
+def _percent(share: float | None) -> int | None:
+    return None if share is None else round(100 * share)

@@ -45,9 +45,7 @@ FAILURES: Final[Mapping[str, Wording]] = {
         gettext_lazy("Wait until some are done, or cancel some."),
     ),
     "missing_mix": Wording(gettext_lazy("No mix"), gettext_lazy("Choose your mix.")),
-    "missing_reference": Wording(
-        gettext_lazy("No reference"), gettext_lazy("Choose a reference.")
-    ),
+    "missing_reference": Wording(gettext_lazy("No reference"), gettext_lazy("Choose a reference.")),
     "profile_unsupported": Wording(
         gettext_lazy("The reference was measured by an older version"),
         gettext_lazy("Its measurements can no longer be read."),

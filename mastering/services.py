@@ -1,12 +1,8 @@
 """Submitting, rendering again, cancelling and deleting masters; keeping the queue honest."""
 
-import shutil
-import time
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
-from django.conf import settings as site
 from django.db import transaction
 from django.db.models import Max
 from django.db.models.functions import Now
@@ -17,11 +13,10 @@ from dsp.settings import ENGINE_VERSION, MasterSettings
 from mastering.errors import AudioUnusable, TooManyMasters
 from mastering.models import Master, Version
 from references.models import AudioFile, Reference
-from references.services import delete_folder, remove_audio, ring
+from references.services import clear_scratch, delete_folder, remove_audio, ring
 
 MAX_OPEN_VERSIONS = 20  # per person
 UNHEARD = timedelta(seconds=5)  # due for so long means that the bell was lost
-SCRATCH = Path(site.DATA_DIR) / "scratch"  # of the workers of this machine
 
 
 def submit_master(
@@ -111,7 +106,7 @@ def sweep() -> None:
     unheard = sum(work.objects.due().count() for work in (AudioFile, Version) if _is_unheard(work))
     for _ in range(unheard - get_broker().queue_size() if unheard else 0):
         ring()
-    _clear_scratch()
+    clear_scratch()
 
 
 def work_is_waiting() -> bool:
@@ -140,13 +135,3 @@ def _refuse_if_too_many_open(user: User) -> None:
     User.objects.select_for_update().get(pk=user.pk)  # so that the count holds
     if Version.objects.of(user).open().count() >= MAX_OPEN_VERSIONS:
         raise TooManyMasters
-
-
-def _clear_scratch() -> None:
-    """Delete what killed workers left on this machine's disk."""
-    if not SCRATCH.is_dir():
-        return
-    oldest = time.time() - 2 * site.JOB_TIMEOUT_SECONDS
-    for folder in SCRATCH.iterdir():
-        if folder.stat().st_mtime < oldest:
-            shutil.rmtree(folder, ignore_errors=True)

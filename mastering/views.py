@@ -1,5 +1,6 @@
 """Pages of mastering: a new master, its progress and result, its files."""
 
+from pathlib import PurePath
 from typing import Any
 
 from django.contrib import messages
@@ -25,12 +26,12 @@ from dsp.errors import AudioError
 from mastering import services
 from mastering.errors import MasterRefused
 from mastering.forms import MasterForm, SettingsForm
+from mastering.http import address, downloads_of, output_name, player_of, plots_of
 from mastering.messages import failure_message, steps_of
-from mastering.models import DELIVERIES, Master, Version
-from mastering.result import downloads_of, player_of, plots_of
+from mastering.models import Master, Version
 from references.errors import UploadRefused
 from references.forms import upload_limits
-from references.http import deliver, receives_files, wants_fragment
+from references.http import deliver, receives_files
 from references.messages import audio_messages
 from references.models import AudioFile, Reference
 from references.services import clean_filename, receive_upload
@@ -140,7 +141,7 @@ def versions(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
 def listen(request: AuthenticatedRequest, master_id: str, number: int) -> HttpResponseBase:
     version = _version(request, master_id, number)
     lossless = "lossless" in request.GET
-    return _deliver(request, version, DELIVERIES["flac24"] if lossless else version.proxy_name)
+    return _deliver(request, version, output_name("flac24") if lossless else version.proxy_name)
 
 
 @login_required
@@ -165,9 +166,10 @@ def download(
     request: AuthenticatedRequest, master_id: str, number: int, format_code: str
 ) -> HttpResponseBase:
     version = _version(request, master_id, number)
-    name = DELIVERIES.get(format_code)
-    ending = "" if name is None else name.rpartition(".")[2]
-    download_as = f"{version.master.mix.title} (Lacquer master v{number}).{ending}"
+    name = output_name(format_code)
+    if name is None:
+        raise Http404
+    download_as = f"{version.master.mix.title} (Lacquer master v{number}){PurePath(name).suffix}"
     return _deliver(request, version, name, download_as=clean_filename(download_as))
 
 
@@ -233,7 +235,7 @@ def _result_page(
         "report": version.report if done else None,
         "player": player_of(version) if done else None,
         "downloads": downloads_of(version) if done else [],
-        "plots_url": version.url("plots") if done else None,
+        "plots_url": address(version, "plots") if done else None,
         "error_text": _told(version.error_code) if version.has_failed else "",
     }
     return render(
