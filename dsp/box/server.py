@@ -145,6 +145,7 @@ def _be_box(
         scratch = Path(request.scratch)
         assert request.limits is not None  # noqa: S101 (only boxes come here)
         readable = [*map(Path, request.readable), *_package_of(function)]
+        _keep_no_kernels()
         confine(request.limits, strength, scratch=scratch, readable=readable)
         status = _work(request, function, results)
     except BaseException:  # noqa: BLE001 (a fork must never return into the server's loop)
@@ -197,6 +198,16 @@ def _keep_only(results: int) -> int:
     os.dup2(results, 3)
     os.closerange(4, os.sysconf("SC_OPEN_MAX"))
     return 3
+
+
+def _keep_no_kernels() -> None:
+    """Let kernels that numba compiles in a box die with it.
+
+    It would fail at storing them where nothing can be written; and machine code that a box has
+    written must never be loaded by another. `warm` compiles them where they are kept.
+    """
+    if caching := sys.modules.get("numba.core.caching"):
+        caching.Cache.save_overload = lambda *_: None
 
 
 def _package_of(function: Callable[..., Any]) -> list[Path]:
