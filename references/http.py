@@ -34,6 +34,7 @@ CONTENT_TYPES: Final = {
     ".m4a": "audio/mp4",
     ".json": "application/json",
 }
+UNSATISFIABLE: Final = (-1, -1)
 
 View = Callable[..., HttpResponseBase]
 
@@ -79,8 +80,7 @@ def deliver(
         path = Path(default_storage.path(key))
     except NotImplementedError:
         if content_type == "application/json":
-            response = HttpResponse(_stored(key), content_type=content_type)
-            return _private(response)
+            return _private(HttpResponse(_stored(key), content_type=content_type))
         # Remote storages take what S3 takes; Django's own interface ends at the name.
         url = default_storage.url(  # type: ignore[call-arg]
             key,
@@ -128,7 +128,7 @@ def _from_disk(
     status = 200
     if (wanted := _range_header(request, etag)) is not None:
         span = _span(wanted, size)
-        if span == ():
+        if span is UNSATISFIABLE:
             refusal = HttpResponse(status=416)
             refusal["Content-Range"] = f"bytes */{size}"
             return refusal
@@ -159,8 +159,8 @@ def _range_header(request: HttpRequest, etag: str) -> str | None:
     return request.headers.get("Range")
 
 
-def _span(wanted: str, size: int) -> tuple[int, int] | tuple[()] | None:
-    """Return first and last byte; () if nothing of it exists; None to send all (RFC 9110, 14.2).
+def _span(wanted: str, size: int) -> tuple[int, int] | None:
+    """Return first and last byte, or None to send all (RFC 9110, 14.2).
 
     Several ranges at once are answered whole, as the standard allows.
     """
@@ -174,7 +174,7 @@ def _span(wanted: str, size: int) -> tuple[int, int] | tuple[()] | None:
         first, last = int(start), min(int(end), size - 1) if end else size - 1
         if end and int(end) < first:
             return None
-    return (first, last) if first <= last else ()
+    return (first, last) if first <= last else UNSATISFIABLE
 
 
 class _Slice:

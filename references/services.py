@@ -1,10 +1,13 @@
 """Receiving and removing uploads, and ringing for a worker."""
 
+import contextlib
 import hashlib
 import logging
+import shutil
+import time
 import unicodedata
 from functools import partial
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from django.conf import settings
 from django.core.files.base import File
@@ -22,6 +25,7 @@ from references.models import AudioFile, Reference
 DOORBELL = "mastering.tasks.work"  # by name: the bell knows nothing of who answers it
 MAX_OPEN_UPLOADS = 6  # per person; two cards, and some changes of mind
 MAX_FILENAME_CHARACTERS = 200
+SCRATCH = Path(settings.DATA_DIR) / "scratch"  # of the workers of this machine
 
 logger = logging.getLogger(__name__)
 
@@ -91,6 +95,17 @@ def delete_folder(folder: str) -> None:
     default_storage.delete(folder)
 
 
+def clear_scratch() -> None:
+    """Delete what killed workers left on this machine's disk."""
+    if not SCRATCH.is_dir():
+        return
+    oldest = time.time() - 2 * settings.JOB_TIMEOUT_SECONDS
+    for folder in SCRATCH.iterdir():
+        with contextlib.suppress(FileNotFoundError):  # another sweep was faster
+            if folder.stat().st_mtime < oldest:
+                shutil.rmtree(folder)
+
+
 def clean_filename(name: str) -> str:
     """Return a name that is safe to show and to send: one line, no folders, no hidden signs."""
     name = unicodedata.normalize("NFC", name.replace("\\", "/").rsplit("/", 1)[-1])
@@ -121,7 +136,8 @@ def _refuse_if_too_many_open(user: User) -> None:
 
 def _head(file: File[bytes]) -> bytes:
     file.seek(0)
-    return file.read(SNIFF_BYTES)
+    head: bytes = file.read(SNIFF_BYTES)
+    return head
 
 
 def _sha256(file: File[bytes]) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseBadRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,6 +18,8 @@ from references.http import deliver, receives_files, wants_fragment
 from references.messages import audio_messages, refusal_message
 from references.models import AudioFile, Reference
 from references.services import clean_filename, receive_upload, remove_audio
+
+PAGE_ROWS = 50
 
 
 @login_required
@@ -81,8 +84,9 @@ def waveform(request: AuthenticatedRequest, audio_id: str) -> HttpResponseBase:
 @login_required
 @require_GET
 def library(request: AuthenticatedRequest) -> HttpResponse:
-    references = Reference.objects.of(request.user).kept().with_use_count()
-    return render(request, "references/reference_list.html", {"references": references})
+    paginator = Paginator(Reference.objects.of(request.user).kept().with_uses(), PAGE_ROWS)
+    page = paginator.get_page(request.GET.get("page"))
+    return render(request, "references/reference_list.html", {"references": page})
 
 
 def _card(request: AuthenticatedRequest, audio: AudioFile, *, status: int = 200) -> HttpResponse:

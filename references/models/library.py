@@ -28,9 +28,9 @@ class ReferenceQuerySet(models.QuerySet["Reference"]):
         """All but those that turned out not to be audio we can use."""
         return self.exclude(audio__status=AudioFile.Status.REJECTED)
 
-    def with_use_count(self) -> Self:
+    def with_uses(self) -> Self:
         """Count the masters made toward each."""
-        return self.annotate(use_count=models.Count("audio__masters_toward"))
+        return self.annotate(uses=models.Count("audio__masters_toward"))
 
 
 class Reference(models.Model):

@@ -65,6 +65,11 @@ def khz(value_hz: float | None) -> str:
 
 
 @register.filter
+def hertz(value_hz: float | None) -> str:
+    return _with_unit(number(value_hz, 0), "Hz")
+
+
+@register.filter
 def percent(share: float | None) -> str:
     """0.7 → 70 %."""
     return _with_unit(number(None if share is None else 100 * share, 0), "%")
