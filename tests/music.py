@@ -1,4 +1,4 @@
-"""A small band for tests: songs with sections, drums, bass, chords and a stereo lead, from a seed."""
+"""A small band for tests: songs with sections, drums, bass and chords, from a seed."""
 
 import numpy as np
 
