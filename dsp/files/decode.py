@@ -191,7 +191,8 @@ def _facts(
     pcm = hashlib.sha256(f"{stream.rate_hz} {stream.channels}\n".encode())
     frames, peak = 0, 0.0
     for block, block_peak in _within(stream, limits):
-        pcm.update(np.ascontiguousarray(block, dtype="<f4").data)
+        unsigned_zeros = block + np.float32(0.0)  # −0.0 is the same sound as 0.0
+        pcm.update(np.ascontiguousarray(unsigned_zeros, dtype="<f4").data)
         frames += len(block)
         peak = max(peak, block_peak)
         if keep is not None:
