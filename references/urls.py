@@ -1,4 +1,15 @@
-from django.urls import URLPattern
+"""Paths of uploads and the reference library."""
+
+from django.urls import path
+
+from references import views
 
 app_name = "references"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("audio/", views.upload, name="upload"),
+    path("audio/<str:audio_id>/card/", views.card, name="card"),
+    path("audio/<str:audio_id>/remove/", views.remove, name="remove"),
+    path("audio/<str:audio_id>/listen/", views.listen, name="listen"),
+    path("audio/<str:audio_id>/waveform.json", views.waveform, name="waveform"),
+    path("references/", views.library, name="list"),
+]

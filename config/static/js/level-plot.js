@@ -1,0 +1,160 @@
+// <level-plot src="plots.json" kind="spectrum">: before, reference and after in one plot.
+//
+// Drawn by uPlot. The read-out under it follows the pointer, and the arrow keys when focused.
+
+const TRACKS = {
+  before: { colour: "--original", dash: [8, 5], width: 1.75 },
+  reference: { colour: "--reference", dash: [2, 4], width: 2 },
+  after: { colour: "--master", width: 2.25 },
+};
+const HERTZ = [20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000];
+const minus = (text) => text.replace("-", "\u2212");
+const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+const hertz = (value) => (value >= 1000 ? `${+(value / 1000).toFixed(1)} kHz` : `${Math.round(value)} Hz`);
+const tracks = (values, unit) => Object.entries(TRACKS).filter(([key]) => values[key]).map(([key, style]) => ({ key, ...style, values: values[key], unit }));
+const times = (step, ...series) => Array.from({ length: Math.max(...series.map((one) => one?.length ?? 0)) }, (_, index) => index * step);
+
+// What each kind of plot takes from the report.
+const KINDS = {
+  spectrum: ({ tone }) => ({ x: tone.bands_hz, log: true, series: tracks({ before: tone.before_db, reference: tone.reference_db, after: tone.after_db }, "dB") }),
+  tone: ({ tone }) => ({
+    x: tone.curve_hz, log: true, zero: true,
+    series: [
+      { key: "wanted", colour: "--reference", dash: [2, 4], width: 2, values: tone.wanted_db, unit: "dB" },
+      { key: "applied", colour: "--master", width: 2.25, values: tone.applied_db, unit: "dB", fill: true },
+    ],
+  }),
+  loudness: ({ loudness_over_time: one }) => ({
+    x: times(one.step_seconds, one.before_lufs, one.reference_lufs, one.after_lufs), floor: -45,
+    series: tracks({ before: one.before_lufs, reference: one.reference_lufs, after: one.after_lufs }, "LUFS"),
+  }),
+  limiting: ({ limiting: { track } }) => ({
+    x: times(track.step_seconds, track.reduction_db), zero: true,
+    series: [{ key: "reduction", colour: "--master", width: 1.25, values: track.reduction_db.map((db) => -Math.abs(db)), unit: "dB", fill: true }],
+  }),
+  width: ({ width }) => ({ x: width.bands_hz, log: true, series: tracks({ before: width.before_db, reference: width.reference_db, after: width.after_db }, "dB") }),
+};
+
+const loads = new Map(); // several plots of a page read one answer
+const load = (src) => {
+  if (!loads.has(src)) loads.set(src, fetch(src).then((answer) => (answer.ok ? answer.json() : null)));
+  return loads.get(src);
+};
+
+class LevelPlot extends HTMLElement {
+  #plot = null;
+  #resize = new ResizeObserver(() => this.#fit());
+  #repaint = () => this.#draw();
+
+  async connectedCallback() {
+    const report = await load(this.getAttribute("src"));
+    if (!report || !this.isConnected) return;
+    this.model = KINDS[this.getAttribute("kind")](report);
+    this.legend = document.getElementById(this.getAttribute("legend"));
+    this.#resize.observe(this);
+    document.addEventListener("themechange", this.#repaint);
+    this.addEventListener("keydown", (event) => this.#step(event));
+    this.addEventListener("focus", () => this.#point(this.#index));
+    this.#draw();
+  }
+
+  disconnectedCallback() {
+    this.#resize.disconnect();
+    document.removeEventListener("themechange", this.#repaint);
+    this.#plot?.destroy();
+  }
+
+  #index = null;
+
+  #draw() {
+    if (!this.clientWidth || !this.model) return;
+    this.#plot?.destroy();
+    const { x, series, log, zero, floor } = this.model;
+    const colour = (name) => this.#colour(name);
+    const axis = { stroke: colour("--quiet"), font: '12px "IBM Plex Sans", sans-serif', grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
+    const unit = series[0].unit;
+    const options = {
+      width: this.clientWidth,
+      height: this.clientHeight,
+      padding: [16, 20, 4, 4],
+      legend: { show: false },
+      cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
+      scales: {
+        x: log ? { time: false, distr: 3, log: 10, range: [20, 20000] } : { time: false },
+        y: { range: (_, low, high) => this.#range(low, high, { zero, floor }) },
+      },
+      axes: [
+        log
+          ? { ...axis, splits: () => HERTZ, values: (_, ticks) => ticks.map((value) => (this.clientWidth < 480 && [50, 500, 5000].includes(value) ? "" : hertz(value))), filter: (_, ticks) => ticks }
+          : { ...axis, space: 70, incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300], values: (_, ticks) => ticks.map(clock) },
+        { ...axis, size: 64, space: 40, values: (_, ticks) => ticks.map((value) => minus(`${value}`) + ` ${unit}`) },
+      ],
+      series: [
+        {},
+        ...series.map((one) => ({ label: one.key, stroke: colour(one.colour), width: one.width, dash: one.dash, spanGaps: false, points: { show: false }, fill: one.fill ? this.#faint(colour(one.colour)) : undefined, fillTo: 0 })),
+      ],
+      hooks: { setCursor: [(plot) => this.#read(plot.cursor.idx)] },
+    };
+    const fitted = series.map(({ values }) => x.map((_, index) => (values[index] === null || values[index] === undefined || values[index] < (floor ?? -Infinity) ? null : values[index])));
+    this.#plot = new uPlot(options, [x, ...fitted], this);
+    this.#read(this.#index ?? this.#start());
+  }
+
+  /** Where the read-out stands before anyone points: at 1 kHz, or in the middle. */
+  #start() {
+    const { x, log } = this.model;
+    return log ? x.findLastIndex((at) => at <= 1010) : Math.floor(x.length / 2);
+  }
+
+  #range(low, high, { zero }) {
+    if (low === null) return [-1, 1];
+    const from = zero ? Math.min(low, -1) : low;
+    const to = zero ? Math.max(high, 1) : high;
+    const room = Math.max((to - from) * 0.08, 0.5);
+    return [from - room, to + room];
+  }
+
+  #fit() {
+    if (!this.#plot) return this.#draw();
+    if (this.clientWidth) this.#plot.setSize({ width: this.clientWidth, height: this.clientHeight });
+  }
+
+  #step(event) {
+    const move = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!move) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const pace = event.shiftKey ? 10 : 1;
+    this.#point(Math.min(Math.max(0, this.#index + move * pace), this.model.x.length - 1));
+  }
+
+  #point(index) {
+    this.#plot?.setCursor({ left: this.#plot.valToPos(this.model.x[index], "x"), top: 0 });
+  }
+
+  #read(index) {
+    if (index === null || index === undefined) return; // the pointer left: keep the last place
+    this.#index = index;
+    if (!this.legend) return;
+    const { x, log, series } = this.model;
+    this.legend.querySelector("[data-at]").textContent = log ? hertz(x[index]) : clock(x[index]);
+    for (const { key, values, unit } of series) {
+      const value = values[index] ?? null;
+      this.legend.querySelector(`[data-value=${key}]`).textContent = value === null ? "–" : minus(`${value.toFixed(1)} ${unit}`);
+    }
+  }
+
+  #colour(name) {
+    this.#probe ??= this.appendChild(Object.assign(document.createElement("i"), { hidden: true }));
+    this.#probe.style.color = `var(${name})`;
+    return getComputedStyle(this.#probe).color;
+  }
+
+  #probe = null;
+
+  #faint(colour) {
+    return colour.replace("rgb(", "rgba(").replace(")", ", 0.14)");
+  }
+}
+
+customElements.define("level-plot", LevelPlot);

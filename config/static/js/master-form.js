@@ -1,0 +1,43 @@
+// <master-form>: opens the Master button when both cards hold a track, and says why while not.
+//
+// It also keeps the two tracks in the address, so that a reload loses nothing.
+
+class MasterForm extends HTMLElement {
+  #watch = new MutationObserver(() => this.#update());
+
+  connectedCallback() {
+    const part = (name) => this.querySelector(`[data-part=${name}]`);
+    this.parts = { cards: part("cards"), reason: part("reason"), submit: part("submit") };
+    this.words = this.querySelector(":scope > form > template[data-part=words]").content;
+    this.#watch.observe(this.parts.cards, { childList: true, subtree: true, attributeFilter: ["data-state"] });
+    this.#update();
+  }
+
+  disconnectedCallback() {
+    this.#watch.disconnect();
+  }
+
+  #update() {
+    const chosen = Object.fromEntries(["mix", "reference"].map((kind) => [kind, this.querySelector(`input[type=hidden][name=${kind}]`)?.value]));
+    const missing = Object.keys(chosen).filter((kind) => !chosen[kind]);
+    const sending = this.querySelector("[data-state=sending]");
+    const reason = missing.length === 0 ? "ready" : sending ? "sending" : missing.length === 2 ? "both" : missing[0];
+    const text = this.words.querySelector(`[data-key=${reason}]`).textContent;
+    this.parts.submit.disabled = missing.length > 0;
+    if (this.parts.reason.textContent !== text) this.parts.reason.textContent = text;
+
+    const address = new URL(location);
+    for (const [kind, id] of Object.entries(chosen)) {
+      if (id) address.searchParams.set(kind, id);
+      else address.searchParams.delete(kind);
+    }
+    if (address.href !== location.href) history.replaceState(null, "", address);
+    for (const link of this.querySelectorAll("a[data-reference]")) {
+      const target = new URL(link.href);
+      if (chosen.mix) target.searchParams.set("mix", chosen.mix);
+      if (target.href !== link.href) link.href = target.href;
+    }
+  }
+}
+
+customElements.define("master-form", MasterForm);

@@ -1,0 +1,102 @@
+// <upload-drop>: a card that sends its file as soon as it is dropped or chosen.
+//
+// The file input covers the zone, so dropping and choosing work without this script too; with it
+// the file goes up at once, and the answer, the next state of the card, takes this card's place.
+
+class UploadDrop extends HTMLElement {
+  #request = null;
+  #file = null;
+
+  connectedCallback() {
+    this.parts = Object.fromEntries([...this.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
+    const input = this.querySelector("input[type=file]");
+    if (!input) return;
+    input.addEventListener("change", () => input.files[0] && this.#send(input.files[0]));
+    this.parts.cancel.addEventListener("click", () => this.#cancel());
+    this.parts.retry.addEventListener("click", () => this.#send(this.#file));
+    for (const kind of ["dragenter", "dragover"]) this.addEventListener(kind, (event) => this.#hover(event, true));
+    for (const kind of ["dragleave", "drop"]) this.addEventListener(kind, (event) => this.#hover(event, false));
+    this.addEventListener("drop", (event) => {
+      event.preventDefault();
+      const [file] = event.dataTransfer.files;
+      if (file) this.#send(file);
+    });
+  }
+
+  disconnectedCallback() {
+    this.#request?.abort();
+  }
+
+  #hover(event, over) {
+    event.preventDefault();
+    this.classList.toggle("over", over);
+  }
+
+  #send(file) {
+    if (this.#request) return;
+    this.#file = file;
+    if (file.size > Number(this.dataset.maxBytes)) return this.#fail("too-large", false);
+    const { name, progress, percent } = this.parts;
+    name.textContent = file.name;
+    const show = (share) => {
+      progress.value = share * 100;
+      percent.textContent = `${Math.round(share * 100)} %`;
+    };
+    show(0);
+    this.#state("sending");
+
+    const form = new FormData();
+    form.append("kind", this.dataset.kind);
+    form.append("file", file);
+    const request = (this.#request = new XMLHttpRequest());
+    request.open("POST", this.dataset.url);
+    request.setRequestHeader("X-CSRFToken", this.closest("form").elements.csrfmiddlewaretoken.value);
+    request.setRequestHeader("HX-Request", "true");
+    request.upload.addEventListener("progress", ({ loaded, total }) => show(loaded / total));
+    request.addEventListener("load", () => this.#answered(request));
+    request.addEventListener("error", () => this.#fail("offline"));
+    request.send(form);
+  }
+
+  #answered(request) {
+    this.#request = null;
+    const holder = document.createElement("template");
+    holder.innerHTML = request.responseText;
+    const card = holder.content.querySelector("upload-drop");
+    const elsewhere = request.responseURL && new URL(request.responseURL).pathname !== new URL(this.dataset.url, location).pathname;
+    if (elsewhere || request.status === 401) return this.#fail("signed-out");
+    if (card) {
+      this.replaceWith(card);
+      window.htmx?.process(card);
+      card.focus({ preventScroll: true });
+      return;
+    }
+    this.#fail(request.status === 413 ? "too-large" : "refused", request.status !== 413);
+  }
+
+  #cancel() {
+    this.#request?.abort();
+    this.#request = null;
+    this.#state("empty");
+    this.querySelector("input[type=file]").focus();
+  }
+
+  #fail(reason, retry = true) {
+    this.#request = null;
+    this.parts["failure-text"].textContent = this.parts.words.content.querySelector(`[data-key=${reason}]`).textContent;
+    this.parts.retry.hidden = !retry;
+    this.#state("failed");
+  }
+
+  #state(state) {
+    this.dataset.state = state;
+    const input = this.querySelector("input[type=file]");
+    if (state !== "sending") input.value = "";
+    input.disabled = state === "sending"; // the form must not send it a second time
+    this.parts.sending.hidden = state !== "sending";
+    this.parts.drop.hidden = state === "sending";
+    this.parts.failure.hidden = state !== "failed";
+  }
+}
+
+customElements.define("upload-drop", UploadDrop);

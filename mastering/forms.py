@@ -1,0 +1,122 @@
+"""The shape of a master's settings, and of a new master."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from dsp.settings import CEILING_DBTP, LOUDNESS_LUFS, MAX_LIMITING_DB, MasterSettings
+
+OWN_NUMBER = "number"
+LOUDNESS_CHOICES = [
+    ("reference", _("As the reference")),
+    ("-9", _("−9 LUFS: loud")),
+    ("-14", _("−14 LUFS: Spotify, YouTube, Tidal, Amazon")),
+    ("-16", _("−16 LUFS: Apple Music")),
+    (OWN_NUMBER, _("A number of my own")),
+]
+
+
+class SettingsForm(forms.Form):
+    """Amounts in percent, levels in their units; an empty stage follows the overall amount."""
+
+    amount = forms.IntegerField(label=_("Overall amount"), min_value=0, max_value=100)
+    tone = forms.IntegerField(label=_("Tone"), min_value=0, max_value=100, required=False)
+    dynamics = forms.IntegerField(label=_("Dynamics"), min_value=0, max_value=100, required=False)
+    width = forms.IntegerField(label=_("Width"), min_value=0, max_value=100, required=False)
+    loudness = forms.ChoiceField(label=_("Loudness"), choices=LOUDNESS_CHOICES)
+    loudness_lufs = forms.FloatField(
+        label=_("Loudness of my own"),
+        min_value=LOUDNESS_LUFS[0],
+        max_value=LOUDNESS_LUFS[1],
+        required=False,
+    )
+    ceiling_dbtp = forms.FloatField(
+        label=_("Ceiling"),
+        help_text=_("The highest true peak. −1.0 is safe for streaming."),
+        min_value=CEILING_DBTP[0],
+        max_value=CEILING_DBTP[1],
+    )
+    max_limiting_db = forms.FloatField(
+        label=_("Most limiting"),
+        help_text=_("Loudness gives way before the limiter does more than this."),
+        min_value=MAX_LIMITING_DB[0],
+        max_value=MAX_LIMITING_DB[1],
+    )
+
+    units = {"loudness_lufs": "LUFS", "ceiling_dbtp": "dBTP", "max_limiting_db": "dB"}
+
+    def __init__(self, *args: Any, settings: MasterSettings | None = None, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", _initial(settings or MasterSettings()))
+        super().__init__(*args, **kwargs)
+        for name, unit in self.units.items():
+            self.fields[name].unit = unit  # type: ignore[attr-defined]  # for the template
+            self.fields[name].widget.attrs["step"] = "0.1"
+
+    @property
+    def stages(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("tone", "dynamics", "width")]
+
+    @property
+    def levels(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("loudness", *self.units)]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = self.cleaned_data
+        own_number_missing = (
+            cleaned.get("loudness") == OWN_NUMBER and cleaned.get("loudness_lufs") is None
+        )
+        if own_number_missing and "loudness_lufs" not in self.errors:
+            self.add_error("loudness_lufs", _("Enter a number, or choose another loudness."))
+        return cleaned
+
+    def chosen(self) -> MasterSettings:
+        """Return the settings of a valid form; what the form does not show keeps its default."""
+        cleaned = self.cleaned_data
+        loudness = cleaned["loudness"]
+        if loudness == OWN_NUMBER:
+            loudness = cleaned["loudness_lufs"]
+        elif loudness != "reference":
+            loudness = float(loudness)
+        return MasterSettings(
+            amount=cleaned["amount"] / 100,
+            tone=_share(cleaned["tone"]),
+            dynamics=_share(cleaned["dynamics"]),
+            width=_share(cleaned["width"]),
+            loudness=loudness,
+            ceiling_dbtp=cleaned["ceiling_dbtp"],
+            max_limiting_db=cleaned["max_limiting_db"],
+        )
+
+
+class MasterForm(SettingsForm):
+    """Two tracks, each uploaded before or sent along, and the settings."""
+
+    mix = forms.CharField(required=False)
+    reference = forms.CharField(required=False)
+    mix_file = forms.FileField(required=False, allow_empty_file=True)
+    reference_file = forms.FileField(required=False, allow_empty_file=True)
+
+
+def _initial(settings: MasterSettings) -> dict[str, Any]:
+    known = dict(LOUDNESS_CHOICES)
+    loudness = settings.loudness
+    choice = loudness if isinstance(loudness, str) else f"{loudness:g}"
+    return {
+        "amount": _percent(settings.amount),
+        "tone": _percent(settings.tone),
+        "dynamics": _percent(settings.dynamics),
+        "width": _percent(settings.width),
+        "loudness": choice if choice in known else OWN_NUMBER,
+        "loudness_lufs": None if choice in known else loudness,
+        "ceiling_dbtp": settings.ceiling_dbtp,
+        "max_limiting_db": settings.max_limiting_db,
+    }
+
+
+def _share(percent: int | None) -> float | None:
+    return None if percent is None else percent / 100
+
+
+def _percent(share: float | None) -> int | None:
+    return None if share is None else round(100 * share)

@@ -1,0 +1,37 @@
+"""The shape of an upload, and the limits that are shown with it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.conf import settings
+
+from dsp.formats import READABLE
+from references.models import AudioFile
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLimits:
+    """What is told before an upload, and enforced after it."""
+
+    max_bytes: int
+    min_seconds: int
+    max_seconds: int
+    formats: tuple[str, ...]
+
+
+def upload_limits() -> UploadLimits:
+    return UploadLimits(
+        max_bytes=settings.MAX_UPLOAD_BYTES,
+        min_seconds=settings.MIN_AUDIO_SECONDS,
+        max_seconds=settings.MAX_AUDIO_SECONDS,
+        formats=tuple(source.label for source in READABLE.values()),
+    )
+
+
+class UploadForm(forms.Form):
+    kind = forms.ChoiceField(choices=AudioFile.Kind)
+    file = forms.FileField(allow_empty_file=True, max_length=None)
+
+    def __init__(self, sent: Any, files: Any) -> None:
+        super().__init__({"kind": str(sent.get("kind", "")).upper()}, files)

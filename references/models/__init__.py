@@ -1,0 +1,19 @@
+"""Rows of uploads and of the reference library, and the moves of work done on rows."""
+
+from references.models.audio import AudioFile
+from references.models.ids import PublicIdField
+from references.models.library import Reference
+from references.models.terminal import FreezeTerminalRows
+from references.models.work import Phases, Work, WorkQuerySet, work_constraints, work_indexes
+
+__all__ = [
+    "AudioFile",
+    "FreezeTerminalRows",
+    "Phases",
+    "PublicIdField",
+    "Reference",
+    "Work",
+    "WorkQuerySet",
+    "work_constraints",
+    "work_indexes",
+]

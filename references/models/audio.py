@@ -1,0 +1,96 @@
+"""Uploads: one audio file each, measured once by a worker."""
+
+from datetime import timedelta
+from pathlib import PurePosixPath
+from typing import ClassVar
+
+from django.db import models
+
+from references.models.ids import PublicIdField
+from references.models.work import Phases, Work, WorkQuerySet, work_constraints, work_indexes
+
+_PHASES = Phases(waiting="UPLOADED", running="MEASURING", succeeded="READY", failed="REJECTED")
+
+
+class AudioFileQuerySet(WorkQuerySet["AudioFile"]):
+    pass
+
+
+class AudioFile(Work):
+    class Kind(models.TextChoices):
+        MIX = "MIX"
+        REFERENCE = "REFERENCE"
+
+    class Status(models.TextChoices):
+        UPLOADED = "UPLOADED"
+        MEASURING = "MEASURING"
+        READY = "READY"
+        REJECTED = "REJECTED"
+
+    phases: ClassVar[Phases] = _PHASES
+
+    id = PublicIdField(prefix="aud")
+    kind = models.CharField(max_length=10, choices=Kind)
+    status = models.CharField(max_length=10, choices=Status, default=Status.UPLOADED)
+    filename = models.CharField(max_length=255, help_text="As sent, cleaned; never part of a key.")
+    size_bytes = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    format = models.CharField(max_length=10, help_text="Told from the content.")
+    facts = models.JSONField(default=dict)
+    summary = models.JSONField(default=dict)
+    findings = models.JSONField(default=list)
+    pcm_sha256 = models.CharField(max_length=64, blank=True)
+
+    objects = AudioFileQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created"]
+        constraints = work_constraints("audio", _PHASES)
+        indexes = [
+            *work_indexes("audio", _PHASES),
+            models.Index("user", "sha256", name="audio_content"),
+        ]
+
+    def __str__(self) -> str:
+        return self.filename
+
+    @property
+    def is_ready(self) -> bool:
+        return self.has_succeeded
+
+    @property
+    def title(self) -> str:
+        """The file's name without its ending."""
+        return PurePosixPath(self.filename).stem
+
+    @property
+    def duration_seconds(self) -> float | None:
+        value: float | None = self.facts.get("duration_seconds")
+        return value
+
+    @property
+    def rate_hz(self) -> int | None:
+        value: int | None = self.facts.get("rate_hz")
+        return value
+
+    @property
+    def loudness_lufs(self) -> float | None:
+        value: float | None = self.summary.get("integrated_lufs")
+        return value
+
+    @property
+    def proxy_name(self) -> str | None:
+        """The name of the copy that browsers play."""
+        return next((name for name in self.outputs if name.startswith("proxy.")), None)
+
+    @property
+    def time_limit(self) -> timedelta:
+        return timedelta(minutes=5)
+
+    @property
+    def folder(self) -> str:
+        return f"audio/{self.pk}"
+
+    @property
+    def source_key(self) -> str:
+        return f"{self.folder}/source"

@@ -1,0 +1,265 @@
+"""Work done on a row by a worker: its states, who holds it, and every move between states.
+
+    waiting ──claim──▶ running ──succeed──▶ succeeded
+       ▲                 │ ├─────fail──────▶ failed
+       └──expire, hand_back┘ └──cancel (also of waiting)──▶ canceled
+
+Each move is one conditional UPDATE by the database's clock. A claim makes a lease token, and every
+later move of that attempt names it, so a worker that lost its lease changes nothing any more.
+"""
+
+import random
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, ClassVar, Self, TypeVar
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce, Now
+
+LEASE = timedelta(seconds=60)
+MAX_ATTEMPTS = 5  # claims in all, so that work that kills its worker ends
+MAX_ENGINE_ERRORS = 3
+BACK_OFF = (timedelta(seconds=10), timedelta(seconds=60), timedelta(seconds=300))
+
+_RELEASED = {"lease_token": "", "lease_until": None, "deadline_at": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Phases:
+    """What a kind of work calls the states of its life."""
+
+    waiting: str
+    running: str
+    succeeded: str
+    failed: str
+    canceled: str = ""
+
+    @property
+    def open(self) -> tuple[str, str]:
+        return self.waiting, self.running
+
+    @property
+    def terminal(self) -> tuple[str, ...]:
+        return tuple(filter(None, (self.succeeded, self.failed, self.canceled)))
+
+
+class Work(models.Model):
+    """The columns of a row that is worked on; its kind adds ``status``, input and outcome."""
+
+    phases: ClassVar[Phases]
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="%(class)ss")
+    priority = models.SmallIntegerField(default=0, help_text="Lower is sooner.")
+    run_at = models.DateTimeField(db_default=Now(), help_text="Not before.")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    engine_errors = models.PositiveSmallIntegerField(default=0)
+    worker = models.CharField(max_length=100, blank=True)
+    lease_token = models.CharField(max_length=32, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    deadline_at = models.DateTimeField(null=True, blank=True)
+    step = models.CharField(max_length=20, blank=True)
+    progress = models.FloatField(default=0.0, help_text="0 to 1.")
+    error_code = models.CharField(max_length=40, blank=True)
+    error_detail = models.TextField(blank=True)
+    engine_version = models.CharField(max_length=20, blank=True)
+    outputs = models.JSONField(default=dict, help_text="File name: size_bytes, sha256.")
+    created = models.DateTimeField(db_default=Now(), editable=False)
+    started = models.DateTimeField(null=True, blank=True)
+    finished = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+    status: "models.CharField[str, str]"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in self.phases.open
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.status == self.phases.waiting
+
+    @property
+    def has_succeeded(self) -> bool:
+        return self.status == self.phases.succeeded
+
+    @property
+    def has_failed(self) -> bool:
+        return self.status == self.phases.failed
+
+    @property
+    def time_limit(self) -> timedelta:
+        """How long one attempt may take."""
+        raise NotImplementedError
+
+    @property
+    def folder(self) -> str:
+        """Where the row's bytes lie in storage."""
+        raise NotImplementedError
+
+    def key(self, name: str) -> str:
+        """Return the storage key of an output of the current attempt."""
+        return f"{self.folder}/{self.attempts}/{name}"
+
+
+W = TypeVar("W", bound=Work)
+
+
+class WorkQuerySet(models.QuerySet[W]):
+    """Named reads and the moves. Moves of an attempt answer whether it still held the work."""
+
+    def of(self, user: Any) -> Self:
+        return self.filter(user=user)
+
+    def open(self) -> Self:
+        return self.filter(status__in=self.model.phases.open)
+
+    def waiting(self) -> Self:
+        return self.filter(status=self.model.phases.waiting)
+
+    def running(self) -> Self:
+        return self.filter(status=self.model.phases.running)
+
+    def due(self) -> Self:
+        """Keep what a worker could begin now."""
+        return self.waiting().filter(run_at__lte=Now())
+
+    def in_fair_order(self) -> Self:
+        """By priority, then whose user has the least running, then the oldest."""
+        running = (
+            self.model._default_manager.filter(
+                user=OuterRef("user"), status=self.model.phases.running
+            )
+            .order_by()
+            .values("user")
+            .annotate(count=Count("pk"))
+            .values("count")
+        )
+        return self.annotate(running_of_user=Coalesce(Subquery(running), 0)).order_by(
+            "priority", "running_of_user", "created", "pk"
+        )
+
+    def claim_next(self, *, worker: str) -> W | None:
+        """Begin the piece of work whose turn it is, and return it; None where nothing is due."""
+        with transaction.atomic():
+            turn = (
+                self.due().in_fair_order().select_for_update(skip_locked=True, of=("self",)).first()
+            )
+            if turn is None:
+                return None
+            claimed = (
+                self.filter(pk=turn.pk)
+                .waiting()
+                .update(
+                    status=self.model.phases.running,
+                    attempts=F("attempts") + 1,
+                    worker=worker,
+                    lease_token=secrets.token_hex(16),
+                    lease_until=Now() + LEASE,
+                    deadline_at=Now() + turn.time_limit,
+                    step="",
+                    progress=0.0,
+                    started=Now(),
+                )
+            )
+            return self.get(pk=turn.pk) if claimed else None
+
+    def beat(self, work: W) -> bool:
+        """Extend the lease, unless it was lost or the deadline has passed."""
+        alive = self._held(work).filter(deadline_at__gt=Now())
+        return bool(alive.update(lease_until=Now() + LEASE))
+
+    def advance(self, work: W, *, step: str, progress: float) -> bool:
+        """Note how far the attempt is."""
+        return bool(self._held(work).update(step=step, progress=progress))
+
+    def succeed(self, work: W, **outcome: Any) -> bool:
+        """Settle with the outcome's columns, all in the one UPDATE."""
+        return bool(
+            self._held(work).update(
+                **self._ended(self.model.phases.succeeded), step="done", progress=1.0, **outcome
+            )
+        )
+
+    def fail(self, work: W, *, code: str, detail: str = "") -> bool:
+        """Settle for good, with the reason."""
+        return bool(self._held(work).update(**self._failed(code, detail)))
+
+    def hand_back(self, work: W, *, code: str) -> bool:
+        """Count an error of ours: wait and try again, or fail with the code at the last."""
+        last = self._held(work).filter(engine_errors__gte=MAX_ENGINE_ERRORS - 1)
+        if last.update(**self._failed(code), engine_errors=F("engine_errors") + 1):
+            return True
+        return bool(
+            self._held(work).update(**self._waiting_again(), engine_errors=F("engine_errors") + 1)
+        )
+
+    def expire(self) -> int:
+        """Take back work whose worker is gone; fail what has been begun too often."""
+        lost = self.running().filter(lease_until__lt=Now())
+        hopeless = lost.filter(attempts__gte=MAX_ATTEMPTS)
+        return hopeless.update(**self._failed("worker_lost")) + lost.update(**self._waiting_again())
+
+    def _held(self, work: W) -> Self:
+        return self.running().filter(pk=work.pk, lease_token=work.lease_token)
+
+    def _ended(self, status: str) -> dict[str, Any]:
+        return {**_RELEASED, "status": status, "finished": Now()}
+
+    def _failed(self, code: str, detail: str = "") -> dict[str, Any]:
+        return {
+            **self._ended(self.model.phases.failed),
+            "error_code": code,
+            "error_detail": detail,
+        }
+
+    def _waiting_again(self) -> dict[str, Any]:
+        # Spread, so that what failed together does not return together.
+        jitter = timedelta(seconds=random.uniform(0, 3))  # noqa: S311
+        back_off = Case(
+            *(
+                When(attempts=attempt, then=Value(wait + jitter))
+                for attempt, wait in enumerate(BACK_OFF, start=1)
+            ),
+            default=Value(BACK_OFF[-1] + jitter),
+            output_field=models.DurationField(),
+        )
+        return {
+            **_RELEASED,
+            "status": self.model.phases.waiting,
+            "run_at": Now() + back_off,
+            "step": "",
+            "progress": 0.0,
+        }
+
+
+def work_constraints(name: str, phases: Phases) -> list[models.BaseConstraint]:
+    """Return what the database holds true of a kind of work."""
+    failed, running = Q(status=phases.failed), Q(status=phases.running)
+    return [
+        models.CheckConstraint(
+            name=f"{name}_error_code_exactly_when_failed",
+            condition=(failed & ~Q(error_code="")) | (~failed & Q(error_code="")),
+        ),
+        models.CheckConstraint(
+            name=f"{name}_lease_exactly_when_running",
+            condition=(running & ~Q(lease_token="") & Q(lease_until__isnull=False))
+            | (~running & Q(lease_token="", lease_until__isnull=True)),
+        ),
+        models.CheckConstraint(
+            name=f"{name}_progress_from_0_to_1",
+            condition=Q(progress__gte=0.0, progress__lte=1.0),
+        ),
+    ]
+
+
+def work_indexes(name: str, phases: Phases) -> list[models.Index]:
+    """Return the indexes by which workers and the sweep find a kind of work."""
+    return [
+        models.Index("priority", "run_at", name=f"{name}_due", condition=Q(status=phases.waiting)),
+        models.Index("lease_until", name=f"{name}_leases", condition=Q(status=phases.running)),
+    ]

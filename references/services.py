@@ -1,0 +1,148 @@
+"""Receiving and removing uploads, and ringing for a worker."""
+
+import contextlib
+import hashlib
+import logging
+import shutil
+import time
+import unicodedata
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from django.conf import settings
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import RestrictedError
+from django_q.tasks import async_task
+
+from accounts.models import User
+from dsp.errors import TooLarge, UnsupportedFormat
+from dsp.formats import SNIFF_BYTES, sniff
+from references.errors import EmptyUpload, TooManyUploads
+from references.models import AudioFile, Reference
+
+DOORBELL = "mastering.tasks.work"  # by name: the bell knows nothing of who answers it
+MAX_OPEN_UPLOADS = 6  # per person; two cards, and some changes of mind
+MAX_FILENAME_CHARACTERS = 200
+SCRATCH = Path(settings.DATA_DIR) / "scratch"  # of the workers of this machine
+
+logger = logging.getLogger(__name__)
+
+
+def receive_upload(*, user: User, kind: AudioFile.Kind, file: File[bytes]) -> AudioFile:
+    """Store one audio file and queue it to be measured.
+
+    Raises
+    ------
+    UploadRefused, AudioError
+        With nothing stored.
+    """
+    _refuse_if_too_many_open(user)
+    if not file.size:
+        raise EmptyUpload
+    if file.size > settings.MAX_UPLOAD_BYTES:
+        raise TooLarge(f"The file has {file.size} bytes; the limit is {settings.MAX_UPLOAD_BYTES}.")
+    source_format = sniff(_head(file))
+    if source_format is None:
+        raise UnsupportedFormat("The content is none of the formats we read.")
+    audio = AudioFile(
+        user=user,
+        kind=kind,
+        filename=clean_filename(file.name or ""),
+        size_bytes=file.size,
+        sha256=_sha256(file),
+        format=source_format,
+    )
+    default_storage.save(audio.source_key, file)
+    try:
+        _enter(audio)
+    except BaseException:
+        default_storage.delete(audio.source_key)
+        raise
+    return audio
+
+
+def remove_audio(*, audio: AudioFile) -> None:
+    """Take an upload out of the library, and delete it unless a master still needs it."""
+    Reference.objects.filter(audio=audio).delete()
+    try:
+        with transaction.atomic():
+            audio.delete()
+            transaction.on_commit(partial(delete_folder, f"audio/{audio.pk}"))
+    except RestrictedError:
+        logger.info("%s stays: a master needs it", audio.pk)
+
+
+def ring() -> None:
+    """Tell the workers, once this transaction is committed, that there is something to do.
+
+    A bell that is lost is rung again by the sweep, so a broken broker refuses nobody.
+    """
+    transaction.on_commit(partial(async_task, DOORBELL), robust=True)
+
+
+def delete_folder(folder: str) -> None:
+    """Delete every stored object below a row's folder, those of lost attempts too."""
+    try:
+        folders, names = default_storage.listdir(folder)
+    except FileNotFoundError:
+        return
+    for name in names:
+        default_storage.delete(f"{folder}/{name}")
+    for name in folders:
+        delete_folder(f"{folder}/{name}")
+    default_storage.delete(folder)
+
+
+def clear_scratch() -> None:
+    """Delete what killed workers left on this machine's disk."""
+    if not SCRATCH.is_dir():
+        return
+    oldest = time.time() - 2 * settings.JOB_TIMEOUT_SECONDS
+    for folder in SCRATCH.iterdir():
+        with contextlib.suppress(FileNotFoundError):  # another sweep was faster
+            if folder.stat().st_mtime < oldest:
+                shutil.rmtree(folder)
+
+
+def clean_filename(name: str) -> str:
+    """Return a name that is safe to show and to send: one line, no folders, no hidden signs."""
+    name = unicodedata.normalize("NFC", name.replace("\\", "/").rsplit("/", 1)[-1])
+    name = " ".join(name.split())  # also of line breaks and tabs
+    # C: control signs, invisible ones (some turn the direction of writing) and what is no letter.
+    name = "".join(c for c in name if not unicodedata.category(c).startswith("C")).lstrip(". ")
+    path = PurePosixPath(name)
+    suffix = path.suffix if len(path.suffix) <= 10 else ""
+    stem = name.removesuffix(suffix)[: MAX_FILENAME_CHARACTERS - len(suffix)].strip()
+    return f"{stem}{suffix}" if stem else f"untitled{suffix}"
+
+
+def _enter(audio: AudioFile) -> None:
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=audio.user_id)  # so that counts hold
+        _refuse_if_too_many_open(audio.user)
+        audio.save(force_insert=True)
+        known = Reference.objects.of(audio.user).kept().filter(audio__sha256=audio.sha256)
+        if audio.kind == AudioFile.Kind.REFERENCE and not known.exists():
+            Reference.objects.create(user=audio.user, audio=audio, title=audio.title)
+        ring()
+
+
+def _refuse_if_too_many_open(user: User) -> None:
+    if AudioFile.objects.of(user).open().count() >= MAX_OPEN_UPLOADS:
+        raise TooManyUploads
+
+
+def _head(file: File[bytes]) -> bytes:
+    file.seek(0)
+    head: bytes = file.read(SNIFF_BYTES)
+    return head
+
+
+def _sha256(file: File[bytes]) -> str:
+    digest = hashlib.sha256()
+    for chunk in file.chunks():  # from the start
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()

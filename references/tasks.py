@@ -1,0 +1,238 @@
+"""Measuring uploads, and how any claimed work is carried out: lease, scratch, box, settling."""
+
+import hashlib
+import logging
+import os
+import re
+import shutil
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.db import DatabaseError, connection
+from django_q.exceptions import TimeoutException
+
+from dsp import box, jobs
+from dsp.errors import AudioError
+from dsp.formats import READABLE, Limits
+from dsp.settings import ENGINE_VERSION
+from references.errors import ChecksumMismatch
+from references.models import AudioFile, Work
+from references.models.work import LEASE
+from references.services import SCRATCH, delete_folder
+
+BEAT_SECONDS: Final = 4.0  # also how soon a cancelled piece of work ends
+PROGRESS_SECONDS: Final = 0.5  # between two notes of the same step
+LEASE_MARGIN_SECONDS: Final = 10.0  # stop so long before a lease that cannot be extended ends
+ROOM_BYTES: Final = 2_000_000_000  # free disk that the largest piece of work may need
+OUTPUT_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]*(\.[a-z0-9]+){1,2}")
+
+logger = logging.getLogger(__name__)
+
+
+class LeaseLost(Exception):
+    """The work was cancelled or deleted, or belongs to another worker by now."""
+
+
+class TooSlow(Exception):
+    """The work reached its time limit."""
+
+
+def measure_next() -> AudioFile | None:
+    """Measure the upload whose turn it is, and return it; None where none is due."""
+    audio = AudioFile.objects.claim_next(worker=worker_name())
+    if audio is not None:
+        carry_out(audio, lambda attempt: _measure(attempt, audio))
+    return audio
+
+
+def carry_out(work: Work, job: Callable[["Attempt"], dict[str, Any]]) -> None:
+    """Do a claimed piece of work and settle it, whatever happens.
+
+    The job returns the columns of its outcome. What it stored is deleted again where the attempt
+    failed, or lost its lease.
+    """
+    moves: Any = type(work)._default_manager
+    with _scratch_folder(work) as scratch:
+        attempt = Attempt(work, scratch)
+        succeeded = False
+        try:
+            with attempt.alive():
+                outcome = job(attempt)
+            succeeded = moves.succeed(work, engine_version=ENGINE_VERSION, **outcome)
+        except (AudioError, ChecksumMismatch) as error:  # theirs: they can act on the code
+            moves.fail(work, code=error.code, detail=str(error))
+        except (TooSlow, TimeoutException):  # the latter is a SystemExit
+            logger.error("%s reached its time limit at attempt %s", work.pk, work.attempts)
+            moves.hand_back(work, code="too_slow")
+        except LeaseLost:
+            logger.info("%s was cancelled or taken over", work.pk)
+        except Exception:
+            logger.exception("%s failed at attempt %s", work.pk, work.attempts)
+            moves.hand_back(work, code="internal")
+        if not succeeded:
+            delete_folder(f"{work.folder}/{work.attempts}")
+
+
+def has_room() -> bool:
+    """Tell whether this machine's disk holds the files of one more piece of work."""
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    free_bytes = shutil.disk_usage(SCRATCH).free
+    if free_bytes < ROOM_BYTES:
+        logger.error("no work is begun: %s bytes are free in %s", free_bytes, SCRATCH)
+    return free_bytes >= ROOM_BYTES
+
+
+def worker_name() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"[:100]
+
+
+def decoding_limits() -> dict[str, Any]:
+    """Return how much audio the site accepts, for the engine."""
+    limits = Limits(
+        max_bytes=settings.MAX_UPLOAD_BYTES,
+        min_seconds=settings.MIN_AUDIO_SECONDS,
+        max_seconds=settings.MAX_AUDIO_SECONDS,
+    )
+    return asdict(limits)
+
+
+class Attempt:
+    """One claimed piece of work: its lease, kept by a thread, and its private folder."""
+
+    def __init__(self, work: Work, scratch: Path) -> None:
+        self.work = work
+        self.scratch = scratch
+        self.out = scratch / "out"
+        self.out.mkdir()
+        self.lost = threading.Event()
+        self._moves: Any = type(work)._default_manager
+        self._began = time.monotonic()
+        self._ended = threading.Event()
+        self._told = ("", 0.0)
+
+    @contextmanager
+    def alive(self) -> Iterator[None]:
+        """Keep the lease while the block runs."""
+        beating = threading.Thread(target=self._beat, name=f"lease of {self.work.pk}", daemon=True)
+        beating.start()
+        try:
+            yield
+        finally:
+            self._ended.set()
+            beating.join()
+
+    def fetch(self, key: str, name: str, *, sha256: str) -> str:
+        """Copy a stored object into the folder, sure that it is the one meant; return its path."""
+        path = self.scratch / name
+        digest = hashlib.sha256()
+        with default_storage.open(key) as stored, path.open("wb") as copy:
+            for chunk in stored.chunks():
+                digest.update(chunk)
+                copy.write(chunk)
+        if digest.hexdigest() != sha256:
+            raise ChecksumMismatch
+        return str(path)
+
+    def run(
+        self, function: Callable[..., dict[str, Any]], *args: Any, files_at_fault: bool = False
+    ) -> dict[str, Any]:
+        """Run a function of the engine in a box that sees only the folder; note its progress."""
+        left_seconds = self.work.time_limit.total_seconds() - (time.monotonic() - self._began)
+        limits = replace(box.ENGINE, wall_seconds=left_seconds, cpu_seconds=int(left_seconds) + 1)
+        try:
+            result: dict[str, Any] = box.run(
+                function,
+                *args,
+                scratch=self.scratch,
+                limits=limits,
+                progress=self._advance,
+                should_stop=self.lost.is_set,
+                files_at_fault=files_at_fault,
+            )
+        except box.BoxFailure as failure:
+            if self.lost.is_set():
+                raise LeaseLost from failure
+            if failure.reason in ("deadline", "cpu"):
+                raise TooSlow from failure
+            raise
+        return result
+
+    def store(self) -> dict[str, dict[str, Any]]:
+        """Store every file of the out folder under the attempt's keys; return sizes and hashes.
+
+        What a box leaves may be hostile: a link could lead to any file of this worker.
+        """
+        outputs = {}
+        for path in sorted(self.out.iterdir()):
+            if self.lost.is_set():
+                raise LeaseLost
+            if path.is_symlink() or not path.is_file() or not OUTPUT_NAME.fullmatch(path.name):
+                raise ValueError(f"a box left {path.name!r}")
+            key = self.work.key(path.name)
+            default_storage.delete(key)  # or the storage would choose another name
+            with path.open("rb") as content:
+                sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+                content.seek(0)
+                default_storage.save(key, File(content))
+            outputs[path.name] = {"size_bytes": path.stat().st_size, "sha256": sha256}
+        return outputs
+
+    def _advance(self, step: str, share: float) -> None:
+        """Note the step on the row: at once where it is new, else now and then."""
+        told_step, told_at = self._told
+        now = time.monotonic()
+        if step == told_step and now - told_at < PROGRESS_SECONDS:
+            return
+        self._told = (step, now)
+        if not self._moves.advance(self.work, step=step, progress=min(max(share, 0.0), 1.0)):
+            self.lost.set()
+
+    def _beat(self) -> None:
+        heard = time.monotonic()
+        patience = LEASE.total_seconds() - LEASE_MARGIN_SECONDS
+        try:
+            while not self._ended.wait(BEAT_SECONDS):
+                try:
+                    held = self._moves.beat(self.work)
+                    heard = time.monotonic()
+                except DatabaseError:  # a lease outlives a short outage
+                    logger.warning("no heartbeat of %s", self.work.pk, exc_info=True)
+                    connection.close()
+                    held = time.monotonic() - heard < patience
+                if not held:
+                    self.lost.set()
+                    return
+        finally:
+            connection.close()  # this thread's own
+
+
+def _measure(attempt: Attempt, audio: AudioFile) -> dict[str, Any]:
+    source = attempt.fetch(audio.source_key, "source", sha256=audio.sha256)
+    found = attempt.run(
+        jobs.inspect, source, str(attempt.out), decoding_limits(), files_at_fault=True
+    )
+    facts = found["facts"]
+    return {
+        "facts": facts | {"format": READABLE[facts["container"]].label},
+        "findings": found["findings"],
+        "summary": found["summary"],
+        "pcm_sha256": facts["pcm_sha256"],
+        "outputs": attempt.store(),
+    }
+
+
+@contextmanager
+def _scratch_folder(work: Work) -> Iterator[Path]:
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=SCRATCH, prefix=f"{work.pk}-") as folder:
+        yield Path(folder)

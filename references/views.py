@@ -1,0 +1,127 @@
+"""Pages and answers of uploads and the reference library."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse, HttpResponseBadRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET, require_POST, require_safe
+
+from accounts.http import AuthenticatedRequest
+from dsp.errors import AudioError
+from references.errors import UploadRefused
+from references.forms import UploadForm, upload_limits
+from references.http import deliver, receives_files, wants_fragment
+from references.messages import audio_messages, refusal_message
+from references.models import AudioFile, Reference
+from references.services import clean_filename, receive_upload, remove_audio
+
+PAGE_ROWS = 50
+
+
+@login_required
+@require_POST
+@receives_files(at_most=1)
+def upload(request: AuthenticatedRequest) -> HttpResponse:
+    form = UploadForm(request.POST, request.FILES)
+    form.is_valid()
+    if "kind" in form.errors:
+        return HttpResponseBadRequest()
+    kind = AudioFile.Kind(form.cleaned_data["kind"])
+    if "file" in form.errors:
+        return _refused(request, kind, "", "missing_file")
+    file = form.cleaned_data["file"]
+    try:
+        audio = receive_upload(user=request.user, kind=kind, file=file)
+    except (AudioError, UploadRefused) as refusal:
+        return _refused(request, kind, file.name, refusal.code)
+    if wants_fragment(request):
+        return _card(request, audio, status=201)
+    return redirect(f"{reverse('mastering:new')}?{urlencode({kind.lower(): audio.pk})}")
+
+
+@login_required
+@require_GET
+def card(request: AuthenticatedRequest, audio_id: str) -> HttpResponse:
+    return _card(request, get_object_or_404(AudioFile.objects.of(request.user), pk=audio_id))
+
+
+@login_required
+@require_POST
+@receives_files(at_most=2)  # the button stands in the form of a new master
+def remove(request: AuthenticatedRequest, audio_id: str) -> HttpResponse:
+    audio = get_object_or_404(AudioFile.objects.of(request.user), pk=audio_id)
+    remove_audio(audio=audio)
+    if wants_fragment(request):
+        return render(request, "references/_upload_card.html", _empty_card(request, audio.kind))
+    kept = {
+        kind: request.POST[kind]
+        for kind in ("mix", "reference")
+        if request.POST.get(kind, audio.pk) != audio.pk
+    }
+    if {"mix", "reference"} & set(request.POST):
+        return redirect(f"{reverse('mastering:new')}?{urlencode(kept)}")
+    return redirect("references:list")
+
+
+@login_required
+@require_safe
+def listen(request: AuthenticatedRequest, audio_id: str) -> HttpResponseBase:
+    audio = get_object_or_404(AudioFile.objects.of(request.user), pk=audio_id)
+    return _deliver(request, audio, audio.proxy_name)
+
+
+@login_required
+@require_safe
+def waveform(request: AuthenticatedRequest, audio_id: str) -> HttpResponseBase:
+    audio = get_object_or_404(AudioFile.objects.of(request.user), pk=audio_id)
+    return _deliver(request, audio, "waveform.json")
+
+
+@login_required
+@require_GET
+def library(request: AuthenticatedRequest) -> HttpResponse:
+    paginator = Paginator(Reference.objects.of(request.user).kept().with_uses(), PAGE_ROWS)
+    page = paginator.get_page(request.GET.get("page"))
+    return render(request, "references/reference_list.html", {"references": page})
+
+
+def _card(request: AuthenticatedRequest, audio: AudioFile, *, status: int = 200) -> HttpResponse:
+    context = _empty_card(request, audio.kind) | {"audio": audio, "findings": audio_messages(audio)}
+    return render(request, "references/_upload_card.html", context, status=status)
+
+
+def _refused(
+    request: AuthenticatedRequest, kind: AudioFile.Kind, filename: str, code: str
+) -> HttpResponse:
+    """Show an upload that was not taken like one that was rejected later."""
+    audio = AudioFile(
+        user=request.user,
+        kind=kind,
+        filename=clean_filename(filename),
+        status=AudioFile.Status.REJECTED,
+        error_code=code,
+    )
+    if wants_fragment(request):
+        return _card(request, audio, status=422)
+    context = {"kind": kind.lower(), "refusal": refusal_message(code), "filename": audio.filename}
+    return render(request, "references/upload_refused.html", context, status=422)
+
+
+def _empty_card(request: AuthenticatedRequest, kind: str) -> dict[str, Any]:
+    return {
+        "audio": None,
+        "kind": kind.lower(),
+        "findings": [],
+        "limits": upload_limits(),
+        "library": Reference.objects.of(request.user).recent(),
+    }
+
+
+def _deliver(request: AuthenticatedRequest, audio: AudioFile, name: str | None) -> HttpResponseBase:
+    if name is None or name not in audio.outputs:
+        raise Http404
+    return deliver(request, audio.key(name), sha256=audio.outputs[name]["sha256"])
