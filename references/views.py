@@ -60,7 +60,7 @@ def remove(request: AuthenticatedRequest, audio_id: str) -> HttpResponse:
     kept = {
         kind: request.POST[kind]
         for kind in ("mix", "reference")
-        if request.POST.get(kind, audio.pk) != audio.pk
+        if request.POST.get(kind, audio_id) != audio_id
     }
     if {"mix", "reference"} & set(request.POST):
         return redirect(f"{reverse('mastering:new')}?{urlencode(kept)}")
@@ -84,7 +84,7 @@ def waveform(request: AuthenticatedRequest, audio_id: str) -> HttpResponseBase:
 @login_required
 @require_GET
 def library(request: AuthenticatedRequest) -> HttpResponse:
-    paginator = Paginator(Reference.objects.of(request.user).kept().with_uses(), PAGE_ROWS)
+    paginator = Paginator(Reference.objects.of(request.user).kept().with_use_count(), PAGE_ROWS)
     page = paginator.get_page(request.GET.get("page"))
     return render(request, "references/reference_list.html", {"references": page})
 
@@ -97,17 +97,18 @@ def _card(request: AuthenticatedRequest, audio: AudioFile, *, status: int = 200)
 def _refused(
     request: AuthenticatedRequest, kind: AudioFile.Kind, filename: str, code: str
 ) -> HttpResponse:
-    """Show an upload that was not taken like one that was rejected later."""
+    """Tell why an upload was not taken; its card looks like that of one rejected later."""
+    filename = clean_filename(filename)
     audio = AudioFile(
         user=request.user,
         kind=kind,
-        filename=clean_filename(filename),
+        filename=filename,
         status=AudioFile.Status.REJECTED,
         error_code=code,
     )
     if wants_fragment(request):
         return _card(request, audio, status=422)
-    context = {"kind": kind.lower(), "refusal": refusal_message(code), "filename": audio.filename}
+    context = {"kind": kind.lower(), "refusal": refusal_message(code), "filename": filename}
     return render(request, "references/upload_refused.html", context, status=422)
 
 

@@ -1,0 +1,110 @@
+"""Real worker processes, killed for real."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+class Site:
+    """A site of its own, with a database in a file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "DATA_DIR": str(folder),
+            "ENV_FILE": os.devnull,
+            "SECRET_KEY": "k" * 60,
+            "NUMBA_CACHE_DIR": os.environ["NUMBA_CACHE_DIR"],
+        }
+        self.manage("migrate", "--verbosity=0", "--skip-checks")
+
+    def manage(self, *arguments: str) -> None:
+        command = [sys.executable, "manage.py", *arguments]
+        subprocess.run(command, cwd=ROOT, env=self.environment, check=True)
+
+    def queue(self, function: str, *arguments: object) -> None:
+        call = f"async_task({', '.join(map(repr, (function, *arguments)))})"
+        self.manage("shell", "--no-imports", "-c", f"from django_q.tasks import async_task; {call}")
+
+    @contextmanager
+    def workers(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+        command = [sys.executable, "manage.py", "run_workers", "--groups=1", *arguments]
+        chief = subprocess.Popen(command, cwd=ROOT, env=self.environment)
+        try:
+            until(lambda: len(children(chief.pid)) == 3)
+            yield chief
+        finally:
+            chief.kill()
+            chief.wait()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    return Site(tmp_path_factory.mktemp("site"))
+
+
+def children(pid: int) -> list[int]:
+    """Return the child processes, oldest first: worker, monitor, pusher."""
+    try:
+        return [*map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+    except FileNotFoundError:
+        return []
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def until(happened: Callable[[], object], seconds: float = 20.0) -> float:
+    begun = time.monotonic()
+    while not happened():
+        assert time.monotonic() - begun < seconds, "it never happened"
+        time.sleep(0.05)
+    return time.monotonic() - begun
+
+
+@pytest.mark.parametrize("part", [0, 1, 2], ids=["worker", "monitor", "pusher"])
+def test_after_an_idle_part_was_killed_work_is_still_done(site, part):
+    done = site.folder / f"after-{part}"
+    with site.workers() as chief:
+        before = children(chief.pid)
+        time.sleep(1.0)  # so that the worker waits inside its queue, with the lock
+        os.kill(before[part], signal.SIGKILL)
+        until(lambda: len(now := children(chief.pid)) == 3 and not set(before) & set(now))
+        site.queue("os.mkdir", str(done))
+        until(done.is_dir)
+
+
+def test_nothing_outlives_a_killed_supervisor(site):
+    with site.workers() as chief:
+        processes = children(chief.pid)
+        chief.kill()
+        until(lambda: not any(map(alive, processes)), seconds=2.0)
+
+
+def test_ctrl_c_ends_everything_at_once_even_while_something_runs(site):
+    started = site.folder / "sleeping"
+    with site.workers() as chief:
+        processes = children(chief.pid)
+        site.queue("os.system", f"mkdir {started}; sleep 60")
+        until(started.is_dir)
+        begun = time.monotonic()
+        chief.send_signal(signal.SIGINT)
+        assert chief.wait() == 0
+        assert time.monotonic() - begun < 3.0
+        until(lambda: not any(map(alive, processes)), seconds=1.0)

@@ -1,0 +1,218 @@
+"""When the supervisor replaces a worker group, and how it ends."""
+
+import os
+import signal
+
+import pytest
+from django.db import OperationalError
+from mastering.management import supervisor
+from mastering.management.supervisor import Place, Supervisor, restart_delay_seconds
+from mastering.management.worker_group import WorkerGroup
+
+from mastering import services
+
+
+class Group(WorkerGroup):
+    """A worker group without processes."""
+
+    name = "here:1"
+    sentinels: list[int] = []
+
+    def __init__(self, name: str = "here:1") -> None:
+        self.name = name
+        self.dead: list[str] = []
+        self.closed = self.killed = False
+
+    def dead_parts(self) -> list[str]:
+        return self.dead
+
+    def close(self) -> None:
+        self.closed = True
+
+    def kill(self) -> None:
+        self.killed = True
+
+
+class Services:
+    """What the supervisor asks of the rows, and what it told them."""
+
+    def __init__(self) -> None:
+        self.waiting = False
+        self.busy: set[str] = set()
+        self.told: list[str] = []
+
+    def sweep(self) -> None:
+        self.told.append("sweep")
+
+    def work_is_waiting(self) -> bool:
+        return self.waiting
+
+    def busy_workers(self) -> set[str]:
+        return self.busy
+
+    def lose_worker(self, name: str) -> None:
+        self.told.append(f"lost {name}")
+
+    def hand_back_from(self, name: str) -> None:
+        self.told.append(f"handed back from {name}")
+
+
+@pytest.fixture
+def rows(monkeypatch):
+    rows = Services()
+    for name in ("sweep", "work_is_waiting", "busy_workers", "lose_worker", "hand_back_from"):
+        monkeypatch.setattr(services, name, getattr(rows, name))
+    monkeypatch.setattr(supervisor, "close_old_connections", lambda: None)
+    monkeypatch.setattr(supervisor, "TICK_SECONDS", 0.001)
+    return rows
+
+
+def supervising(*, groups: int = 1, grace_seconds: float = 0.2):
+    started: list[Group] = []
+
+    def start() -> Group:
+        started.append(Group(f"here:{len(started) + 1}"))
+        return started[-1]
+
+    chief = Supervisor(groups=groups, grace_seconds=grace_seconds, start_group=start)
+    chief.tend(now=0.0)
+    return chief, started
+
+
+def test_a_group_that_lost_a_part_is_replaced_whole(rows):
+    chief, started = supervising()
+    started[0].dead = ["pusher"]
+    chief.tend(now=100.0)
+    assert started[0].killed
+    assert len(started) == 2
+    assert "lost here:1" in rows.told, "its work need not wait for the lease to run out"
+
+
+def test_the_death_of_one_group_touches_no_other(rows):
+    chief, started = supervising(groups=3)
+    started[1].dead = ["worker"]
+    chief.tend(now=100.0)
+    assert [group.killed for group in started] == [False, True, False, False]
+
+
+def test_work_that_waits_beside_an_idle_group_gets_another_group(rows):
+    chief, started = supervising()
+    rows.waiting = True
+    for now in range(2, 17, 2):
+        chief.tend(now=float(now))
+    assert len(started) == 1, "patience"
+    chief.tend(now=18.0)
+    assert started[0].killed
+    chief.tend(now=40.0)
+    assert len(started) == 2
+
+
+def test_a_busy_group_is_left_alone_while_work_waits(rows):
+    chief, started = supervising(groups=2)
+    rows.waiting, rows.busy = True, {"here:2"}
+    for now in range(2, 30, 2):
+        chief.tend(now=float(now))
+    assert started[0].killed
+    assert not started[1].killed
+
+
+def test_patience_begins_anew_when_the_work_was_taken_meanwhile(rows):
+    chief, started = supervising()
+    for now in range(2, 60, 2):
+        rows.waiting = now % 10 != 0
+        chief.tend(now=float(now))
+    assert len(started) == 1
+
+
+def test_the_sweep_comes_every_ten_seconds(rows):
+    chief, _ = supervising()
+    for tenths in range(0, 300, 5):
+        chief.tend(now=tenths / 10)
+    assert rows.told.count("sweep") == 3
+
+
+def test_a_database_that_is_away_ends_nothing(rows, monkeypatch, caplog):
+    def away() -> None:
+        raise OperationalError("no route")
+
+    chief, started = supervising()
+    monkeypatch.setattr(services, "sweep", away)
+    monkeypatch.setattr(services, "work_is_waiting", away)
+    chief.tend(now=100.0)
+    assert not started[0].killed
+    assert "Could not sweep: no route" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("short_lives", "delay_seconds"),
+    [(0, 0.0), (1, 1.0), (2, 2.0), (5, 16.0), (6, 30.0), (99, 30.0)],
+)
+def test_a_group_that_dies_young_again_and_again_waits_longer(short_lives, delay_seconds):
+    assert restart_delay_seconds(short_lives) == delay_seconds
+
+
+def test_a_long_life_forgives_the_short_ones():
+    place = Place()
+    for begun in (0.0, 10.0):
+        place.took(Group(), now=begun)
+        place.lost(now=begun + 1.0)
+    assert place.open_from == 11.0 + 2.0
+    place.took(Group(), now=20.0)
+    place.lost(now=50.0)
+    assert place.open_from == 50.0
+
+
+def test_a_group_that_cannot_start_is_not_tried_all_the_time(rows):
+    chief, started = supervising()
+    for tenths in range(1, 300):
+        started[-1].dead = ["worker"]
+        chief.tend(now=tenths / 10)
+    assert len(started) == 5, "at 0, 1, 3, 7 and 15 seconds"
+
+
+def test_the_end_waits_for_running_work_and_dismisses_the_idle_at_once(rows, monkeypatch):
+    chief, started = supervising(groups=2, grace_seconds=60.0)
+    asked = iter([{"here:2"}, {"here:2"}, set()])
+    monkeypatch.setattr(services, "busy_workers", lambda: next(asked))
+    chief.finish()
+    assert all(group.closed and group.killed for group in started)
+    assert next(asked, "all") == "all", "it asked until nobody was busy"
+
+
+def test_work_that_does_not_end_in_time_is_handed_back(rows):
+    chief, started = supervising(grace_seconds=0.05)
+    rows.busy = {"here:1"}
+    chief.finish()
+    assert started[0].killed
+    assert rows.told[-1] == "handed back from here:1"
+
+
+@pytest.fixture
+def _signals():
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("_signals")
+@pytest.mark.parametrize(
+    ("signals", "hurried"),
+    [
+        ([signal.SIGTERM], False),
+        ([signal.SIGINT], True),
+        ([signal.SIGTERM, signal.SIGTERM], True),
+    ],
+)
+def test_the_keyboard_and_a_second_signal_hurry_it(rows, monkeypatch, signals, hurried):
+    def signal_itself() -> bool:
+        for number in signals:
+            os.kill(os.getpid(), number)
+        return False
+
+    chief, started = supervising(grace_seconds=0.05)
+    rows.busy = {"here:1"}
+    monkeypatch.setattr(services, "work_is_waiting", signal_itself)
+    chief.run()
+    assert chief.hurried is hurried
+    assert started[0].killed
