@@ -19,7 +19,7 @@ from dsp.stereo import WidthPlan, apply_tone_and_width, plan_width
 from dsp.suitability import suitability
 
 MAX_MEAN_LIMITING_DB: Final = 2.0  # over a whole piece; more is heard as pressed
-DC_OFFSET: Final = 1e-3  # of the rms: −60 dB, under which nothing is gained by filtering
+DC_OFFSET: Final = 1e-2  # of the rms: −40 dB, under which nothing is gained by filtering
 SAME_LOUDNESS_LU: Final = 0.1
 
 Progress = Callable[[str, float], None]
@@ -98,21 +98,24 @@ def master(
         profile, reference, amount=settings.dynamics_amount, suitability=likeness
     )
     goal_lufs = _goal_lufs(profile, reference, settings)
+    changing = abs(goal_lufs - profile.integrated_lufs) > SAME_LOUDNESS_LU or any(
+        np.any(plan.applied_db) for plan in (tone, width, dynamics)
+    )
     audio, stats, maximized = target, DynamicsStats(0.0, 0.0, 0.0), None
 
     if not settings.is_identity:
         tell("tone", 0.15)
-        audio = apply_tone_and_width(_without_dc(audio), tone, width)
+        if changing:
+            audio = _without_dc(audio)
+        audio = apply_tone_and_width(audio, tone, width)
         tell("dynamics", 0.35)
         audio, stats = apply_dynamics(audio, dynamics)
         tell("limiting", 0.45)
-        changed = any(np.any(plan.applied_db) for plan in (tone, width, dynamics))
-        changed = changed or abs(goal_lufs - profile.integrated_lufs) > SAME_LOUDNESS_LU
         maximized = maximize(
             audio,
             goal_lufs=goal_lufs,
             ceiling_dbtp=settings.ceiling_dbtp,
-            max_limiting_db=settings.max_limiting_db if changed else 0.0,
+            max_limiting_db=settings.max_limiting_db if changing else 0.0,
             max_mean_limiting_db=MAX_MEAN_LIMITING_DB,
         )
         audio = maximized.audio

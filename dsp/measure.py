@@ -39,6 +39,7 @@ GATE_LU: Final = 20.0  # as EBU Tech 3342: what is quieter than this under the t
 PEAK_BLOCK_SECONDS: Final = 0.010
 PSR_PERCENTS: Final = (10.0, 50.0, 90.0)
 MOST_MOMENTS: Final = 640
+MOMENT_TOP_DB: Final = 27.5  # over the integrated loudness: no band of music is louder
 MOMENT_STEP_DB: Final = 0.5  # its rounding is under 0.15 dB rms and averages out over moments
 CURVE_POINTS: Final = 400
 STEEP_DB: Final = 25.0  # a fall over 1.2 kHz that no instrument or room makes
@@ -82,7 +83,8 @@ class Profile:
     loudness_curve_lufs : ndarray
         Short-term loudness over time, at most ``CURVE_POINTS`` points, evenly spaced.
     moments_mid, moments_side : ndarray of uint8, shape (moments, BAND_COUNT)
-        Short-time band levels, in steps of ``MOMENT_STEP_DB``; 255 is +7.5 dB.
+        Short-time band levels under ``MOMENT_TOP_DB`` over the integrated loudness, in steps of
+        ``MOMENT_STEP_DB``, so that a track's gain does not change them.
     moments_seconds : ndarray
         Centre of each moment.
     """
@@ -125,7 +127,7 @@ class Profile:
         return bool(side < 1e-6 * mid)
 
     def moments_db(self) -> tuple[Doubles, Doubles]:
-        """Return the mid and side levels of the moments, dB, shape (moments, BAND_COUNT)."""
+        """Return the mid and side levels of the moments over the integrated loudness, dB."""
         return _decoded(self.moments_mid), _decoded(self.moments_side)
 
     def to_dict(self) -> dict[str, Any]:
@@ -226,7 +228,7 @@ def measure(audio: Audio, *, progress: Callable[[float], None] | None = None) ->
         spectrogram.mid.mean(axis=0, dtype=np.float64),
         spectrogram.side.mean(axis=0, dtype=np.float64),
     )
-    moments_mid, moments_side, moments_seconds = _moments(spectrogram)
+    moments_mid, moments_side, moments_seconds = _moments(spectrogram, integrated)
     return Profile(
         rate_hz=audio.rate_hz,
         frames=audio.frames,
@@ -342,24 +344,21 @@ def _thinned(curve: Doubles) -> Doubles:
     return curve[np.round(places).astype(np.int64)]
 
 
-def _moments(spectrogram: Spectrogram) -> tuple[Codes, Codes, Doubles]:
+def _moments(spectrogram: Spectrogram, integrated_lufs: float) -> tuple[Codes, Codes, Doubles]:
     """Return the band levels of even stretches of the track, as codes, and their times."""
     pooled = -(-spectrogram.mid.shape[0] // MOST_MOMENTS)
     count = spectrogram.mid.shape[0] // pooled
     codes = []
     for bands in (spectrogram.mid, spectrogram.side):
         power = bands[: count * pooled].reshape(count, pooled, BAND_COUNT).mean(axis=1)
-        codes.append(
-            np.clip(np.round(255.0 + (to_db(power) - 7.5) / MOMENT_STEP_DB), 0, 255).astype(
-                np.uint8
-            )
-        )
+        steps = np.round((to_db(power) - integrated_lufs - MOMENT_TOP_DB) / MOMENT_STEP_DB)
+        codes.append(np.clip(255.0 + steps, 0.0, 255.0).astype(np.uint8))
     times = (np.arange(count) * pooled + (pooled + 1) / 2.0) * spectrogram.hop_seconds
     return codes[0], codes[1], times
 
 
 def _decoded(codes: Codes) -> Doubles:
-    return 7.5 + MOMENT_STEP_DB * (codes.astype(np.float64) - 255.0)
+    return MOMENT_TOP_DB + MOMENT_STEP_DB * (codes.astype(np.float64) - 255.0)
 
 
 def _by_difference(codes: Codes) -> Codes:

@@ -30,7 +30,7 @@ SCRATCH = Path(settings.DATA_DIR) / "scratch"  # of the workers of this machine
 logger = logging.getLogger(__name__)
 
 
-def receive_upload(*, user: User, kind: AudioFile.Kind, file: File[bytes]) -> AudioFile:
+def receive_upload(*, user: User, kind: AudioFile.Kind, file: "File[bytes]") -> AudioFile:
     """Store one audio file and queue it to be measured.
 
     Raises
@@ -66,12 +66,13 @@ def receive_upload(*, user: User, kind: AudioFile.Kind, file: File[bytes]) -> Au
 def remove_audio(*, audio: AudioFile) -> None:
     """Take an upload out of the library, and delete it unless a master still needs it."""
     Reference.objects.filter(audio=audio).delete()
+    folder = audio.folder
     try:
         with transaction.atomic():
             audio.delete()
-            transaction.on_commit(partial(delete_folder, f"audio/{audio.pk}"))
+            transaction.on_commit(partial(delete_folder, folder))
     except RestrictedError:
-        logger.info("%s stays: a master needs it", audio.pk)
+        logger.info("%s stays: a master needs it", folder)
 
 
 def ring() -> None:
@@ -79,7 +80,7 @@ def ring() -> None:
 
     A bell that is lost is rung again by the sweep, so a broken broker refuses nobody.
     """
-    transaction.on_commit(partial(async_task, DOORBELL), robust=True)
+    transaction.on_commit(_ring, robust=True)
 
 
 def delete_folder(folder: str) -> None:
@@ -118,6 +119,10 @@ def clean_filename(name: str) -> str:
     return f"{stem}{suffix}" if stem else f"untitled{suffix}"
 
 
+def _ring() -> None:  # a function, since Django tells of failures by their __qualname__
+    async_task(DOORBELL)
+
+
 def _enter(audio: AudioFile) -> None:
     with transaction.atomic():
         User.objects.select_for_update().get(pk=audio.user_id)  # so that counts hold
@@ -134,13 +139,13 @@ def _refuse_if_too_many_open(user: User) -> None:
         raise TooManyUploads
 
 
-def _head(file: File[bytes]) -> bytes:
+def _head(file: "File[bytes]") -> bytes:
     file.seek(0)
     head: bytes = file.read(SNIFF_BYTES)
     return head
 
 
-def _sha256(file: File[bytes]) -> str:
+def _sha256(file: "File[bytes]") -> str:
     digest = hashlib.sha256()
     for chunk in file.chunks():  # from the start
         digest.update(chunk)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseBadRequest, HttpResponseBase
@@ -60,7 +61,7 @@ def remove(request: AuthenticatedRequest, audio_id: str) -> HttpResponse:
     kept = {
         kind: request.POST[kind]
         for kind in ("mix", "reference")
-        if request.POST.get(kind, audio.pk) != audio.pk
+        if request.POST.get(kind, audio_id) != audio_id
     }
     if {"mix", "reference"} & set(request.POST):
         return redirect(f"{reverse('mastering:new')}?{urlencode(kept)}")
@@ -97,7 +98,7 @@ def _card(request: AuthenticatedRequest, audio: AudioFile, *, status: int = 200)
 def _refused(
     request: AuthenticatedRequest, kind: AudioFile.Kind, filename: str, code: str
 ) -> HttpResponse:
-    """Show an upload that was not taken like one that was rejected later."""
+    """Tell why an upload was not taken; its card looks like that of one rejected later."""
     audio = AudioFile(
         user=request.user,
         kind=kind,
@@ -107,8 +108,9 @@ def _refused(
     )
     if wants_fragment(request):
         return _card(request, audio, status=422)
-    context = {"kind": kind.lower(), "refusal": refusal_message(code), "filename": audio.filename}
-    return render(request, "references/upload_refused.html", context, status=422)
+    told = refusal_message(code)
+    messages.error(request, f"{audio.filename}: {told.text} {told.advice}")
+    return redirect("mastering:new")
 
 
 def _empty_card(request: AuthenticatedRequest, kind: str) -> dict[str, Any]:

@@ -7,7 +7,16 @@ from typing import Any
 from django import template
 from django.utils.translation import gettext as _
 
-from references.templatetags.audio import db, hertz, khz, lufs, number, percent, seconds
+from references.templatetags.audio import (
+    db,
+    khz,
+    lufs,
+    number,
+    percent,
+    quantity,
+    seconds,
+    signed_db,
+)
 
 register = template.Library()
 
@@ -16,6 +25,8 @@ Levels = Sequence[float | None]
 
 SMALL_DB = 0.5  # a difference nobody is told of
 CLOSE_DB = 1.0
+AUDIBLE_DB = 0.1
+SMALL_SHARE = 0.005
 TABLE_ROWS = 48
 
 
@@ -49,13 +60,30 @@ class Plot:
 
 @register.simple_tag
 def verdict(report: Report) -> str:
-    """Return the line over a result: what came closer, what the limiter did, what held it back."""
-    closer = [name for name, before, after in _distances(report) if after < before - SMALL_DB / 2]
-    if closer:
-        told = _("Closer to the reference in %(aspects)s.") % {"aspects": _listed(closer)}
-    else:
-        told = _("The mix was close to the reference already; little was changed.")
-    return f"{told} {_limiting_words(report)}"
+    """Return the line over a result: what came closer, what did not, what the limiter did."""
+    found = report["verdict"]
+    names = {
+        "tone": _("tone"),
+        "loudness": _("loudness"),
+        "dynamics": _("dynamics"),
+        "width": _("width"),
+    }
+    values = {
+        part: _listed([names[axis] for axis in found[part]]) if found[part] else ""
+        for part in ("closer", "away")
+    }
+    told = {
+        "untouched": _("Nothing was changed: every amount is at 0."),
+        "nothing_needed": _("The mix was as close to the reference as it gets; little changed."),
+        "closer": _("Closer to the reference in %(closer)s."),
+        "not_closer": _("Further from the reference in %(away)s. Another one may suit better."),
+    }[found["code"]]
+    sentences = [told % values]
+    if found["code"] == "closer" and found["away"]:
+        sentences.append(_("Further from it in %(away)s.") % values)
+    if found["limiting_max_db"] >= AUDIBLE_DB:
+        sentences.append(_("At most %(db)s of limiting.") % {"db": db(found["limiting_max_db"])})
+    return " ".join(sentences)
 
 
 @register.simple_tag
@@ -63,9 +91,11 @@ def changes(report: Report) -> list[Change]:
     """Return what the master did, area by area, each with its numbers."""
     return [
         Change(_("Loudness"), _loudness_words(report)),
-        *_tone_changes(report["tone"]),
-        Change(_("Width"), _width_words(report["width"])),
+        *(_range_change(part) for part in report["ranges"]),
+        Change(_("Dynamics"), _dynamics_words(report)),
+        Change(_("Width"), _width_words(report)),
         Change(_("Limiting"), _limiting_words(report)),
+        *(Change(_("Stopped at a limit"), _cap_words(cap)) for cap in report["capped"]),
     ]
 
 
@@ -80,14 +110,21 @@ def measure(key: str) -> str:
     """Return the name of a number of the report."""
     names = {
         "integrated_lufs": _("Loudness"),
+        "max_short_term_lufs": _("Loudest 3 seconds"),
         "loudness_range_lu": _("Loudness range"),
         "true_peak_dbtp": _("True peak"),
-        "plr_lu": _("Peak to loudness"),
-        "psr_lu": _("Peak to short-term loudness"),
+        "plr_db": _("Peak to loudness"),
+        "psr_db": _("Peak to loudness, over 3 seconds"),
         "width_db": _("Sides against middle"),
         "correlation": _("Correlation"),
     }
     return names.get(key, key.replace("_", " "))
+
+
+@register.filter
+def figure(value: float | None, unit: str) -> str:
+    """Return a number whose unit stands elsewhere; what has none gets two decimals."""
+    return number(value, 1 if unit else 2)
 
 
 # Words
@@ -107,71 +144,88 @@ def _loudness_words(report: Report) -> str:
         text = _("%(move)s louder, now at %(after)s; the reference is at %(reference)s.")
     else:
         text = _("%(move)s quieter, now at %(after)s; the reference is at %(reference)s.")
-    return " ".join(filter(None, (text % values, _held_words(loudness["held_by"]))))
-
-
-def _held_words(code: str | None) -> str:
-    return {
-        None: "",
+    held = {
         "max_limiting": _("It stops there: more would need more limiting than you allow."),
         "mean_limiting": _("It stops there: more would keep the limiter working all the time."),
-        "saturation": _("It stops there: more drive would only flatten it, not make it louder."),
+        "saturation": _("It stops there: more drive would flatten it, not make it louder."),
         "silence": _("There is too little sound in it to bring to a level."),
-    }.get(code, "")
+    }
+    if loudness["held_by"] is None:
+        return text % values
+    return f"{text % values} {held[loudness['held_by']]}"
 
 
-def _tone_changes(tone: Report) -> list[Change]:
-    areas = (  # ranges people speak of, Hz
-        (_("Low end"), 30, 120),
-        (_("Low mids"), 120, 500),
-        (_("Vocal range"), 1000, 4000),
-        (_("Top end"), 6000, 16000),
-    )
-    told = []
-    for name, low, high in areas:
-        bands = [i for i, band_hz in enumerate(tone["bands_hz"]) if low <= band_hz <= high]
-        moved = _mean_difference(tone["after_db"], tone["before_db"], bands)
-        left = _mean_difference(tone["after_db"], tone["reference_db"], bands)
-        if moved is not None and left is not None:
-            told.append(Change(name, f"{_moved_words(moved)} {_left_words(left)}"))
-    return told
+def _range_change(part: Report) -> Change:
+    names = {
+        "low_end": _("Low end"),
+        "low_mids": _("Low mids"),
+        "vocal_range": _("Vocal range"),
+        "top_end": _("Top end"),
+    }
+    moved, left = part["after_db"] - part["before_db"], part["after_db"]
+    if abs(moved) < SMALL_DB:
+        text = _("Left as it was.")
+    elif moved > 0:
+        text = _("%(db)s more than before.") % {"db": db(moved)}
+    else:
+        text = _("%(db)s less than before.") % {"db": db(-moved)}
+    if abs(left) < CLOSE_DB:
+        rest = _("Within %(db)s of the reference.") % {"db": db(CLOSE_DB)}
+    elif left > 0:
+        rest = _("%(db)s above the reference.") % {"db": db(left)}
+    else:
+        rest = _("%(db)s below the reference.") % {"db": db(-left)}
+    return Change(names[part["code"]], f"{text} {rest}")
 
 
-def _moved_words(moved_db: float) -> str:
-    if abs(moved_db) < SMALL_DB:
-        return _("Left as it was.")
-    if moved_db > 0:
-        return _("%(db)s more than before.") % {"db": db(moved_db)}
-    return _("%(db)s less than before.") % {"db": db(-moved_db)}
+def _dynamics_words(report: Report) -> str:
+    dynamics = report["dynamics"]
+    return _(
+        "Peaks stand %(after)s above the loudness around them; "
+        "in the mix %(before)s, in the reference %(reference)s."
+    ) % {key: db(dynamics[f"psr_{key}_db"]) for key in ("before", "reference", "after")}
 
 
-def _left_words(left_db: float) -> str:
-    if abs(left_db) < CLOSE_DB:
-        return _("Within %(db)s of the reference.") % {"db": db(CLOSE_DB)}
-    if left_db > 0:
-        return _("Still %(db)s above the reference.") % {"db": db(left_db)}
-    return _("Still %(db)s below the reference.") % {"db": db(-left_db)}
-
-
-def _width_words(width: Report) -> str:
-    moved = _mean_difference(width["after_db"], width["before_db"])
-    if moved is None or abs(moved) < SMALL_DB:
-        return _("Left as it was.")
-    if moved > 0:
-        return _("Wider: the sides are %(db)s up against the middle.") % {"db": db(moved)}
-    return _("Narrower: the sides are %(db)s down against the middle.") % {"db": db(-moved)}
+def _width_words(report: Report) -> str:
+    row = next(row for row in report["numbers"] if row["key"] == "width_db")
+    moved = row["after"] - row["before"]
+    values = {"db": db(abs(moved)), "left": db(abs(row["after"] - row["reference"]))}
+    if abs(moved) < SMALL_DB:
+        text = _("Left as it was.")
+    elif moved > 0:
+        text = _("Wider: the sides are %(db)s up against the middle.")
+    else:
+        text = _("Narrower: the sides are %(db)s down against the middle.")
+    if abs(row["after"] - row["reference"]) < CLOSE_DB:
+        rest = _("About as wide as the reference.")
+    elif row["after"] < row["reference"]:
+        rest = _("%(left)s narrower than the reference.")
+    else:
+        rest = _("%(left)s wider than the reference.")
+    return f"{text} {rest}" % values
 
 
 def _limiting_words(report: Report) -> str:
     limiting = report["limiting"]
     values = {"most": db(limiting["max_db"]), "share": percent(limiting["share_over_3_db"])}
-    if limiting["max_db"] < 0.1:
+    if limiting["max_db"] < AUDIBLE_DB:
         return _("No peak had to be held back.")
-    if limiting["share_over_3_db"] < 0.005:
-        return _("The limiter holds back up to %(most)s, at the highest peaks only.") % values
-    return _("The limiter holds back up to %(most)s, and over 3 dB for %(share)s of the song.") % (
-        values
-    )
+    if limiting["share_over_3_db"] < SMALL_SHARE:
+        return _("Up to %(most)s, at the highest peaks only.") % values
+    return _("Up to %(most)s, and more than 3 dB for %(share)s of the song.") % values
+
+
+def _cap_words(cap: Report) -> str:
+    values = {
+        "hz": _frequency(cap["hz"]),
+        "wanted": signed_db(cap["wanted_db"]),
+        "applied": signed_db(cap["applied_db"]),
+    }
+    if cap["stage"] == "width":
+        return _("Width stops at %(applied)s near %(hz)s; the reference asked for %(wanted)s.") % (
+            values
+        )
+    return _("Tone stops at %(applied)s near %(hz)s; the reference asked for %(wanted)s.") % values
 
 
 def _listed(names: list[str]) -> str:
@@ -180,59 +234,23 @@ def _listed(names: list[str]) -> str:
     return _("%(first)s and %(last)s") % {"first": ", ".join(names[:-1]), "last": names[-1]}
 
 
-def _distances(report: Report) -> list[tuple[str, float, float]]:
-    """Return how far each aspect was and is from the reference, dB."""
-    tone, loudness, width = report["tone"], report["loudness"], report["width"]
-    found = [
-        (_("tone"), *_mean_gaps(tone)),
-        (
-            _("loudness"),
-            abs(loudness["before_lufs"] - loudness["reference_lufs"]),
-            abs(loudness["after_lufs"] - loudness["reference_lufs"]),
-        ),
-        (_("width"), *_mean_gaps(width)),
-    ]
-    return [(name, before, after) for name, before, after in found]
-
-
-def _mean_gaps(part: Report) -> tuple[float, float]:
-    reference = part["reference_db"]
-    return _mean_gap(part["before_db"], reference), _mean_gap(part["after_db"], reference)
-
-
-def _mean_gap(levels_db: Levels, reference_db: Levels) -> float:
-    gaps = [abs(a - b) for a, b in zip(levels_db, reference_db, strict=True) if _both(a, b)]  # type: ignore[operator]
-    return sum(gaps) / len(gaps) if gaps else 0.0
-
-
-def _mean_difference(of: Levels, against: Levels, at: Sequence[int] | None = None) -> float | None:
-    places = range(len(of)) if at is None else at
-    found = [of[i] - against[i] for i in places if _both(of[i], against[i])]  # type: ignore[operator]
-    return sum(found) / len(found) if found else None
-
-
-def _both(one: float | None, other: float | None) -> bool:
-    return one is not None and other is not None
-
-
 # Plots
 
 
 def _spectrum(report: Report) -> Plot:
-    tone = report["tone"]
-    before, after = _mean_gaps(tone)
+    tone, gap = report["tone"], report["axes"]["tone"]
     return Plot(
         kind="spectrum",
         tab=_("Spectrum"),
-        title=_("Spectrum"),
+        title=_("Spectrum, at equal level"),
         sentence=_(
             "Level differences aside, the mix was %(before)s from the reference on average; "
             "the master is %(after)s from it."
         )
-        % {"before": db(before), "after": db(after)},
+        % {"before": db(gap["before"]), "after": db(gap["after"])},
         lines=_three(),
         head=[_("Frequency"), *_three_names()],
-        rows=_by_frequency(tone["bands_hz"], *_three_columns(tone, "db"), unit="dB"),
+        rows=_by_frequency(tone["bands_hz"], *_three_columns(tone), unit="dB"),
     )
 
 
@@ -243,17 +261,18 @@ def _tone_curve(report: Report) -> Plot:
     sentence = _("The curve that was applied to the mix, and the one the reference asks for.")
     if applied:
         sentence += " " + _("The largest move is %(db)s at %(hz)s.") % {
-            "db": _signed_db(applied[most]),
+            "db": signed_db(applied[most]),
             "hz": _frequency(tone["curve_hz"][most]),
         }
     return Plot(
         kind="tone",
         tab=_("Tone curve"),
-        title=_("Tone curve"),
+        title=_("Gain by frequency"),
         sentence=sentence,
         lines=[
             Line("wanted", "reference", _("Asked for")),
             Line("applied", "master", _("Applied")),
+            Line("capped", "capped", _("Stopped at its limit")),
         ],
         head=[_("Frequency"), _("Asked for"), _("Applied")],
         rows=_by_frequency(tone["curve_hz"], wanted, applied, unit="dB"),
@@ -261,7 +280,9 @@ def _tone_curve(report: Report) -> Plot:
 
 
 def _loudness(report: Report) -> Plot:
-    part = report["loudness_over_time"]
+    tracks = [report["loudness_over_time"][key] for key in ("before", "reference", "after")]
+    longest = max(len(track["lufs"]) * track["step_seconds"] for track in tracks)
+    times = [longest * place / TABLE_ROWS for place in range(TABLE_ROWS)]
     return Plot(
         kind="loudness",
         tab=_("Loudness"),
@@ -269,7 +290,13 @@ def _loudness(report: Report) -> Plot:
         sentence=_loudness_words(report),
         lines=_three(),
         head=[_("Time"), *_three_names()],
-        rows=_by_time(part["step_seconds"], *_three_columns(part, "lufs"), unit="LUFS"),
+        rows=[
+            [
+                seconds(time),
+                *(_cell(t["lufs"], int(time / t["step_seconds"]), "LUFS") for t in tracks),
+            ]
+            for time in times
+        ],
     )
 
 
@@ -283,7 +310,30 @@ def _limiting(report: Report) -> Plot:
         sentence=_limiting_words(report),
         lines=[Line("reduction", "master", _("Gain reduction"))],
         head=[_("Time"), _("Gain reduction")],
-        rows=_by_time(track["step_seconds"], reduction, unit="dB"),
+        rows=[
+            [seconds(i * track["step_seconds"]), _cell(reduction, i, "dB")]
+            for i in _some(len(reduction))
+        ],
+    )
+
+
+def _dynamics(report: Report) -> Plot:
+    dynamics = report["dynamics"]
+    columns = dynamics["wanted_db"], dynamics["applied_db"]
+    return Plot(
+        kind="dynamics",
+        tab=_("Dynamics"),
+        title=_("Gain by loudness"),
+        sentence=_dynamics_words(report),
+        lines=[
+            Line("wanted", "reference", _("Asked for")),
+            Line("applied", "master", _("Applied")),
+        ],
+        head=[_("Against the song's loudness"), _("Asked for"), _("Applied")],
+        rows=[
+            [quantity(level, "LU"), *(_cell(column, i, "dB") for column in columns)]
+            for i, level in enumerate(dynamics["levels_lu"])
+        ],
     )
 
 
@@ -292,15 +342,15 @@ def _width(report: Report) -> Plot:
     return Plot(
         kind="width",
         tab=_("Width"),
-        title=_("Sides against middle"),
-        sentence=_width_words(width),
+        title=_("Sides against middle, by frequency"),
+        sentence=_width_words(report),
         lines=_three(),
         head=[_("Frequency"), *_three_names()],
-        rows=_by_frequency(width["bands_hz"], *_three_columns(width, "db"), unit="dB"),
+        rows=_by_frequency(width["bands_hz"], *_three_columns(width), unit="dB"),
     )
 
 
-_PLOTS = (_spectrum, _tone_curve, _loudness, _limiting, _width)
+_PLOTS = (_spectrum, _tone_curve, _loudness, _limiting, _dynamics, _width)
 
 
 def _three_names() -> list[str]:
@@ -312,8 +362,8 @@ def _three() -> list[Line]:
     return [Line(*line) for line in zip(keys, tracks, _three_names(), strict=True)]
 
 
-def _three_columns(part: Report, unit: str) -> list[Levels]:
-    return [part[f"{key}_{unit}"] for key in ("before", "reference", "after")]
+def _three_columns(part: Report) -> list[Levels]:
+    return [part[f"{key}_db"] for key in ("before", "reference", "after")]
 
 
 def _by_frequency(bands_hz: Sequence[float], *columns: Levels, unit: str) -> list[list[str]]:
@@ -323,25 +373,14 @@ def _by_frequency(bands_hz: Sequence[float], *columns: Levels, unit: str) -> lis
     ]
 
 
-def _by_time(step_seconds: float, *columns: Levels, unit: str) -> list[list[str]]:
-    return [
-        [seconds(i * step_seconds), *(_cell(column, i, unit) for column in columns)]
-        for i in _some(max(map(len, columns)))
-    ]
-
-
 def _some(length: int) -> range:
     return range(0, length, max(1, length // TABLE_ROWS))
 
 
 def _cell(column: Levels, index: int, unit: str) -> str:
     value = column[index] if index < len(column) else None
-    return number(value) if value is None else f"{number(value)} {unit}"
+    return quantity(value, unit)
 
 
 def _frequency(value_hz: float) -> str:
-    return khz(round(value_hz, -2)) if value_hz >= 1000 else hertz(value_hz)
-
-
-def _signed_db(value_db: float) -> str:
-    return f"+{db(value_db)}" if value_db > 0 else db(value_db)
+    return khz(round(value_hz, -2)) if value_hz >= 1000 else quantity(value_hz, "Hz")

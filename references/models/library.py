@@ -30,7 +30,8 @@ class ReferenceQuerySet(models.QuerySet["Reference"]):
 
     def with_uses(self) -> Self:
         """Count the masters made toward each."""
-        return self.annotate(uses=models.Count("audio__masters_toward"))
+        counted = self.annotate(uses=models.Count("audio__masters_toward"))
+        return counted.order_by("-created", "-pk")  # counting drops the order
 
 
 class Reference(models.Model):

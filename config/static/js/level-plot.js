@@ -11,29 +11,39 @@ const HERTZ = [20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000];
 const minus = (text) => text.replace("-", "\u2212");
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 const hertz = (value) => (value >= 1000 ? `${+(value / 1000).toFixed(1)} kHz` : `${Math.round(value)} Hz`);
-const tracks = (values, unit) => Object.entries(TRACKS).filter(([key]) => values[key]).map(([key, style]) => ({ key, ...style, values: values[key], unit }));
-const times = (step, ...series) => Array.from({ length: Math.max(...series.map((one) => one?.length ?? 0)) }, (_, index) => index * step);
+const tracks = (part) => Object.entries(TRACKS).map(([key, style]) => ({ key, ...style, values: part[`${key}_db`], unit: "dB" }));
+const ASKED = { key: "wanted", colour: "--reference", dash: [2, 4], width: 2, unit: "dB" };
+const APPLIED = { key: "applied", colour: "--master", width: 2.25, unit: "dB", fill: true };
 
 // What each kind of plot takes from the report.
 const KINDS = {
-  spectrum: ({ tone }) => ({ x: tone.bands_hz, log: true, series: tracks({ before: tone.before_db, reference: tone.reference_db, after: tone.after_db }, "dB") }),
+  spectrum: ({ tone }) => ({ x: tone.bands_hz, across: "hertz", series: tracks(tone) }),
   tone: ({ tone }) => ({
-    x: tone.curve_hz, log: true, zero: true,
+    x: tone.curve_hz, across: "hertz", zero: true,
     series: [
-      { key: "wanted", colour: "--reference", dash: [2, 4], width: 2, values: tone.wanted_db, unit: "dB" },
-      { key: "applied", colour: "--master", width: 2.25, values: tone.applied_db, unit: "dB", fill: true },
+      { ...ASKED, values: tone.wanted_db },
+      { ...APPLIED, values: tone.applied_db },
+      { key: "capped", colour: "--warning", width: 0, dots: true, unit: "dB", values: tone.applied_db.map((db, index) => (Math.abs(tone.capped_db[index]) < 0.1 ? null : db)) },
     ],
   }),
-  loudness: ({ loudness_over_time: one }) => ({
-    x: times(one.step_seconds, one.before_lufs, one.reference_lufs, one.after_lufs), floor: -45,
-    series: tracks({ before: one.before_lufs, reference: one.reference_lufs, after: one.after_lufs }, "LUFS"),
-  }),
+  loudness: ({ loudness_over_time: found }) => {
+    const step = found.after.step_seconds;
+    const longest = Math.max(...Object.values(found).map((track) => track.lufs.length * track.step_seconds));
+    const x = Array.from({ length: Math.floor(longest / step) }, (_, index) => index * step);
+    const series = Object.entries(TRACKS).map(([key, style]) => ({ key, ...style, unit: "LUFS", values: x.map((time) => found[key].lufs[Math.floor(time / found[key].step_seconds)]) }));
+    return { x, across: "clock", floor: -45, series };
+  },
   limiting: ({ limiting: { track } }) => ({
-    x: times(track.step_seconds, track.reduction_db), zero: true,
-    series: [{ key: "reduction", colour: "--master", width: 1.25, values: track.reduction_db.map((db) => -Math.abs(db)), unit: "dB", fill: true }],
+    x: track.reduction_db.map((_, index) => index * track.step_seconds), across: "clock", zero: true,
+    series: [{ ...APPLIED, key: "reduction", width: 1.25, values: track.reduction_db.map((db) => -Math.abs(db)) }],
   }),
-  width: ({ width }) => ({ x: width.bands_hz, log: true, series: tracks({ before: width.before_db, reference: width.reference_db, after: width.after_db }, "dB") }),
+  dynamics: ({ dynamics }) => ({
+    x: dynamics.levels_lu, across: "units", zero: true,
+    series: [{ ...ASKED, values: dynamics.wanted_db }, { ...APPLIED, values: dynamics.applied_db }],
+  }),
+  width: ({ width }) => ({ x: width.bands_hz, across: "hertz", series: tracks(width) }),
 };
+const ACROSS = { hertz, clock, units: (value) => minus(`${value.toFixed(1)} LU`) };
 
 const loads = new Map(); // several plots of a page read one answer
 const load = (src) => {
@@ -54,7 +64,7 @@ class LevelPlot extends HTMLElement {
     this.#resize.observe(this);
     document.addEventListener("themechange", this.#repaint);
     this.addEventListener("keydown", (event) => this.#step(event));
-    this.addEventListener("focus", () => this.#point(this.#index ?? Math.floor(this.model.x.length / 2)));
+    this.addEventListener("focus", () => this.#point(this.#index));
     this.#draw();
   }
 
@@ -69,7 +79,8 @@ class LevelPlot extends HTMLElement {
   #draw() {
     if (!this.clientWidth || !this.model) return;
     this.#plot?.destroy();
-    const { x, series, log, zero, floor } = this.model;
+    const { x, series, across, zero, floor } = this.model;
+    const log = across === "hertz";
     const colour = (name) => this.#colour(name);
     const axis = { stroke: colour("--quiet"), font: '12px "IBM Plex Sans", sans-serif', grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
     const unit = series[0].unit;
@@ -85,19 +96,25 @@ class LevelPlot extends HTMLElement {
       },
       axes: [
         log
-          ? { ...axis, splits: () => HERTZ, values: (_, ticks) => ticks.map((value) => (this.clientWidth < 480 && [50, 500, 5000].includes(value) ? "" : hertz(value))), filter: (_, ticks) => ticks }
-          : { ...axis, space: 70, incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300], values: (_, ticks) => ticks.map(clock) },
+          ? { ...axis, size: 34, splits: () => HERTZ, values: (_, ticks) => ticks.map((value) => (this.clientWidth < 520 && ![20, 100, 1000, 10000].includes(value) ? "" : hertz(value))), filter: (_, ticks) => ticks }
+          : { ...axis, size: 34, space: 70, ...(across === "clock" ? { incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300] } : {}), values: (_, ticks) => ticks.map(ACROSS[across]) },
         { ...axis, size: 64, space: 40, values: (_, ticks) => ticks.map((value) => minus(`${value}`) + ` ${unit}`) },
       ],
       series: [
         {},
-        ...series.map((one) => ({ label: one.key, stroke: colour(one.colour), width: one.width, dash: one.dash, spanGaps: false, points: { show: false }, fill: one.fill ? this.#faint(colour(one.colour)) : undefined, fillTo: 0 })),
+        ...series.map((one) => ({ label: one.key, stroke: colour(one.colour), width: one.width, dash: one.dash, spanGaps: false, points: one.dots ? { show: true, size: 7, fill: colour(one.colour) } : { show: false }, fill: one.fill ? this.#faint(colour(one.colour)) : undefined, fillTo: 0 })),
       ],
       hooks: { setCursor: [(plot) => this.#read(plot.cursor.idx)] },
     };
     const fitted = series.map(({ values }) => x.map((_, index) => (values[index] === null || values[index] === undefined || values[index] < (floor ?? -Infinity) ? null : values[index])));
     this.#plot = new uPlot(options, [x, ...fitted], this);
-    this.#read(null);
+    this.#read(this.#index ?? this.#start());
+  }
+
+  /** Where the read-out stands before anyone points: at 1 kHz, or in the middle. */
+  #start() {
+    const { x, across } = this.model;
+    return across === "hertz" ? x.findLastIndex((at) => at <= 1010) : Math.floor(x.length / 2);
   }
 
   #range(low, high, { zero }) {
@@ -119,7 +136,7 @@ class LevelPlot extends HTMLElement {
     event.preventDefault();
     event.stopPropagation();
     const pace = event.shiftKey ? 10 : 1;
-    this.#point(Math.min(Math.max(0, (this.#index ?? 0) + move * pace), this.model.x.length - 1));
+    this.#point(Math.min(Math.max(0, this.#index + move * pace), this.model.x.length - 1));
   }
 
   #point(index) {
@@ -127,14 +144,14 @@ class LevelPlot extends HTMLElement {
   }
 
   #read(index) {
-    this.#index = index ?? this.#index;
+    if (index === null || index === undefined) return; // the pointer left: keep the last place
+    this.#index = index;
     if (!this.legend) return;
-    const place = this.legend.querySelector("[data-at]");
-    const where = index === null || index === undefined ? null : this.model.x[index];
-    place.textContent = where === null ? "" : this.model.log ? hertz(where) : clock(where);
-    for (const { key, values, unit } of this.model.series) {
-      const value = index === null ? null : values[index];
-      this.legend.querySelector(`[data-value=${key}]`).textContent = value === null || value === undefined ? "" : minus(`${value.toFixed(1)} ${unit}`);
+    const { x, across, series } = this.model;
+    this.legend.querySelector("[data-at]").textContent = ACROSS[across](x[index]);
+    for (const { key, values, unit } of series) {
+      const value = values[index] ?? null;
+      this.legend.querySelector(`[data-value=${key}]`).textContent = value === null ? "–" : minus(`${value.toFixed(1)} ${unit}`);
     }
   }
 

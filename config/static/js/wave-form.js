@@ -17,7 +17,7 @@ class WaveForm extends HTMLElement {
     if (!this.hasAttribute("src")) return;
     const answer = await fetch(this.getAttribute("src"));
     if (!answer.ok) return;
-    this.#peaks = (await answer.json()).peaks;
+    this.#peaks = (await answer.json()).channels;
     this.#draw();
   }
 

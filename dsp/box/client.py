@@ -1,0 +1,359 @@
+"""Running a function in a box: the caller's side."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import pickle
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from dsp.box.confine import WITHOUT
+from dsp.box.limits import BoxFailure, BoxLimits, BoxStrength, Usage
+from dsp.box.protocol import MAX_REQUEST_BYTES, Request
+from dsp.errors import AudioError, TooLarge
+
+LOOK_SECONDS: Final = 0.1  # how often a running box's caller is asked whether to stop
+LONGEST_SENTENCE: Final = 500  # characters of an AudioError's detail
+READY_SECONDS: Final = 120.0  # for imports and compiled kernels of a cold machine
+
+_PASSED_ON: Final = ("OPENBLAS_", "OMP_", "MKL_", "NUMBA_", WITHOUT)
+
+Progress = Callable[[str, float], None]
+
+
+def run(
+    function: Callable[..., Any],
+    /,
+    *args: Any,
+    limits: BoxLimits,
+    scratch: str | os.PathLike[str] | None = None,
+    readable: Iterable[str | os.PathLike[str]] = (),
+    progress: Progress | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    on_usage: Callable[[Usage], None] | None = None,
+    files_at_fault: bool = False,
+    allow_weak: bool = False,
+    **kwargs: Any,
+) -> Any:
+    """Call a function in a box and return its result as read from JSON.
+
+    Parameters
+    ----------
+    function : callable
+        Of the top level of a module that can be imported.
+    *args, **kwargs
+        For the function; small, and able to be pickled. Large things travel in files.
+    limits : BoxLimits
+        What the box may use.
+    scratch : path, optional
+        Folder that the box sees and writes, and where it works; by default one that is gone
+        afterwards.
+    readable : iterable of path
+        What else the box may read.
+    progress : callable, optional
+        Told each step and share from 0 to 1 while the function runs; the function then gets a
+        ``progress`` argument to call.
+    should_stop : callable, optional
+        Asked ten times a second; at True the box is killed.
+    on_usage : callable, optional
+        Told what the box used, however it ended, unless the server died with it.
+    files_at_fault : bool
+        Raise `TooLarge` where the box goes over its limits: right for looking at an upload, where
+        a file that needs more than any honest one is a bomb.
+    allow_weak : bool
+        Run even where this machine cannot confine a box (`BoxStrength.is_strong`).
+
+    Returns
+    -------
+    object
+        Made of dicts, lists, strings, numbers, booleans and None. It comes from a process that
+        a file may have taken over: check what depends on it.
+
+    Raises
+    ------
+    AudioError
+        As the function raised it, by its code.
+    BoxFailure
+        With its reason.
+    """
+    with contextlib.ExitStack() as stack:
+        if scratch is None:
+            scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="box-"))
+        server = _server()
+        if not (server.strength.is_strong or allow_weak):
+            raise BoxFailure("weak", str(server.strength))
+        request = Request(
+            module=function.__module__,
+            name=function.__qualname__,
+            args=args,
+            kwargs=kwargs,
+            limits=limits,
+            scratch=str(Path(scratch).resolve()),
+            readable=tuple(str(Path(path).resolve()) for path in readable),
+            tells_progress=progress is not None,
+        )
+        visit = _Visit(limits, progress, should_stop)
+        try:
+            visit.listen(*server.ask(request))
+        finally:
+            if on_usage and visit.usage:
+                on_usage(visit.usage)
+        if files_at_fault and visit.over_limit:
+            raise TooLarge("The file takes more memory or time than any honest one would.")
+        return visit.result()
+
+
+def warm(function: Callable[[], Any]) -> None:
+    """Start the server, if need be, and have it import a function's module and call it.
+
+    For imports and compiled kernels only: what runs here runs unboxed, and what it leaves in
+    memory is in every box.
+    """
+    _server().call(Request(module=function.__module__, name=function.__qualname__))
+
+
+def strength() -> BoxStrength:
+    """Return what this machine lets a box be confined by."""
+    return _server().strength
+
+
+def close() -> None:
+    """End the server and all its boxes; the next call starts another."""
+    global _current
+    with _starting:
+        server, _current = _current, None
+    if server is not None:
+        server.close()
+
+
+class _Server:
+    """The process that boxes are forked from, as its owner sees it."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.owner = os.getpid()
+        self.control = ours
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "dsp.box.server", str(theirs.fileno())],
+                env=_environment(),
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+            )
+        answer = self.call(Request())
+        self.strength = BoxStrength(**answer["strength"])
+
+    def ask(self, request: Request) -> tuple[int, socket.socket]:
+        """Send a request; return where its results and its ending will come."""
+        message = pickle.dumps(request)
+        if len(message) > MAX_REQUEST_BYTES:
+            raise ValueError("arguments for a box must be small: put large things into a file")
+        results, results_in_box = os.pipe()
+        status, status_in_server = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            socket.send_fds(self.control, [message], [results_in_box, status_in_server.fileno()])
+        except OSError:
+            os.close(results)
+            status.close()
+            raise BoxFailure("lost", "the server does not answer") from None
+        finally:
+            os.close(results_in_box)
+            status_in_server.close()
+        return results, status
+
+    def call(self, request: Request) -> dict[str, Any]:
+        """Have the server itself call a function."""
+        results, status = self.ask(request)
+        os.close(results)
+        with status:
+            status.settimeout(READY_SECONDS)
+            try:
+                answer = status.recv(MAX_REQUEST_BYTES)
+            except TimeoutError:
+                raise BoxFailure("lost", "the server takes too long to start") from None
+        if not answer:
+            raise BoxFailure("lost", "the server ended")
+        ending: dict[str, Any] = json.loads(answer)
+        if "failed" in ending:
+            raise BoxFailure("failed", ending["failed"])
+        return ending
+
+    def is_alive(self) -> bool:
+        return self.owner == os.getpid() and self.process.poll() is None
+
+    def close(self) -> None:
+        self.control.close()
+        if self.owner == os.getpid():
+            self.process.wait()
+        else:
+            self.process.returncode = 0  # somebody else's child
+
+
+_current: _Server | None = None
+_starting = threading.Lock()
+
+
+def _server() -> _Server:
+    global _current
+    with _starting:
+        if _current is not None and not _current.is_alive():
+            _current.close()
+            _current = None
+        if _current is None:
+            _current = _Server()
+        return _current
+
+
+def _forget_after_fork() -> None:
+    """Let go of the parent's server, which would otherwise outlive the parent."""
+    global _starting
+    _starting = threading.Lock()
+    close()
+
+
+os.register_at_fork(after_in_child=_forget_after_fork)
+atexit.register(close)
+
+
+def _environment() -> dict[str, str]:
+    """Return an environment without any secret of the site."""
+    kept = {name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)}
+    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+    path = os.pathsep.join(str(Path(entry).resolve()) for entry in sys.path)
+    return threads | kept | {"PYTHONPATH": path, "LC_ALL": "C.UTF-8", "HOME": tempfile.gettempdir()}
+
+
+@dataclass
+class _Visit:
+    """One run of a box, from its first word to its end."""
+
+    limits: BoxLimits
+    progress: Progress | None
+    should_stop: Callable[[], bool] | None
+    usage: Usage | None = None
+    failure: BoxFailure | None = None
+    ending: int | None = None
+    last_word: dict[str, Any] = field(default_factory=dict)
+    received: int = 0
+
+    def listen(self, results: int, status: socket.socket) -> None:
+        """Pass progress on until the box has ended, or end it."""
+        deadline = time.monotonic() + self.limits.wall_seconds
+        poll = select.poll()
+        poll.register(results, select.POLLIN)
+        waiting = b""
+        with status, open(results, "rb", buffering=0) as pipe:
+            while not self.failure:
+                left = deadline - time.monotonic()
+                if self.should_stop and self.should_stop():
+                    self.failure = BoxFailure("stopped")
+                elif left <= 0:
+                    self.failure = BoxFailure("deadline", f"{self.limits.wall_seconds:g} s")
+                elif poll.poll(1000 * min(left, LOOK_SECONDS)):
+                    part = pipe.read(65_536)
+                    if not part:
+                        break
+                    *lines, waiting = (waiting + part).split(b"\n")
+                    self._count(len(part))
+                    for line in lines:
+                        self._hear(line)
+            status.shutdown(socket.SHUT_WR)  # the server kills a box that has not ended
+            self._learn_ending(status)
+
+    @property
+    def over_limit(self) -> bool:
+        """Whether the box ended because it wanted too much."""
+        return self.failure is not None and self.failure.reason in ("memory", "cpu", "deadline")
+
+    def result(self) -> Any:
+        """Return what the function returned, or raise what it raised or how it failed."""
+        if self.failure:
+            raise self.failure
+        match self.last_word:
+            case {"kind": "result", "result": result}:
+                return result
+            case {"kind": "audio_error", "code": str(code), "detail": str(detail)}:
+                if code in _AUDIO_ERRORS:
+                    raise _AUDIO_ERRORS[code](_printable(detail))
+        raise BoxFailure("garbled", _printable(repr(self.last_word)))
+
+    def _count(self, size: int) -> None:
+        self.received += size
+        if self.received > self.limits.result_bytes:
+            self.failure = BoxFailure("garbled", "it sends too much")
+
+    def _hear(self, line: bytes) -> None:
+        try:
+            word = json.loads(line)
+        except (ValueError, RecursionError):
+            self.failure = BoxFailure("garbled", "it sends no JSON")
+            return
+        match word:
+            case {"kind": "progress", "step": str(step), "share": int() | float() as share}:
+                if self.progress:
+                    self.progress(_printable(step)[:50], min(1.0, max(0.0, float(share))))
+            case {"kind": str()}:
+                self.last_word = word
+            case _:
+                self.failure = BoxFailure("garbled", "it sends words of no known kind")
+
+    def _learn_ending(self, status: socket.socket) -> None:
+        status.settimeout(10.0)
+        try:
+            answer = status.recv(MAX_REQUEST_BYTES)
+        except OSError:
+            answer = b""
+        if not answer:
+            self.failure = self.failure or BoxFailure("lost", "the server died")
+            return
+        ending = json.loads(answer)
+        if "failed" in ending:
+            self.failure = BoxFailure("failed", ending["failed"])
+            return
+        self.usage = Usage(ending["cpu_seconds"], ending["peak_memory_bytes"])
+        self.failure = self.failure or self._failure_of(ending["ended"])
+
+    def _failure_of(self, ended: int) -> BoxFailure | None:
+        used = self.usage
+        assert used is not None  # noqa: S101 (set by the only caller)
+        if ended == -signal.SIGXCPU or (ended < 0 and used.cpu_seconds >= self.limits.cpu_seconds):
+            return BoxFailure("cpu", f"{used.cpu_seconds:.0f} s")
+        if ended < 0:
+            return BoxFailure("crashed", signal.Signals(-ended).name)
+        match self.last_word:
+            case {"kind": "memory"}:
+                return BoxFailure("memory")
+            case {"kind": "failed", "detail": str(detail)}:
+                return BoxFailure("failed", _printable(detail, keep="\n", longest=4_000))
+        return None if ended == 0 else BoxFailure("crashed", f"exit status {ended}")
+
+
+def _printable(text: str, *, keep: str = "", longest: int = LONGEST_SENTENCE) -> str:
+    """Return text of a box without control characters, and not more than is asked for."""
+    return "".join(c if c.isprintable() or c in keep else "?" for c in text[:longest])
+
+
+def _by_code(kind: type[AudioError]) -> dict[str, type[AudioError]]:
+    found = {kind.code: kind}
+    for narrower in kind.__subclasses__():
+        found |= _by_code(narrower)
+    return found
+
+
+_AUDIO_ERRORS: Final = _by_code(AudioError)

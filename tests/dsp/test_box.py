@@ -1,0 +1,302 @@
+import os
+import signal
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from dsp import box
+from dsp.box import BoxFailure, BoxLimits, Usage, client
+from dsp.box.confine import WITHOUT
+from dsp.errors import AudioError, TooLarge, TooManyChannels
+from tests import malice
+
+LIMITS = BoxLimits(
+    memory_bytes=256_000_000, cpu_seconds=5, wall_seconds=20.0, file_bytes=10_000_000
+)
+DENIED = {"PermissionError", "FileNotFoundError", "ProcessLookupError"}
+
+
+@pytest.fixture(params=["", "namespaces"], ids=["namespaces", "landlock"], scope="module")
+def walls(request):
+    """Try a machine with everything, and one without namespaces, as most containers are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(WITHOUT, request.param)
+        patch.setenv("DATABASE_URL", "postgres://secret")
+        box.close()
+        if not box.strength().is_strong:
+            pytest.skip(f"this machine has no such walls: {box.strength()}")
+        yield request.param
+    box.close()
+
+
+def run(function, *args, limits=LIMITS, **kwargs):
+    return box.run(function, *args, limits=limits, **kwargs)
+
+
+def server_pid():
+    return client._server().process.pid
+
+
+def failure_of(function, *args, limits=LIMITS, **kwargs):
+    with pytest.raises(BoxFailure) as caught:
+        run(function, *args, limits=limits, **kwargs)
+    return caught.value
+
+
+@pytest.mark.enable_socket
+def test_a_box_reaches_no_network(walls):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        assert malice.connect(port) == "done"  # outside the box it is there
+        assert run(malice.connect, port) in DENIED
+
+
+def test_a_box_reaches_no_socket_on_disk(walls, tmp_path):
+    with socket.socket(socket.AF_UNIX) as listener:
+        path = str(tmp_path / "s")
+        listener.bind(path)
+        listener.listen()
+        assert run(malice.open_unix_socket, path, scratch=tmp_path) in DENIED
+
+
+def test_a_box_has_an_empty_environment(walls):
+    assert set(run(malice.environment)) == {"TMPDIR"}
+
+
+def test_no_secret_of_the_caller_is_in_the_memory_a_box_is_forked_from(walls):
+    run(malice.echo)
+    server = server_pid()
+    assert b"secret" not in Path(f"/proc/{server}/environ").read_bytes()
+
+
+def test_a_box_holds_no_descriptor_of_others(walls, tmp_path):
+    with (tmp_path / "open").open("w"):
+        assert run(malice.open_descriptors) == [0, 1, 2, malice.RESULTS]
+
+
+def test_a_box_reads_only_what_it_was_shown(walls, tmp_path):
+    for name in ("own", "shown", "secret"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text(name)
+    shown = {"scratch": tmp_path / "own", "readable": [tmp_path / "shown"]}
+    assert run(malice.read_file, str(tmp_path / "own/file"), **shown) == "done"
+    assert run(malice.read_file, str(tmp_path / "shown/file"), **shown) == "done"
+    assert run(malice.read_file, str(tmp_path / "secret/file"), **shown) in DENIED
+    assert run(malice.read_file, "/etc/passwd", **shown) in DENIED
+    assert run(malice.read_file, str(Path(__file__).parents[2] / "pyproject.toml")) in DENIED
+
+
+def test_a_box_writes_only_in_its_folder(walls, tmp_path):
+    own, shown = tmp_path / "own", tmp_path / "shown"
+    own.mkdir()
+    shown.mkdir()
+    rooms = {"scratch": own, "readable": [shown]}
+    assert run(malice.write_file, str(own / "new"), **rooms) == "done"
+    assert (own / "new").read_text() == "was here"
+    for path in (shown / "new", tmp_path / "new", Path(malice.__file__), Path("/usr/new")):
+        before = path.exists() and path.read_bytes()
+        assert run(malice.write_file, str(path), **rooms) in DENIED | {"OSError"}
+        assert (path.exists() and path.read_bytes()) == before
+
+
+def test_a_box_changes_no_modes(walls, tmp_path):
+    assert run(malice.change_mode, "/usr") in DENIED | {"OSError"}
+
+
+def test_a_box_starts_no_processes_but_may_use_threads(walls):
+    assert run(malice.fork_100) in DENIED
+    assert run(malice.execute) in DENIED
+    assert run(malice.replace_itself) in DENIED
+    assert run(malice.use_threads) == 8
+
+
+def test_a_box_does_not_touch_other_processes(walls):
+    server = server_pid()
+    assert set(run(malice.signal_others, [server, os.getpid(), 1, -1])) <= DENIED
+    assert run(malice.trace_parent) in DENIED
+    assert run(malice.read_parents_memory) in DENIED
+    assert server_pid() == server
+
+
+def test_a_box_cannot_loosen_itself(walls):
+    assert run(malice.new_namespace) in DENIED
+    assert run(malice.raise_own_limits) in DENIED | {"ValueError"}
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the numbers are of this machine")
+def test_the_back_doors_of_system_calls_are_shut(walls):
+    second_set = 0x4000_0000
+    for number in (425, 321, 298, 101, 59, 57, 165, 272, 434, second_set + 41):
+        assert run(malice.raw_system_call, number, 0, 0, 0) == "PermissionError"
+    assert run(malice.raw_system_call, 435, 0, 0) == "OSError"  # clone3: not known here
+
+
+def test_results_come_back_as_plain_values(tmp_path):
+    answer = run(malice.echo, 1, Path("a"), scratch=tmp_path, word="w")
+    assert answer["args"] == [1, "a"]
+    assert answer["kwargs"] == {"word": "w"}
+    assert answer["folder"] == str(tmp_path)
+    assert answer["pid"] != os.getpid()
+
+
+def test_progress_comes_while_the_box_runs():
+    told = []
+    assert run(malice.work, 3, progress=lambda *step: told.append(step)) == {"steps": 3}
+    assert told == [("step 0", 0.0), ("step 1", 1 / 3), ("step 2", 2 / 3)]
+
+
+def test_an_audio_error_keeps_its_code_and_loses_its_control_characters():
+    with pytest.raises(TooManyChannels, match=r"^Five channels\.\?\[2J$"):
+        run(malice.refuse)
+    with pytest.raises(AudioError, match="Something"):
+        run(malice.refuse_by_no_known_code)
+
+
+def test_a_mistake_of_ours_is_a_failure_with_its_traceback():
+    failure = failure_of(malice.fail)
+    assert failure.reason == "failed"
+    assert "ValueError: a mistake" in failure.detail
+
+
+def test_crashes_are_told_by_their_signal():
+    assert str(failure_of(malice.read_address_zero)) == "crashed: SIGSEGV"
+    assert str(failure_of(malice.abort)) == "crashed: SIGABRT"
+
+
+def test_each_limit_has_its_reason():
+    assert failure_of(malice.take_memory).reason == "memory"
+    quick = BoxLimits(memory_bytes=10**8, cpu_seconds=1, wall_seconds=20.0, file_bytes=10**6)
+    assert failure_of(malice.spin, limits=quick).reason == "cpu"
+    assert "OSError" in failure_of(malice.write_without_end, limits=quick).detail
+    short = BoxLimits(memory_bytes=10**8, cpu_seconds=9, wall_seconds=0.5, file_bytes=10**6)
+    assert failure_of(malice.sleep_through_everything, limits=short).reason == "deadline"
+
+
+def test_a_bomb_is_the_files_fault_where_the_caller_says_so():
+    with pytest.raises(TooLarge):
+        run(malice.take_memory, files_at_fault=True)
+
+
+def test_the_caller_can_stop_a_box_within_a_second(tmp_path):
+    note = tmp_path / "pid"
+    started: list[float] = []
+
+    def should_stop():
+        if note.exists() and not started:
+            started.append(time.monotonic())
+        return bool(started)
+
+    failure = failure_of(
+        malice.sleep_through_everything, str(note), scratch=tmp_path, should_stop=should_stop
+    )
+    assert failure.reason == "stopped"
+    assert time.monotonic() - started[0] < 1.0
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["no json\n", "[]\n", '{"kind": 1}\n', '{"kind": "result"}\n', '{"kind": "audio_error"}\n', ""],
+)
+def test_words_that_no_box_sends_are_refused(line):
+    assert failure_of(malice.say, line).reason == "garbled"
+
+
+def test_a_box_cannot_fill_or_confuse_its_caller():
+    modest = BoxLimits(
+        memory_bytes=10**8, cpu_seconds=9, wall_seconds=9, file_bytes=10**6, result_bytes=10**6
+    )
+    assert failure_of(malice.flood, limits=modest).reason == "garbled"
+    assert failure_of(malice.nest).reason == "garbled"
+
+
+def test_what_a_box_used_is_told_even_when_it_fails():
+    used: list[Usage] = []
+    failure_of(malice.fail, on_usage=used.append)
+    run(malice.echo, on_usage=used.append)
+    assert len(used) == 2
+    assert all(0.0 < each.cpu_seconds < 5.0 and each.peak_memory_bytes > 10**6 for each in used)
+
+
+def test_a_killed_server_is_a_lost_box_and_the_next_box_runs(tmp_path):
+    run(malice.echo)
+    server = server_pid()
+    note = tmp_path / "pid"
+
+    def kill_the_server_once_it_runs():
+        if note.exists():
+            os.kill(server, signal.SIGKILL)
+        return False
+
+    failure = failure_of(
+        malice.sleep_through_everything,
+        str(note),
+        scratch=tmp_path,
+        should_stop=kill_the_server_once_it_runs,
+    )
+    assert failure.reason == "lost"
+    assert run(malice.use_threads) == 8
+    assert is_gone(int(note.read_text()))
+
+
+def test_boxes_die_with_the_process_that_asked_for_them(tmp_path):
+    note = tmp_path / "pid"
+    worker = os.fork()
+    if worker == 0:
+        try:
+            run(malice.sleep_through_everything, str(note), scratch=tmp_path)
+        finally:
+            os._exit(1)
+    while not (note.exists() and note.read_text()):
+        time.sleep(0.05)
+    os.kill(worker, signal.SIGKILL)
+    os.waitpid(worker, 0)
+    assert is_gone(int(note.read_text()))
+
+
+def test_a_forked_worker_has_a_server_of_its_own():
+    run(malice.echo)
+    ours = server_pid()
+    worker = os.fork()
+    if worker == 0:
+        code = 1
+        try:
+            run(malice.echo)
+            code = 0 if server_pid() != ours else 2
+            box.close()
+        finally:
+            os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]) == 0
+    assert run(malice.use_threads) == 8
+    assert server_pid() == ours
+
+
+def test_a_weak_box_is_refused_unless_allowed(monkeypatch):
+    monkeypatch.setenv(WITHOUT, "namespaces,landlock,seccomp")
+    box.close()
+    try:
+        assert not box.strength().is_strong
+        assert failure_of(malice.echo).reason == "weak"
+        assert run(malice.use_threads, allow_weak=True) == 8
+    finally:
+        box.close()
+
+
+def test_large_arguments_are_refused():
+    with pytest.raises(ValueError, match="put large things into a file"):
+        run(malice.echo, "x" * 200_000)
+
+
+def is_gone(pid, seconds=5.0):
+    """Return whether a process ends soon; a zombie of somebody else counts as ended."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.05)
+    return False
