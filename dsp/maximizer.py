@@ -15,13 +15,15 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
+import numpy.typing as npt
+from numba import njit, types
 
 from dsp.audio import Audio
+from dsp.filters import FLOATS
 from dsp.limiter import (
     Limited,
-    block_frames,
-    block_reductions_db,
-    limit,
+    block_gains,
+    limit_in_place,
     reduction_knots_db,
     usable_ceiling,
 )
@@ -32,8 +34,8 @@ from dsp.loudness import (
     weighted_block_energies,
     weighted_energies,
 )
-from dsp.peaks import block_peaks, sample_peak_dbfs
-from dsp.units import amplitude_to_db, db_to_amplitude, db_to_power
+from dsp.peaks import block_frames, block_peaks
+from dsp.units import amplitude_to_db, db_to_amplitude
 
 HeldBy = Literal["max_limiting", "mean_limiting", "saturation", "silence"]
 
@@ -42,7 +44,7 @@ LOWEST_SLOPE: Final = 0.3  # LU gained per dB of drive under which more drive on
 
 _AIM_LU: Final = 0.004  # a render this close to the goal is not improved
 _MAX_RENDERS: Final = 4
-_BUDGET_MARGIN_DB: Final = 0.05  # of the highest reduction, for what the limiter corrects after
+_BUDGET_MARGIN_DB: Final = 0.08  # for what the limiter takes beyond what the peaks demand
 _DRIVE_STEP_DB: Final = 0.002  # drives closer than this are the same
 _SLOPE_STEP_DB: Final = 0.25
 _ROOT_TOLERANCE: Final = 0.002  # LU or dB
@@ -117,17 +119,18 @@ def maximize(
     slope = model.slope(drive_db)
     renders = 0
     while True:
-        limited = limit(audio, ceiling_dbtp=ceiling_dbtp, gain_db=drive_db, peaks=model.peaks)
-        renders += 1
-        over_db, broken = max(
-            (limited.max_reduction_db - max_limiting_db, "max_limiting"),
-            (limited.mean_reduction_db - max_mean_limiting_db, "mean_limiting"),
+        copy = Audio(audio.samples.copy(), audio.rate_hz)
+        limited = limit_in_place(
+            copy, ceiling_dbtp=ceiling_dbtp, gain_db=drive_db, peaks=model.peaks
         )
+        renders += 1
+        over_max_db = limited.max_reduction_db - max_limiting_db
+        over_mean_db = limited.mean_reduction_db - max_mean_limiting_db
         lufs = integrated_lufs(weighted_energies(limited.audio))
         error_lu = lufs - goal_lufs
-        if over_db > 0.0:
-            held_by = broken
-            drive_db -= 1.5 * over_db + _DRIVE_STEP_DB
+        if over_max_db > 0.0 or over_mean_db > 0.0:
+            held_by = "max_limiting" if over_max_db > over_mean_db else "mean_limiting"
+            drive_db -= 1.5 * max(over_max_db, over_mean_db) + _DRIVE_STEP_DB
             if renders >= _MAX_RENDERS:
                 drive_db = min(drive_db, model.headroom_db)
             cap_db = drive_db
@@ -138,7 +141,7 @@ def maximize(
             break
         else:
             drive_db = min(cap_db, drive_db - error_lu / slope)
-        del limited  # the next one takes its room
+        del copy, limited  # the next one takes its room
     return Maximized(
         audio=limited.audio,
         drive_db=drive_db,
@@ -163,16 +166,15 @@ class _Model:
 
     def __init__(self, audio: Audio, ceiling_dbtp: float, max_limiting_db: float) -> None:
         block = block_frames(audio.rate_hz)
-        highest_sample = db_to_amplitude(sample_peak_dbfs(audio))
         # Under the highest drive no quieter block can reach the ceiling.
-        floor = highest_sample * db_to_amplitude(-max_limiting_db)
-        self.peaks = block_peaks(audio, block, floor=floor)
+        self.peaks = block_peaks(audio, block, floor_share=db_to_amplitude(-max_limiting_db))
         self._ceiling = usable_ceiling(ceiling_dbtp)
         self._rate_hz = audio.rate_hz
         self._energies = weighted_block_energies(audio, block)
         steps = np.arange(len(self._energies)) * block * 100 // audio.rate_hz
         self._step_starts = np.flatnonzero(np.diff(steps, prepend=-1))
         self._step_frames = audio.rate_hz * STEP_SECONDS
+        self._known: dict[float, _Forecast] = {}
 
         highest_peak_db = amplitude_to_db(float(self.peaks.max(initial=0.0)))
         self.headroom_db = amplitude_to_db(self._ceiling) - highest_peak_db - 1e-6
@@ -181,19 +183,22 @@ class _Model:
 
     def forecast(self, drive_db: float) -> _Forecast:
         """Return what a drive would give."""
-        if drive_db <= self.headroom_db:
-            energies, reductions_db = self._energies, np.zeros(1, dtype=np.float32)
+        if drive_db not in self._known:
+            self._known[drive_db] = self._worked_out(drive_db)
+        return self._known[drive_db]
+
+    def _worked_out(self, drive_db: float) -> _Forecast:
+        drive = db_to_amplitude(drive_db)
+        if drive_db > self.headroom_db:
+            knots_db = reduction_knots_db(self.peaks, drive, self._ceiling, self._rate_hz)
         else:
-            knots = reduction_knots_db(
-                self.peaks, db_to_amplitude(drive_db), self._ceiling, self._rate_hz
-            )
-            reductions_db = block_reductions_db(knots)
-            energies = self._energies * 10.0 ** (reductions_db / -10.0)
-        steps = np.add.reduceat(energies, self._step_starts) if energies.size else energies
+            knots_db = np.zeros(len(self.peaks) + 3)
+        steps = np.zeros(len(self._step_starts))
+        _sum_steps(self._energies, block_gains(knots_db), self._step_starts, steps)
         return _Forecast(
-            integrated_lufs(WeightedEnergies(steps * db_to_power(drive_db) / self._step_frames)),
-            float(reductions_db.max(initial=0.0)),
-            float(reductions_db.mean(dtype=np.float64)),
+            integrated_lufs(WeightedEnergies(steps * (drive * drive / self._step_frames))),
+            float(knots_db.max()),
+            float(knots_db.mean()),
         )
 
     def slope(self, drive_db: float) -> float:
@@ -209,34 +214,30 @@ def _planned_drive(
 ) -> tuple[float, HeldBy | None]:
     """Return the drive that should reach the goal, or the most that is allowed and why."""
     highest_db = model.highest_drive_db
-    drive_db, held_by = highest_db, None
-    if model.forecast(highest_db).lufs < goal_lufs:
-        held_by: HeldBy | None = "max_limiting"
-    else:
+    drive_db = highest_db
+    held_by: HeldBy | None = "max_limiting"
+    if model.forecast(highest_db).lufs >= goal_lufs:
         lowest_db = highest_db - 6.0
         while model.forecast(lowest_db).lufs > goal_lufs:
             lowest_db -= 6.0
         drive_db = _rising_root(
             lambda db: model.forecast(db).lufs - goal_lufs, lowest_db, highest_db
         )
-    if drive_db > model.headroom_db:
-        most_db = max_mean_limiting_db - _ROOT_TOLERANCE
-        if model.forecast(drive_db).mean_reduction_db > most_db:
-            drive_db, held_by = (
-                _rising_root(
-                    lambda db: model.forecast(db).mean_reduction_db - most_db,
-                    model.headroom_db,
-                    drive_db,
-                ),
-                "mean_limiting",
-            )
-        if model.slope(drive_db) < LOWEST_SLOPE:
-            drive_db, held_by = (
-                _rising_root(
-                    lambda db: LOWEST_SLOPE - model.slope(db), model.headroom_db, drive_db
-                ),
-                "saturation",
-            )
+        held_by = None
+    if drive_db <= model.headroom_db:
+        return drive_db, held_by
+
+    most_db = max_mean_limiting_db - _ROOT_TOLERANCE
+    if model.forecast(drive_db).mean_reduction_db > most_db:
+        drive_db = _rising_root(
+            lambda db: model.forecast(db).mean_reduction_db - most_db, model.headroom_db, drive_db
+        )
+        held_by = "mean_limiting"
+    if model.slope(drive_db) < LOWEST_SLOPE:
+        drive_db = _rising_root(
+            lambda db: LOWEST_SLOPE - model.slope(db), model.headroom_db, drive_db
+        )
+        held_by = "saturation"
     return drive_db, held_by
 
 
@@ -259,3 +260,21 @@ def _rising_root(function: Callable[[float], float], low: float, high: float) ->
             at_low *= 0.5 if kept < 0 else 1.0
             kept = -1
     return low if at_low >= 0.0 or at_high > 0.0 else high
+
+
+@njit(
+    types.void(FLOATS, FLOATS, types.Array(types.int64, 1, "C", readonly=True), types.float64[::1]),
+    nogil=True,
+    cache=True,
+)
+def _sum_steps(
+    energies: npt.NDArray[np.float64],
+    gains: npt.NDArray[np.float64],
+    step_starts: npt.NDArray[np.int64],
+    steps: npt.NDArray[np.float64],
+) -> None:
+    """Sum the energies of the blocks of each step under the gains."""
+    for step in range(len(steps)):
+        stop = step_starts[step + 1] if step + 1 < len(steps) else len(energies)
+        for block in range(step_starts[step], stop):
+            steps[step] += energies[block] * gains[block] * gains[block]

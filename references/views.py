@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseBadRequest, HttpResponseBase
@@ -85,7 +84,7 @@ def waveform(request: AuthenticatedRequest, audio_id: str) -> HttpResponseBase:
 @login_required
 @require_GET
 def library(request: AuthenticatedRequest) -> HttpResponse:
-    paginator = Paginator(Reference.objects.of(request.user).kept().with_uses(), PAGE_ROWS)
+    paginator = Paginator(Reference.objects.of(request.user).kept().with_use_count(), PAGE_ROWS)
     page = paginator.get_page(request.GET.get("page"))
     return render(request, "references/reference_list.html", {"references": page})
 
@@ -99,18 +98,18 @@ def _refused(
     request: AuthenticatedRequest, kind: AudioFile.Kind, filename: str, code: str
 ) -> HttpResponse:
     """Tell why an upload was not taken; its card looks like that of one rejected later."""
+    filename = clean_filename(filename)
     audio = AudioFile(
         user=request.user,
         kind=kind,
-        filename=clean_filename(filename),
+        filename=filename,
         status=AudioFile.Status.REJECTED,
         error_code=code,
     )
     if wants_fragment(request):
         return _card(request, audio, status=422)
-    told = refusal_message(code)
-    messages.error(request, f"{audio.filename}: {told.text} {told.advice}")
-    return redirect("mastering:new")
+    context = {"kind": kind.lower(), "refusal": refusal_message(code), "filename": filename}
+    return render(request, "references/upload_refused.html", context, status=422)
 
 
 def _empty_card(request: AuthenticatedRequest, kind: str) -> dict[str, Any]:

@@ -35,7 +35,7 @@ Progress = Callable[[str, float], None]
 
 
 def run(
-    function: Callable[..., Any],
+    function: Callable[..., Any] | str,
     /,
     *args: Any,
     limits: BoxLimits,
@@ -52,8 +52,9 @@ def run(
 
     Parameters
     ----------
-    function : callable
-        Of the top level of a module that can be imported.
+    function : callable or str
+        Of the top level of a module; or ``"module:name"``, so that the caller need not import
+        the module and what it needs, which the server has in memory anyway.
     *args, **kwargs
         For the function; small, and able to be pickled. Large things travel in files.
     limits : BoxLimits
@@ -95,9 +96,10 @@ def run(
         server = _server()
         if not (server.strength.is_strong or allow_weak):
             raise BoxFailure("weak", str(server.strength))
+        module, name = _address(function)
         request = Request(
-            module=function.__module__,
-            name=function.__qualname__,
+            module=module,
+            name=name,
             args=args,
             kwargs=kwargs,
             limits=limits,
@@ -116,13 +118,14 @@ def run(
         return visit.result()
 
 
-def warm(function: Callable[[], Any]) -> None:
+def warm(function: Callable[[], Any] | str) -> None:
     """Start the server, if need be, and have it import a function's module and call it.
 
     For imports and compiled kernels only: what runs here runs unboxed, and what it leaves in
     memory is in every box.
     """
-    _server().call(Request(module=function.__module__, name=function.__qualname__))
+    module, name = _address(function)
+    _server().call(Request(module=module, name=name))
 
 
 def strength() -> BoxStrength:
@@ -218,6 +221,13 @@ def _server() -> _Server:
         if _current is None:
             _current = _Server()
         return _current
+
+
+def _address(function: Callable[..., Any] | str) -> tuple[str, str]:
+    if isinstance(function, str):
+        module, _, name = function.partition(":")
+        return module, name
+    return function.__module__, function.__qualname__
 
 
 def _forget_after_fork() -> None:

@@ -10,7 +10,6 @@ from io import BufferedReader
 from itertools import chain
 from os import PathLike, fstat
 from pathlib import Path
-from stat import S_ISREG
 from typing import Final, TypeAlias
 
 import av
@@ -191,7 +190,8 @@ def _facts(
     pcm = hashlib.sha256(f"{stream.rate_hz} {stream.channels}\n".encode())
     frames, peak = 0, 0.0
     for block, block_peak in _within(stream, limits):
-        pcm.update(np.ascontiguousarray(block, dtype="<f4").data)
+        unsigned_zeros = block + np.float32(0.0)  # −0.0 is the same sound as 0.0
+        pcm.update(np.ascontiguousarray(unsigned_zeros, dtype="<f4").data)
         frames += len(block)
         peak = max(peak, block_peak)
         if keep is not None:
@@ -268,12 +268,10 @@ def _planar(blocks: list[Block]) -> npt.NDArray[np.float32]:
 def _opened(path: str | PathLike[str], limits: Limits) -> Iterator[tuple[BufferedReader, _Stream]]:
     """Open a file with the one decoder that its first bytes call for."""
     with Path(path).open("rb") as file:
-        status = fstat(file.fileno())
-        if not S_ISREG(status.st_mode):
-            raise UnsupportedFormat("This is not a file.")
-        if status.st_size == 0:
+        size_bytes = fstat(file.fileno()).st_size
+        if size_bytes == 0:
             raise UnsupportedFormat("The file is empty.")
-        if status.st_size > limits.max_bytes:
+        if size_bytes > limits.max_bytes:
             raise TooLarge(f"The file is larger than {limits.max_bytes // 1_000_000} MB.")
         container, claims = identify(file)
         opener = _open_av if container in _DEMUXERS else _open_sndfile

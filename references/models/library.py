@@ -28,9 +28,9 @@ class ReferenceQuerySet(models.QuerySet["Reference"]):
         """All but those that turned out not to be audio we can use."""
         return self.exclude(audio__status=AudioFile.Status.REJECTED)
 
-    def with_uses(self) -> Self:
+    def with_use_count(self) -> Self:
         """Count the masters made toward each."""
-        counted = self.annotate(uses=models.Count("audio__masters_toward"))
+        counted = self.annotate(use_count=models.Count("audio__masters_toward"))
         return counted.order_by("-created", "-pk")  # counting drops the order
 
 

@@ -141,6 +141,18 @@ def test_results_come_back_as_plain_values(tmp_path):
     assert answer["pid"] != os.getpid()
 
 
+def test_a_function_may_be_named_without_importing_it():
+    assert run("tests.malice:echo", 5)["args"] == [5]
+    assert "no_such_thing" in failure_of("tests.malice:no_such_thing").detail
+
+
+def test_the_server_can_be_warmed():
+    box.warm("tests.malice:use_threads")
+    with pytest.raises(BoxFailure, match="a mistake"):
+        box.warm(malice.fail)
+    assert run(malice.use_threads) == 8
+
+
 def test_progress_comes_while_the_box_runs():
     told = []
     assert run(malice.work, 3, progress=lambda *step: told.append(step)) == {"steps": 3}

@@ -29,7 +29,7 @@ export class Decoded {
     this.stop();
     this.#from = position;
     this.#loop = loop && position < loop.end ? loop : null;
-    this.#begun = this.context.currentTime + 0.005; // one instant for all of them
+    this.#begun = this.#onFrame(this.context.currentTime + 0.005); // one instant for all of them
     for (const [key, track] of this.tracks) {
       const node = new AudioBufferSourceNode(this.context, { buffer: track.buffer });
       const length = track.buffer.duration;
@@ -41,9 +41,14 @@ export class Decoded {
         Object.assign(node, { loop: true, loopStart: loop.start, loopEnd: Math.min(loop.end, length) });
       }
       node.connect(track.gain);
-      node.start(this.#begun, Math.min(at, length));
+      node.start(this.#begun, this.#onFrame(Math.min(at, length)));
       this.#nodes.push(node);
     }
+  }
+
+  /** Between two frames the browser would interpolate, which dulls the sound. */
+  #onFrame(seconds) {
+    return Math.ceil(seconds * this.context.sampleRate - 1e-6) / this.context.sampleRate;
   }
 
   stop() {

@@ -1,0 +1,181 @@
+"""What the pages are looked at with: two made songs, measured and mastered by the engine."""
+
+import hashlib
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from accounts.models import User
+from dsp import files, jobs
+from dsp.audio import Audio
+from dsp.settings import ENGINE_VERSION, MasterSettings
+from mastering.models import Master, Version
+from references.models import AudioFile, Reference
+
+RATE_HZ = 44_100
+SONG_SECONDS = 26.0
+CHORDS = ((57, 60, 64, 69), (53, 57, 60, 65), (48, 55, 60, 64), (55, 59, 62, 67))
+
+
+@dataclass(frozen=True)
+class Made:
+    """Folders with what the engine wrote, and what it told."""
+
+    mix: Path
+    reference: Path
+    master: Path
+    mix_told: dict[str, Any]
+    reference_told: dict[str, Any]
+    master_told: dict[str, Any]
+
+
+def make(folder: Path) -> Made:
+    """Run the engine once on a mix and a denser, brighter reference."""
+    mix, reference, master = (folder / name for name in ("mix", "reference", "master"))
+    for place, audio in ((mix, song(seed=1)), (reference, song(seed=2, drive=2.5, brightness=1.2))):
+        place.mkdir()
+        files.write(place / "source.wav", audio, format="wav24")
+    master.mkdir()
+    told = [
+        jobs.inspect(str(place / "source.wav"), str(place), {}) for place in (mix, reference)
+    ]
+    rendered = jobs.render(
+        str(mix / "source.wav"),
+        str(mix / jobs.PROFILE_NAME),
+        str(reference / jobs.PROFILE_NAME),
+        str(master),
+        {},
+        {},
+    )
+    return Made(mix, reference, master, *told, rendered)
+
+
+def song(*, seed: int, drive: float = 1.0, brightness: float = 0.0) -> Audio:
+    """Return a little music: chords, bass, kick and hats, quiet at first and then full."""
+    noise = np.random.default_rng(seed)
+    frames = int(SONG_SECONDS * RATE_HZ)
+    sound = np.zeros((2, frames))
+    beat = int(0.5 * RATE_HZ)
+    time = np.arange(2 * beat) / RATE_HZ
+    for number, start in enumerate(range(0, frames - time.size, beat)):
+        chord = CHORDS[number // 4 % len(CHORDS)]
+        note = 440.0 * 2.0 ** ((chord[number % 4] - 69) / 12)
+        voice = np.zeros_like(time)
+        for partial in range(1, 9):
+            level = partial ** (brightness - 2.0)
+            voice += level * np.sin(2.0 * np.pi * note * partial * time)
+        left = 0.35 + 0.3 * (number % 2)
+        span = slice(start, start + time.size)
+        sound[0, span] += left * voice * np.exp(-3.0 * time) * 0.3
+        sound[1, span] += (1.0 - left) * voice * np.exp(-3.0 * time) * 0.3
+        sound[:, span] += np.sin(np.pi * note / 2 * time) * np.exp(-1.5 * time) * 0.25
+        kick = 45.0 * time + 2.0 * (1.0 - np.exp(-30.0 * time))
+        sound[:, span] += np.sin(2.0 * np.pi * kick) * np.exp(-7.0 * time) * 0.5
+        hat = noise.normal(0.0, 0.12 * (1.0 + brightness), (2, time.size))
+        sound[:, span] += hat * np.exp(-30.0 * time)
+    loudness = np.interp(np.arange(frames) / frames, [0.0, 0.35, 0.4, 0.95, 1.0], [0.3, 0.4, 1, 1, 0])
+    shaped = np.tanh(sound * loudness * drive)
+    return Audio((0.6 * shaped / np.abs(shaped).max()).astype(np.float32), RATE_HZ)
+
+
+def measured(user: User, made: Made, kind: AudioFile.Kind, filename: str) -> AudioFile:
+    """Return an upload that was measured."""
+    is_mix = kind == AudioFile.Kind.MIX
+    told, folder = (made.mix_told, made.mix) if is_mix else (made.reference_told, made.reference)
+    audio = AudioFile(
+        user=user,
+        kind=kind,
+        status=AudioFile.Status.READY,
+        filename=filename,
+        format="wav",
+        size_bytes=told["facts"]["size_bytes"],
+        sha256=told["facts"]["sha256"],
+        attempts=1,
+        step="done",
+        progress=1.0,
+        facts=told["facts"],
+        findings=told["findings"],
+        summary=told["summary"],
+        finished=timezone.now(),
+    )
+    audio.outputs = _store(folder, audio.key(""))
+    audio.save()
+    if not is_mix:
+        Reference.objects.create(user=user, audio=audio, title=audio.title)
+    return audio
+
+
+def unmeasured(user: User, kind: AudioFile.Kind, filename: str, **columns: Any) -> AudioFile:
+    """Return an upload that waits, or was rejected."""
+    return AudioFile.objects.create(
+        user=user, kind=kind, filename=filename, format="wav", size_bytes=41_200_345, **columns
+    )
+
+
+def master(user: User, made: Made, *, mix: str, reference: str) -> Master:
+    """Return a master without versions."""
+    return Master.objects.create(
+        user=user,
+        title=Path(mix).stem,
+        mix=measured(user, made, AudioFile.Kind.MIX, mix),
+        reference=measured(user, made, AudioFile.Kind.REFERENCE, reference),
+    )
+
+
+def rendered(of: Master, made: Made, *, number: int = 1) -> Version:
+    """Return a version that was made, with its files in storage."""
+    report = made.master_told["report"]
+    after = {row["key"]: row["after"] for row in report["numbers"]}
+    version = Version(
+        user=of.user,
+        master=of,
+        number=number,
+        settings=MasterSettings().as_dict(),
+        engine_version=ENGINE_VERSION,
+        status=Version.Status.SUCCEEDED,
+        attempts=1,
+        step="done",
+        progress=1.0,
+        report=report,
+        provenance=made.master_told["provenance"],
+        loudness_lufs=after["integrated_lufs"],
+        true_peak_dbtp=after["true_peak_dbtp"],
+        finished=timezone.now(),
+    )
+    version.outputs = _store(made.master, version.key(""))
+    version.save()
+    return version
+
+
+def unrendered(of: Master, *, number: int = 1, **columns: Any) -> Version:
+    """Return a version that waits, runs, failed or was cancelled."""
+    return Version.objects.create(
+        user=of.user, master=of, number=number, settings=MasterSettings().as_dict(), **columns
+    )
+
+
+def run(version: Version, *, step: str = "checking") -> Version:
+    """Let a worker begin a version, and come so far."""
+    claimed = Version.objects.claim_next(worker="a worker")
+    assert claimed is not None
+    assert claimed.pk == version.pk
+    Version.objects.advance(claimed, step=step, progress=0.5)
+    return claimed
+
+
+def _store(folder: Path, key: str) -> dict[str, dict[str, Any]]:
+    """Copy what the engine wrote to where the row will look for it."""
+    place = Path(default_storage.path(key))
+    shutil.copytree(folder, place, dirs_exist_ok=True)
+    return {
+        path.name: {
+            "size_bytes": path.stat().st_size,
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        }
+        for path in folder.iterdir()
+    }
