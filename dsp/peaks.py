@@ -13,6 +13,7 @@ only blocks where this bound passes what is sought are filtered.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
