@@ -5,11 +5,11 @@ import signal
 
 import pytest
 from django.db import OperationalError
+
+from mastering import services
 from mastering.management import supervisor
 from mastering.management.supervisor import Place, Supervisor, restart_delay_seconds
 from mastering.management.worker_group import WorkerGroup
-
-from mastering import services
 
 
 class Group(WorkerGroup):
