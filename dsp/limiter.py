@@ -19,7 +19,7 @@ from numba import njit, types
 
 from dsp.audio import Audio
 from dsp.filters import FLOATS, sliding_max
-from dsp.peaks import PEAK_REACH_FRAMES, block_frames, block_peaks
+from dsp.peaks import PEAK_REACH_FRAMES, block_frames, block_peaks, require_finite
 from dsp.units import db_to_amplitude
 
 TRACK_STEP_SECONDS: Final = 0.010
@@ -87,11 +87,17 @@ def limit(audio: Audio, *, ceiling_dbtp: float) -> Limited:
     Limited
         Same shape, rate and timing; ``audio`` itself where nothing exceeds the ceiling.
 
+    Raises
+    ------
+    NotFinite
+        NaN, infinite or absurd samples.
+
     References
     ----------
     P. Hämäläinen, Smoothing of the control signal without clipped output in digital peak
     limiters, DAFx-02.
     """
+    require_finite(audio)
     block = block_frames(audio.rate_hz)
     ceiling = usable_ceiling(ceiling_dbtp)
     peaks = block_peaks(audio, block, floor=ceiling)

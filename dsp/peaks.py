@@ -24,6 +24,7 @@ import numpy.typing as npt
 from numba import njit, types
 
 from dsp.audio import Audio
+from dsp.errors import NotFinite
 from dsp.filters import SAMPLES, fractional_delays
 from dsp.units import amplitude_to_db
 
@@ -81,6 +82,18 @@ class _Bank:
     taps: npt.NDArray[np.float32]  # (48, 16): the rows of the module's text are columns here
     line: float  # largest weight of the straight line
     bend: float  # largest weight of the second differences
+
+
+def require_finite(audio: Audio) -> None:
+    """Refuse samples that are not numbers, infinite or absurdly large.
+
+    Raises
+    ------
+    NotFinite
+        Where the squares of a channel have no finite sum in single precision.
+    """
+    if not all(math.isfinite(np.dot(row, row)) for row in audio.samples):
+        raise NotFinite("The audio holds samples that are not finite numbers.")
 
 
 def sample_peak_dbfs(audio: Audio) -> float:
