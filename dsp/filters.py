@@ -128,6 +128,44 @@ def remove_dc(audio: Audio, *, cutoff_hz: float = 5.0) -> Audio:
     return Audio(filtered, audio.rate_hz)
 
 
+@njit(types.float64[::1](FLOATS, types.int64, types.int64), nogil=True, cache=True)
+def sliding_max(
+    values: npt.NDArray[np.float64], back: int, ahead: int
+) -> npt.NDArray[np.float64]:
+    """Return the highest of ``values[i − back … i + ahead]`` for every place ``i``.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (n,)
+        What lies outside counts as −inf.
+    back, ahead : int
+        Not negative.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+
+    References
+    ----------
+    D. Lemire, Streaming maximum-minimum filter (2006): a wedge of falling candidates.
+    """
+    count = len(values)
+    highest = np.empty(count)
+    wedge = np.empty(count, dtype=np.int64)
+    head = tail = incoming = 0
+    for i in range(count):
+        while incoming < count and incoming <= i + ahead:
+            while tail > head and values[wedge[tail - 1]] <= values[incoming]:
+                tail -= 1
+            wedge[tail] = incoming
+            tail += 1
+            incoming += 1
+        while wedge[head] < i - back:
+            head += 1
+        highest[i] = values[wedge[head]]
+    return highest
+
+
 @njit(
     types.void(
         types.Array(types.float32, 1, "C", readonly=True),

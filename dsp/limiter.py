@@ -18,8 +18,8 @@ import numpy.typing as npt
 from numba import njit, types
 
 from dsp.audio import Audio
-from dsp.filters import SAMPLES
-from dsp.peaks import block_peaks
+from dsp.filters import FLOATS, sliding_max
+from dsp.peaks import PEAK_REACH_FRAMES, block_frames, block_peaks, require_finite
 from dsp.units import db_to_amplitude
 
 TRACK_STEP_SECONDS: Final = 0.010
@@ -33,12 +33,14 @@ MEAN_RELEASE_SECONDS: Final = 0.400
 # between samples by 2.65 times that.
 QUANTISING_MARGIN: Final = 1.25e-4
 
-_BLOCK_SECONDS: Final = 0.00036  # 16 frames at 44.1 and 48 kHz
-_MODULATION_MARGIN_DB: Final = 0.02  # most of what a moving gain adds between the samples
+# What a moving gain adds between the samples, and finer meters find between the eighths.
+_MODULATION_MARGIN_DB: Final = 0.05
 _CORRECTION_MARGIN_DB: Final = 0.003
 _MAX_CORRECTIONS: Final = 12
-_AHEAD_BLOCKS: Final = 2  # half the smoothing and the spline
-_PAD: Final = 4  # knots of the spline and of the smoothing beyond either end
+_BEHIND_BLOCKS: Final = 3  # a knot reaches this far through the spline and the smoothing …
+_AHEAD_BLOCKS: Final = 2
+_PAD: Final = 3  # … so that many knots lie beyond either end
+_NEPERS_PER_DB: Final = -math.log(10.0) / 20.0
 _NEGLIGIBLE_DB: Final = 1e-6  # where a fading reduction becomes none
 
 
@@ -70,14 +72,8 @@ class Limited:
     block_reduction_db: npt.NDArray[np.float32]
 
 
-def limit(
-    audio: Audio,
-    *,
-    ceiling_dbtp: float,
-    gain_db: float = 0.0,
-    peaks: npt.NDArray[np.float32] | None = None,
-) -> Limited:
-    """Return the audio with a gain, limited so that no meter reads above the ceiling.
+def limit(audio: Audio, *, ceiling_dbtp: float) -> Limited:
+    """Return the audio limited so that no meter reads above the ceiling.
 
     Parameters
     ----------
@@ -85,49 +81,69 @@ def limit(
         Any length and level.
     ceiling_dbtp : float
         Highest true peak of the result, dBTP, also after dither to 16 bits or more.
-    gain_db : float
-        Gain before the limiter.
-    peaks : ndarray, shape (blocks,), optional
-        :func:`dsp.peaks.block_peaks` of ``audio`` in blocks of ``block_frames(rate)``, where they
-        are known already; exact wherever they reach the ceiling after the gain.
 
     Returns
     -------
     Limited
-        Same shape, rate and timing.
+        Same shape, rate and timing; ``audio`` itself where nothing exceeds the ceiling.
+
+    Raises
+    ------
+    NotFinite
+        NaN, infinite or absurd samples.
 
     References
     ----------
     P. Hämäläinen, Smoothing of the control signal without clipped output in digital peak
     limiters, DAFx-02.
     """
+    require_finite(audio)
+    block = block_frames(audio.rate_hz)
+    ceiling = usable_ceiling(ceiling_dbtp)
+    peaks = block_peaks(audio, block, floor=ceiling)
+    if peaks.max(initial=0.0) <= ceiling:
+        return _described(audio, np.zeros(len(peaks), dtype=np.float32))
+    copy = Audio(audio.samples.copy(), audio.rate_hz)
+    return limit_in_place(copy, ceiling_dbtp=ceiling_dbtp, gain_db=0.0, peaks=peaks)
+
+
+def limit_in_place(
+    audio: Audio, *, ceiling_dbtp: float, gain_db: float, peaks: npt.NDArray[np.float32]
+) -> Limited:
+    """Apply a gain and limit, overwriting the samples.
+
+    Parameters
+    ----------
+    audio : Audio
+        Any length and level; its samples become the result.
+    ceiling_dbtp : float
+        As for :func:`limit`.
+    gain_db : float
+        Gain before the limiter.
+    peaks : ndarray of float32, shape (blocks,)
+        :func:`dsp.peaks.block_peaks` of ``audio`` in blocks of ``block_frames(rate)``. What is
+        told too low is found and corrected afterwards.
+    """
     block = block_frames(audio.rate_hz)
     drive = db_to_amplitude(gain_db)
     ceiling = usable_ceiling(ceiling_dbtp)
-    if peaks is None:
-        peaks = block_peaks(audio, block, floor=ceiling / drive)
-    if not peaks.size or float(peaks.max()) * drive <= ceiling:
-        return _described(_amplified(audio, drive), np.zeros(len(peaks), dtype=np.float32), block)
-
-    knots = reduction_knots_db(peaks, drive, ceiling, audio.rate_hz)
-    limited = Audio(np.empty_like(audio.samples), audio.rate_hz)
+    knots_db = reduction_knots_db(peaks, drive, ceiling, audio.rate_hz)
     touched = np.ones(len(peaks), dtype=np.bool_)
+    _apply(audio.samples, drive, block, knots_db, touched)
+    if not knots_db.any():
+        return _described(audio, gains_to_reductions_db(block_gains(knots_db)))
     for _ in range(_MAX_CORRECTIONS):
-        _render(audio.samples, drive, block, knots_to_gain(knots), touched, limited.samples)
-        excess = _excess_db(limited, block, ceiling, touched)
-        if not excess.any():
+        excess_db = _excess_db(audio, block, ceiling, touched)
+        if not excess_db.any():
             break
-        correction = _eased(excess)
-        knots += correction
-        touched = _near(correction > 0.0)
+        correction_db = _eased(excess_db)
+        knots_db += correction_db
+        touched = _under(correction_db > 0.0)
+        _apply(audio.samples, 1.0, block, correction_db, touched)
+        touched = _widened(touched, -(-PEAK_REACH_FRAMES // block))
     else:
-        _trim(limited.samples, knots, ceiling, block_peaks(limited, block, floor=ceiling))
-    return _described(limited, block_reductions_db(knots), block)
-
-
-def block_frames(rate_hz: int) -> int:
-    """Return the frames of a block of the limiter: a power of two, about 0.36 ms, at least 4."""
-    return max(4, 1 << round(math.log2(_BLOCK_SECONDS * rate_hz)))
+        knots_db += _trim_db(audio, ceiling)
+    return _described(audio, gains_to_reductions_db(block_gains(knots_db)))
 
 
 def usable_ceiling(ceiling_dbtp: float) -> float:
@@ -152,37 +168,37 @@ def reduction_knots_db(
     ndarray of float64, shape (blocks + 3,)
         Block ``b`` lies under knots ``b`` to ``b + 3``.
     """
+    if peaks.max(initial=0.0) * drive <= ceiling:
+        return np.zeros(len(peaks) + 3)
     step_seconds = block_frames(rate_hz) / rate_hz
-    goal = ceiling * db_to_amplitude(-_MODULATION_MARGIN_DB)
     return _reduction_knots(
         peaks,
-        drive / goal,
-        round(HOLD_SECONDS / step_seconds),
+        drive / (ceiling * db_to_amplitude(-_MODULATION_MARGIN_DB)),
+        _BEHIND_BLOCKS + round(HOLD_SECONDS / step_seconds),
         math.exp(-step_seconds / FAST_RELEASE_SECONDS),
         math.exp(-step_seconds / MEAN_ATTACK_SECONDS),
         math.exp(-step_seconds / MEAN_RELEASE_SECONDS),
     )
 
 
-def knots_to_gain(knots_db: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the gain factors of reductions in dB; exactly 1 for 0."""
-    gains = np.ones_like(knots_db)
-    active = knots_db > 0.0
-    gains[active] = 10.0 ** (knots_db[active] / -20.0)
+def block_gains(knots_db: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the gain factor in the middle of each block; exactly 1 where nothing is reduced.
+
+    Parameters
+    ----------
+    knots_db : ndarray of float64, shape (blocks + 3,)
+        From :func:`reduction_knots_db`.
+    """
+    gains: npt.NDArray[np.float64] = _block_gains(knots_db)
     return gains
 
 
-def block_reductions_db(knots_db: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
-    """Return the gain reduction in the middle of each block, dB ≥ 0."""
-    gains = knots_to_gain(knots_db)
-    middle = (gains[:-3] + 23.0 * (gains[1:-2] + gains[2:-1]) + gains[3:]) / 48.0
-    return np.asarray(np.maximum(-20.0 * np.log10(middle), 0.0), dtype=np.float32)
-
-
-def _amplified(audio: Audio, drive: float) -> Audio:
-    if drive == 1.0:
-        return audio
-    return Audio(audio.samples * np.float32(drive), audio.rate_hz)
+def gains_to_reductions_db(gains: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    """Return gain factors ≤ 1 as reductions in dB ≥ 0."""
+    reductions = np.zeros(len(gains), dtype=np.float32)
+    active = np.flatnonzero(gains < 1.0)
+    reductions[active] = -20.0 * np.log10(gains[active])
+    return reductions
 
 
 def _excess_db(
@@ -197,38 +213,39 @@ def _excess_db(
 
 
 def _eased(excess_db: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return knots of a short dip around every excess, as deep as it is."""
-    padded = np.pad(excess_db, 2 * _PAD)
-    held = np.lib.stride_tricks.sliding_window_view(padded, 2 * _AHEAD_BLOCKS + 2).max(axis=1)
-    smooth = 0.25 * (held[:-2] + 2.0 * held[1:-1] + held[2:])
-    first = (len(smooth) - (len(excess_db) + 3)) // 2
-    return np.asarray(smooth[first : first + len(excess_db) + 3])
+    """Return knots of a short dip around every excess, at least as deep as it is."""
+    return _smoothed(sliding_max(np.pad(excess_db, _PAD), _BEHIND_BLOCKS, _AHEAD_BLOCKS))
 
 
-def _near(knots_changed: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Return the blocks under any changed knot."""
+def _smoothed(padded_db: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the knots under blocks with ``_PAD`` more at either end, weighted 1 2 1."""
+    smooth = 0.25 * (padded_db[:-2] + 2.0 * padded_db[1:-1] + padded_db[2:])
+    return np.ascontiguousarray(smooth[_PAD - 2 : _PAD - 2 + len(padded_db) - 2 * _PAD + 3])
+
+
+def _under(knots_changed: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Return the blocks that lie under any changed knot."""
     changed = knots_changed
     return np.asarray(changed[:-3] | changed[1:-2] | changed[2:-1] | changed[3:])
 
 
-def _trim(
-    samples: npt.NDArray[np.float32],
-    knots_db: npt.NDArray[np.float64],
-    ceiling: float,
-    peaks: npt.NDArray[np.float32],
-) -> None:
-    """Turn the whole piece down to the ceiling: the last resort for noise near half the rate."""
-    highest = float(peaks.max())
-    if highest > ceiling:
-        trim = ceiling / highest * (1.0 - 1e-6)
-        samples *= np.float32(trim)
-        knots_db -= 20.0 * math.log10(trim)
+def _widened(blocks: npt.NDArray[np.bool_], by: int) -> npt.NDArray[np.bool_]:
+    """Return the blocks and their neighbours on both sides."""
+    return np.asarray(sliding_max(blocks.astype(np.float64), by, by) > 0.0)
 
 
-def _described(audio: Audio, reductions_db: npt.NDArray[np.float32], block: int) -> Limited:
+def _trim_db(audio: Audio, ceiling: float) -> float:
+    """Turn the whole piece down to the ceiling and return by how much: the last resort."""
+    highest = float(block_peaks(audio, block_frames(audio.rate_hz), floor=ceiling).max())
+    trim = min(1.0, ceiling / highest * (1.0 - 1e-6))
+    np.multiply(audio.samples, np.float32(trim), out=audio.samples)
+    return -20.0 * math.log10(trim)
+
+
+def _described(audio: Audio, reductions_db: npt.NDArray[np.float32]) -> Limited:
     return Limited(
         audio=audio,
-        reduction_db=_track_db(reductions_db, audio, block),
+        reduction_db=_track_db(reductions_db, audio),
         max_reduction_db=float(reductions_db.max(initial=0.0)),
         mean_reduction_db=_mean(reductions_db),
         share_over_1_db=_mean(reductions_db > 1.0),
@@ -242,13 +259,13 @@ def _mean(values: npt.NDArray[np.float32] | npt.NDArray[np.bool_]) -> float:
     return float(values.mean(dtype=np.float64)) if values.size else 0.0
 
 
-def _track_db(
-    reductions_db: npt.NDArray[np.float32], audio: Audio, block: int
-) -> npt.NDArray[np.float32]:
+def _track_db(reductions_db: npt.NDArray[np.float32], audio: Audio) -> npt.NDArray[np.float32]:
     steps = math.ceil(audio.duration_seconds / TRACK_STEP_SECONDS)
     if not steps:
         return np.zeros(0, dtype=np.float32)
-    step_of_block = np.arange(len(reductions_db)) * block * 100 // audio.rate_hz
+    step_of_block = (
+        np.arange(len(reductions_db)) * block_frames(audio.rate_hz) * 100 // audio.rate_hz
+    )
     track = np.zeros(steps, dtype=np.float32)
     np.maximum.at(track, np.minimum(step_of_block, steps - 1), reductions_db)
     return track
@@ -269,88 +286,101 @@ def _track_db(
 def _reduction_knots(
     peaks: npt.NDArray[np.float32],
     scale: float,
-    hold_blocks: int,
+    behind: int,
     fast: float,
     mean_attack: float,
     mean_release: float,
 ) -> npt.NDArray[np.float64]:
-    blocks = len(peaks)
-    demand = np.zeros(blocks)
-    for block in range(blocks):
-        level = peaks[block] * scale
-        if level > 1.0:
-            demand[block] = 20.0 * math.log10(level)
+    """Return the demand of the peaks held, released and smoothed, in one pass.
 
-    # held[j] is the highest demand of blocks j − hold − 3 to j + 2, for j from −_PAD on: every
-    # knot whose smoothing and spline reach into a block. A wedge of falling candidates gives it.
-    span = blocks + 3 + 2
-    reach_back = hold_blocks + _AHEAD_BLOCKS + 1
-    wedge = np.empty(blocks + 1, dtype=np.int64)
-    head = tail = 0
-    released = np.empty(span)
-    mean = 0.0
-    reduction = 0.0
-    incoming = 0
-    for i in range(span):
-        j = i - 2
-        while incoming < blocks and incoming <= j + _AHEAD_BLOCKS:
-            while tail > head and demand[wedge[tail - 1]] <= demand[incoming]:
-                tail -= 1
-            wedge[tail] = incoming
-            tail += 1
-            incoming += 1
-        while tail > head and wedge[head] < j - reach_back:
-            head += 1
-        held = demand[wedge[head]] if tail > head else 0.0
-        pole = mean_attack if held > mean else mean_release
-        mean = held + (mean - held) * pole
-        reduction = max(held, mean + (reduction - mean) * fast)
-        if reduction < _NEGLIGIBLE_DB:
-            reduction = 0.0
-        if mean < _NEGLIGIBLE_DB:
-            mean = 0.0
-        released[i] = reduction
+    The highest demand from ``behind`` blocks before to ``_AHEAD_BLOCKS`` after each place comes
+    from a wedge of falling candidates (Lemire 2006), kept in a ring.
+    """
+    blocks = len(peaks)
+    size = 1
+    while size < behind + _AHEAD_BLOCKS + 2:
+        size *= 2
+    ring = size - 1
+    places = np.zeros(size, dtype=np.int64)
+    demands = np.zeros(size)
+    head = tail = incoming = 0
+    mean = reduction = before = two_before = 0.0
     knots = np.empty(blocks + 3)
-    for k in range(blocks + 3):
-        knots[k] = 0.25 * (released[k] + 2.0 * released[k + 1] + released[k + 2])
+    for place in range(-2, blocks + 3):
+        while incoming < blocks and incoming <= place + _AHEAD_BLOCKS:
+            level = peaks[incoming] * scale
+            if level > 1.0:
+                demand = 20.0 * math.log10(level)
+                while tail > head and demands[(tail - 1) & ring] <= demand:
+                    tail -= 1
+                places[tail & ring] = incoming
+                demands[tail & ring] = demand
+                tail += 1
+            incoming += 1
+        while tail > head and places[head & ring] < place - behind:
+            head += 1
+        held = demands[head & ring] if tail > head else 0.0
+        if held > 0.0 or reduction > 0.0 or mean > 0.0:
+            mean = held + (mean - held) * (mean_attack if held > mean else mean_release)
+            reduction = max(held, mean + (reduction - mean) * fast)
+            if held == 0.0 and reduction < _NEGLIGIBLE_DB:
+                reduction = mean = 0.0
+        if place >= 0:
+            knots[place] = 0.25 * (two_before + 2.0 * before + reduction)
+        two_before, before = before, reduction
     return knots
+
+
+@njit(types.float64(types.float64), nogil=True, cache=True)
+def _gain(reduction_db: float) -> float:
+    return math.exp(reduction_db * _NEPERS_PER_DB) if reduction_db > 0.0 else 1.0
+
+
+@njit(types.float64[::1](FLOATS), nogil=True, cache=True)
+def _block_gains(knots_db: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    gains = np.empty(len(knots_db) - 3)
+    g0, g1, g2 = _gain(knots_db[0]), _gain(knots_db[1]), _gain(knots_db[2])
+    for block in range(len(gains)):
+        g3 = _gain(knots_db[block + 3])
+        gains[block] = (g0 + 23.0 * (g1 + g2) + g3) / 48.0
+        g0, g1, g2 = g1, g2, g3
+    return gains
 
 
 @njit(
     types.void(
-        SAMPLES,
+        types.float32[:, ::1],
         types.float64,
         types.int64,
-        types.Array(types.float64, 1, "C", readonly=True),
+        FLOATS,
         types.Array(types.bool_, 1, "C", readonly=True),
-        types.float32[:, ::1],
     ),
     nogil=True,
     cache=True,
     fastmath={"contract"},
 )
-def _render(
+def _apply(
     samples: npt.NDArray[np.float32],
     drive: float,
     block_frames: int,
-    gains: npt.NDArray[np.float64],
+    knots_db: npt.NDArray[np.float64],
     chosen: npt.NDArray[np.bool_],
-    rendered: npt.NDArray[np.float32],
 ) -> None:
-    """Apply drive and the cubic B-spline of the gains to the chosen blocks."""
+    """Multiply the chosen blocks by the drive and the cubic B-spline of the gains, in place."""
     channels, frames = samples.shape
     for block in range(len(chosen)):
         if not chosen[block]:
             continue
         start = block * block_frames
         stop = min(start + block_frames, frames)
-        g0, g1, g2, g3 = gains[block], gains[block + 1], gains[block + 2], gains[block + 3]
-        if g0 == 1.0 and g1 == 1.0 and g2 == 1.0 and g3 == 1.0:
+        d0, d1, d2, d3 = knots_db[block : block + 4]
+        if d0 == 0.0 and d1 == 0.0 and d2 == 0.0 and d3 == 0.0:
             level = np.float32(drive)
             for channel in range(channels):
                 for i in range(start, stop):
-                    rendered[channel, i] = samples[channel, i] * level
+                    samples[channel, i] *= level
             continue
+        g0, g1, g2, g3 = _gain(d0), _gain(d1), _gain(d2), _gain(d3)
         a0 = np.float32(drive * (g0 + 4.0 * g1 + g2) / 6.0)
         a1 = np.float32(drive * (g2 - g0) / 2.0 / block_frames)
         a2 = np.float32(drive * (g0 - 2.0 * g1 + g2) / 2.0 / block_frames**2)
@@ -358,4 +388,4 @@ def _render(
         for channel in range(channels):
             for i in range(start, stop):
                 u = np.float32(i - start)
-                rendered[channel, i] = samples[channel, i] * (a0 + u * (a1 + u * (a2 + u * a3)))
+                samples[channel, i] *= a0 + u * (a1 + u * (a2 + u * a3))

@@ -15,13 +15,16 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
+import numpy.typing as npt
+from numba import njit, types
 
 from dsp.audio import Audio
+from dsp.clipper import Clipped, clip_in_place
+from dsp.filters import FLOATS
 from dsp.limiter import (
     Limited,
-    block_frames,
-    block_reductions_db,
-    limit,
+    block_gains,
+    limit_in_place,
     reduction_knots_db,
     usable_ceiling,
 )
@@ -32,8 +35,8 @@ from dsp.loudness import (
     weighted_block_energies,
     weighted_energies,
 )
-from dsp.peaks import block_peaks, sample_peak_dbfs
-from dsp.units import amplitude_to_db, db_to_amplitude, db_to_power
+from dsp.peaks import block_frames, block_peaks, require_finite
+from dsp.units import amplitude_to_db, db_to_amplitude
 
 HeldBy = Literal["max_limiting", "mean_limiting", "saturation", "silence"]
 
@@ -42,7 +45,7 @@ LOWEST_SLOPE: Final = 0.3  # LU gained per dB of drive under which more drive on
 
 _AIM_LU: Final = 0.004  # a render this close to the goal is not improved
 _MAX_RENDERS: Final = 4
-_BUDGET_MARGIN_DB: Final = 0.05  # of the highest reduction, for what the limiter corrects after
+_BUDGET_MARGIN_DB: Final = 0.08  # for what the limiter takes beyond what the peaks demand
 _DRIVE_STEP_DB: Final = 0.002  # drives closer than this are the same
 _SLOPE_STEP_DB: Final = 0.25
 _ROOT_TOLERANCE: Final = 0.002  # LU or dB
@@ -68,6 +71,10 @@ class Maximized:
         drive would hardly be louder), ``silence`` (nothing passes the loudness gate).
     limited : Limited
         What the limiter did.
+    clipped : Clipped or None
+        What the clip of short peaks before it did; None where no peak reached the ceiling.
+    max_reduction_db, mean_reduction_db : float
+        Of both together, over the whole piece.
     """
 
     audio: Audio
@@ -76,6 +83,9 @@ class Maximized:
     goal_lufs: float
     held_by: HeldBy | None
     limited: Limited
+    clipped: Clipped | None
+    max_reduction_db: float
+    mean_reduction_db: float
 
 
 def maximize(
@@ -107,30 +117,38 @@ def maximize(
         Within ``TOLERANCE_LU`` of the goal where ``held_by`` is None. The limits hold in the
         delivered audio.
     """
-    model = _Model(audio, ceiling_dbtp, max_limiting_db)
+    require_finite(audio)
+    limits = _Limits(max_limiting_db, max_mean_limiting_db)
+    model = _Model(audio, ceiling_dbtp, limits)
     held_by: HeldBy | None
     if math.isinf(model.forecast(min(0.0, model.headroom_db)).lufs):
         drive_db, held_by = min(0.0, model.headroom_db), "silence"
     else:
-        drive_db, held_by = _planned_drive(model, goal_lufs, max_mean_limiting_db)
+        drive_db, held_by = _planned_drive(model, goal_lufs, limits)
+    clip_drive_db = drive_db
+    work, clipped = _softened(audio, model, clip_drive_db)
+    if clipped:
+        model.take_clip(clipped)
+        drive_db, held_by = _planned_drive(model, goal_lufs, limits)
+
     cap_db = drive_db if held_by else model.highest_drive_db
     slope = model.slope(drive_db)
     renders = 0
     while True:
-        limited = limit(audio, ceiling_dbtp=ceiling_dbtp, gain_db=drive_db, peaks=model.peaks)
-        renders += 1
-        over_db, broken = max(
-            (limited.max_reduction_db - max_limiting_db, "max_limiting"),
-            (limited.mean_reduction_db - max_mean_limiting_db, "mean_limiting"),
+        limited = limit_in_place(
+            work, ceiling_dbtp=ceiling_dbtp, gain_db=drive_db, peaks=model.peaks
         )
+        renders += 1
+        highest_db, mean_db = _total_reduction_db(clipped, limited)
+        over_max_db, over_mean_db = highest_db - limits.highest_db, mean_db - limits.mean_db
         lufs = integrated_lufs(weighted_energies(limited.audio))
         error_lu = lufs - goal_lufs
-        if over_db > 0.0:
-            held_by = broken
-            drive_db -= 1.5 * over_db + _DRIVE_STEP_DB
-            if renders >= _MAX_RENDERS:
-                drive_db = min(drive_db, model.headroom_db)
+        if over_max_db > 0.0 or over_mean_db > 0.0:
+            held_by = "max_limiting" if over_max_db > over_mean_db else "mean_limiting"
+            drive_db -= 1.5 * max(over_max_db, over_mean_db) + _DRIVE_STEP_DB
             cap_db = drive_db
+            if renders >= _MAX_RENDERS:
+                cap_db = drive_db = clip_drive_db = min(drive_db, model.unclipped_headroom_db)
         elif abs(error_lu) <= _AIM_LU or renders >= _MAX_RENDERS or held_by == "silence":
             break
         elif error_lu < 0.0 and drive_db >= cap_db:
@@ -138,7 +156,8 @@ def maximize(
             break
         else:
             drive_db = min(cap_db, drive_db - error_lu / slope)
-        del limited  # the next one takes its room
+        del work, limited  # the next ones take their room
+        work, clipped = _softened(audio, model, clip_drive_db)
     return Maximized(
         audio=limited.audio,
         drive_db=drive_db,
@@ -146,7 +165,18 @@ def maximize(
         goal_lufs=goal_lufs,
         held_by=held_by if error_lu < -TOLERANCE_LU else None,
         limited=limited,
+        clipped=clipped,
+        max_reduction_db=highest_db,
+        mean_reduction_db=mean_db,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """The most gain reduction allowed, clip and limiter together."""
+
+    highest_db: float
+    mean_db: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,39 +191,57 @@ class _Forecast:
 class _Model:
     """Tells loudness and gain reduction of any drive from blocks, without touching the audio."""
 
-    def __init__(self, audio: Audio, ceiling_dbtp: float, max_limiting_db: float) -> None:
+    def __init__(self, audio: Audio, ceiling_dbtp: float, limits: _Limits) -> None:
         block = block_frames(audio.rate_hz)
-        highest_sample = db_to_amplitude(sample_peak_dbfs(audio))
         # Under the highest drive no quieter block can reach the ceiling.
-        floor = highest_sample * db_to_amplitude(-max_limiting_db)
-        self.peaks = block_peaks(audio, block, floor=floor)
-        self._ceiling = usable_ceiling(ceiling_dbtp)
+        self.peaks = block_peaks(audio, block, floor_share=db_to_amplitude(-limits.highest_db))
+        self.unclipped_peaks = self.peaks
+        self.ceiling = usable_ceiling(ceiling_dbtp)
         self._rate_hz = audio.rate_hz
         self._energies = weighted_block_energies(audio, block)
         steps = np.arange(len(self._energies)) * block * 100 // audio.rate_hz
         self._step_starts = np.flatnonzero(np.diff(steps, prepend=-1))
         self._step_frames = audio.rate_hz * STEP_SECONDS
+        self._known: dict[float, _Forecast] = {}
+        self._clipped_blocks = np.zeros(0, dtype=np.int64)
+        self._clip_db = np.zeros(0)
 
-        highest_peak_db = amplitude_to_db(float(self.peaks.max(initial=0.0)))
-        self.headroom_db = amplitude_to_db(self._ceiling) - highest_peak_db - 1e-6
-        allowed_db = max(0.0, max_limiting_db - _BUDGET_MARGIN_DB)
+        self.headroom_db = self.unclipped_headroom_db = self._headroom_db()
+        allowed_db = max(0.0, limits.highest_db - _BUDGET_MARGIN_DB)
         self.highest_drive_db = self.headroom_db + allowed_db
+
+    def _headroom_db(self) -> float:
+        """Return the highest drive that leaves every peak alone."""
+        highest_db = amplitude_to_db(float(self.peaks.max(initial=0.0)))
+        return amplitude_to_db(self.ceiling) - highest_db - 1e-6
+
+    def take_clip(self, clipped: Clipped) -> None:
+        """Forecast from now on what comes after the clip."""
+        self.peaks = clipped.peaks
+        self._clipped_blocks = np.flatnonzero(clipped.block_reduction_db)
+        self._clip_db = clipped.block_reduction_db[self._clipped_blocks].astype(np.float64)
+        self.headroom_db = self._headroom_db()
+        self._known.clear()
 
     def forecast(self, drive_db: float) -> _Forecast:
         """Return what a drive would give."""
-        if drive_db <= self.headroom_db:
-            energies, reductions_db = self._energies, np.zeros(1, dtype=np.float32)
+        if drive_db not in self._known:
+            self._known[drive_db] = self._worked_out(drive_db)
+        return self._known[drive_db]
+
+    def _worked_out(self, drive_db: float) -> _Forecast:
+        drive = db_to_amplitude(drive_db)
+        if drive_db > self.headroom_db:
+            knots_db = reduction_knots_db(self.peaks, drive, self.ceiling, self._rate_hz)
         else:
-            knots = reduction_knots_db(
-                self.peaks, db_to_amplitude(drive_db), self._ceiling, self._rate_hz
-            )
-            reductions_db = block_reductions_db(knots)
-            energies = self._energies * 10.0 ** (reductions_db / -10.0)
-        steps = np.add.reduceat(energies, self._step_starts) if energies.size else energies
+            knots_db = np.zeros(len(self.peaks) + 3)
+        steps = np.zeros(len(self._step_starts))
+        _sum_steps(self._energies, block_gains(knots_db), self._step_starts, steps)
+        together_db = self._clip_db + knots_db[self._clipped_blocks + 1]
         return _Forecast(
-            integrated_lufs(WeightedEnergies(steps * db_to_power(drive_db) / self._step_frames)),
-            float(reductions_db.max(initial=0.0)),
-            float(reductions_db.mean(dtype=np.float64)),
+            integrated_lufs(WeightedEnergies(steps * (drive * drive / self._step_frames))),
+            max(float(knots_db.max()), float(together_db.max(initial=0.0))),
+            float(knots_db.mean()) + float(self._clip_db.sum()) / len(knots_db),
         )
 
     def slope(self, drive_db: float) -> float:
@@ -204,39 +252,57 @@ class _Model:
         return max(1e-3, (self.forecast(drive_db).lufs - below) / _SLOPE_STEP_DB)
 
 
-def _planned_drive(
-    model: _Model, goal_lufs: float, max_mean_limiting_db: float
-) -> tuple[float, HeldBy | None]:
+def _softened(audio: Audio, model: _Model, drive_db: float) -> tuple[Audio, Clipped | None]:
+    """Return a copy whose short peaks are clipped where a drive lifts any over the ceiling."""
+    copy = Audio(audio.samples.copy(), audio.rate_hz)
+    if drive_db <= model.unclipped_headroom_db:
+        return copy, None
+    threshold = model.ceiling / db_to_amplitude(drive_db)
+    return copy, clip_in_place(copy, threshold=threshold, peaks=model.unclipped_peaks)
+
+
+def _total_reduction_db(clipped: Clipped | None, limited: Limited) -> tuple[float, float]:
+    """Return the highest and the mean reduction of clip and limiter together."""
+    total_db = limited.block_reduction_db
+    if clipped:
+        total_db = total_db + clipped.block_reduction_db
+    if not total_db.size:
+        return 0.0, 0.0
+    return float(total_db.max()), float(total_db.mean(dtype=np.float64))
+
+
+def _planned_drive(model: _Model, goal_lufs: float, limits: _Limits) -> tuple[float, HeldBy | None]:
     """Return the drive that should reach the goal, or the most that is allowed and why."""
     highest_db = model.highest_drive_db
-    drive_db, held_by = highest_db, None
-    if model.forecast(highest_db).lufs < goal_lufs:
-        held_by: HeldBy | None = "max_limiting"
-    else:
+    drive_db = highest_db
+    held_by: HeldBy | None = "max_limiting"
+    if model.forecast(highest_db).lufs >= goal_lufs:
         lowest_db = highest_db - 6.0
         while model.forecast(lowest_db).lufs > goal_lufs:
             lowest_db -= 6.0
         drive_db = _rising_root(
             lambda db: model.forecast(db).lufs - goal_lufs, lowest_db, highest_db
         )
-    if drive_db > model.headroom_db:
-        most_db = max_mean_limiting_db - _ROOT_TOLERANCE
-        if model.forecast(drive_db).mean_reduction_db > most_db:
-            drive_db, held_by = (
-                _rising_root(
-                    lambda db: model.forecast(db).mean_reduction_db - most_db,
-                    model.headroom_db,
-                    drive_db,
-                ),
-                "mean_limiting",
-            )
-        if model.slope(drive_db) < LOWEST_SLOPE:
-            drive_db, held_by = (
-                _rising_root(
-                    lambda db: LOWEST_SLOPE - model.slope(db), model.headroom_db, drive_db
-                ),
-                "saturation",
-            )
+        held_by = None
+    if drive_db <= model.unclipped_headroom_db:
+        return drive_db, held_by
+
+    low_db = model.unclipped_headroom_db
+    most_db = max(0.0, limits.highest_db - _BUDGET_MARGIN_DB / 2.0)
+    if model.forecast(drive_db).max_reduction_db > most_db:
+        drive_db = _rising_root(
+            lambda db: model.forecast(db).max_reduction_db - most_db, low_db, drive_db
+        )
+        held_by = "max_limiting"
+    most_mean_db = limits.mean_db - _ROOT_TOLERANCE
+    if model.forecast(drive_db).mean_reduction_db > most_mean_db:
+        drive_db = _rising_root(
+            lambda db: model.forecast(db).mean_reduction_db - most_mean_db, low_db, drive_db
+        )
+        held_by = "mean_limiting"
+    if model.slope(drive_db) < LOWEST_SLOPE:
+        drive_db = _rising_root(lambda db: LOWEST_SLOPE - model.slope(db), low_db, drive_db)
+        held_by = "saturation"
     return drive_db, held_by
 
 
@@ -259,3 +325,21 @@ def _rising_root(function: Callable[[float], float], low: float, high: float) ->
             at_low *= 0.5 if kept < 0 else 1.0
             kept = -1
     return low if at_low >= 0.0 or at_high > 0.0 else high
+
+
+@njit(
+    types.void(FLOATS, FLOATS, types.Array(types.int64, 1, "C", readonly=True), types.float64[::1]),
+    nogil=True,
+    cache=True,
+)
+def _sum_steps(
+    energies: npt.NDArray[np.float64],
+    gains: npt.NDArray[np.float64],
+    step_starts: npt.NDArray[np.int64],
+    steps: npt.NDArray[np.float64],
+) -> None:
+    """Sum the energies of the blocks of each step under the gains."""
+    for step in range(len(steps)):
+        stop = step_starts[step + 1] if step + 1 < len(steps) else len(energies)
+        for block in range(step_starts[step], stop):
+            steps[step] += energies[block] * gains[block] * gains[block]

@@ -13,6 +13,7 @@ only blocks where this bound passes what is sought are filtered.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,16 +24,20 @@ import numpy.typing as npt
 from numba import njit, types
 
 from dsp.audio import Audio
+from dsp.errors import NotFinite
 from dsp.filters import SAMPLES, fractional_delays
 from dsp.units import amplitude_to_db
 
 WINDOW_SECONDS: Final = 0.100
 SHORT_TERM_WINDOWS: Final = 30  # 3 s, the window of PSR
 
-_TAPS: Final = 48
-_REACH: Final = _TAPS // 2  # frames a reading looks at on either side
+PEAK_REACH_FRAMES: Final = 24  # a reading looks at this many frames on either side
+
+_TAPS: Final = 2 * PEAK_REACH_FRAMES
 _ROWS: Final = 16  # two vectors of eight
 _BLOCK_FRAMES: Final = 16
+_STRETCH_FRAMES: Final = 1024  # a power of two above every block
+_BLOCK_SECONDS: Final = 0.00036  # 16 frames at 44.1 and 48 kHz
 _KAISER_BETA: Final = 8.0  # 80 dB down at the stop band
 
 # BS.1770-5 Annex 2: phases 0 and 1 of the 48-tap filter; 2 and 3 are these two backwards.
@@ -77,6 +82,18 @@ class _Bank:
     taps: npt.NDArray[np.float32]  # (48, 16): the rows of the module's text are columns here
     line: float  # largest weight of the straight line
     bend: float  # largest weight of the second differences
+
+
+def require_finite(audio: Audio) -> None:
+    """Refuse samples that are not numbers, infinite or absurdly large.
+
+    Raises
+    ------
+    NotFinite
+        Where the squares of a channel have no finite sum in single precision.
+    """
+    if not all(math.isfinite(np.dot(row, row)) for row in audio.samples):
+        raise NotFinite("The audio holds samples that are not finite numbers.")
 
 
 def sample_peak_dbfs(audio: Audio) -> float:
@@ -131,7 +148,8 @@ def block_peaks(
     audio: Audio,
     block_frames: int,
     *,
-    floor: float,
+    floor: float = 0.0,
+    floor_share: float = 0.0,
     chosen: npt.NDArray[np.bool_] | None = None,
 ) -> npt.NDArray[np.float32]:
     """Return the highest true peak of each block of frames, exact where above a floor.
@@ -145,6 +163,8 @@ def block_peaks(
         Frames in a block.
     floor : float
         Amplitude up to which a block's peak may be told too low.
+    floor_share : float, 0 to 1
+        Another such floor, as a share of the highest sample of the chosen blocks.
     chosen : ndarray of bool, shape (blocks,), optional
         Blocks to look at; the others give 0.
 
@@ -158,8 +178,23 @@ def block_peaks(
         chosen = np.ones(blocks, dtype=np.bool_)
     bank = _all_meters(audio.rate_hz)
     peaks = np.zeros(blocks, dtype=np.float32)
-    _scan_blocks(audio.samples, block_frames, bank.taps, bank.line, bank.bend, floor, chosen, peaks)
+    _scan_blocks(
+        audio.samples,
+        block_frames,
+        bank.taps,
+        bank.line,
+        bank.bend,
+        floor,
+        floor_share,
+        chosen,
+        peaks,
+    )
     return peaks
+
+
+def block_frames(rate_hz: int) -> int:
+    """Return the frames of the level stages' blocks: a power of two, at least 4, near 0.36 ms."""
+    return max(4, 1 << round(math.log2(_BLOCK_SECONDS * rate_hz)))
 
 
 def plr_db(true_peak_dbtp: float, integrated_lufs: float) -> float:
@@ -222,7 +257,7 @@ _Row = tuple[int, npt.NDArray[np.float64]]  # offset of the first tap from frame
 
 
 def _polyphase_rows() -> list[_Row]:
-    return [(1 - _REACH, taps) for taps in fractional_delays(8, _TAPS, _KAISER_BETA)]
+    return [(1 - PEAK_REACH_FRAMES, taps) for taps in fractional_delays(8, _TAPS, _KAISER_BETA)]
 
 
 def _itu_rows() -> list[_Row]:
@@ -231,11 +266,7 @@ def _itu_rows() -> list[_Row]:
 
 
 def _ebur128_rows(rate_hz: int) -> list[_Row]:
-    for below_hz, factor in _EBUR128_ROWS:
-        if rate_hz < below_hz:
-            break
-    else:
-        return []
+    factor = next((factor for below_hz, factor in _EBUR128_ROWS if rate_hz < below_hz), 1)
     place = np.arange(_EBUR128_TAPS) - (_EBUR128_TAPS - 1) / 2.0
     window = 0.5 * (1.0 - np.cos(2.0 * np.pi * np.arange(_EBUR128_TAPS) / (_EBUR128_TAPS - 1)))
     prototype = np.sinc(place / factor) * window
@@ -248,17 +279,17 @@ def _ebur128_rows(rate_hz: int) -> list[_Row]:
 
 def _bank(rows: Sequence[_Row]) -> _Bank:
     taps = np.zeros((_TAPS, _ROWS))
-    line = bend = 1.0
+    line, bend = 1.0, 0.0
     for column, (first, row) in enumerate(rows):
         offsets = np.arange(first, first + len(row))
-        taps[offsets + _REACH - 1, column] = row
+        taps[offsets + PEAK_REACH_FRAMES - 1, column] = row
         slope = (offsets * row).sum()
         line = max(line, abs(row.sum() - slope) + abs(slope))
         weights = [
             (row * np.clip(offsets - k if k > 0 else k - offsets, 0, None)).sum()
-            for k in range(1 - _REACH, _REACH + 1)
+            for k in range(1 - PEAK_REACH_FRAMES, PEAK_REACH_FRAMES + 1)
         ]
-        bend = max(bend if column else 0.0, float(np.abs(weights).sum()))
+        bend = max(bend, float(np.abs(weights).sum()))
     # A little more than the sums, for what single precision rounds away.
     return _Bank(taps.astype(np.float32), line * 1.00001, bend * 1.00001)
 
@@ -270,10 +301,7 @@ def _sample_peak(samples: npt.NDArray[np.float32]) -> float:
         row = samples[channel]
         for i in range(row.shape[0]):
             peak = max(peak, abs(row[i]))
-    return peak
-
-
-_TAPS_TYPE = types.Array(types.float32, 2, "C", readonly=False)
+    return float(peak)
 
 
 @njit(
@@ -295,31 +323,45 @@ def _measure_blocks(
     levels: npt.NDArray[np.float32],
     bends: npt.NDArray[np.float32],
 ) -> None:
-    """Set the highest sample and the highest second difference of every chosen block."""
+    """Set the highest sample and the highest second difference of the chosen blocks at least.
+
+    Stretches of many blocks are folded in halves, which fills the vector units as loops over the
+    few frames of a block do not.
+    """
     channels, frames = samples.shape
     blocks = len(levels)
-    for block in range(blocks):
-        if not chosen[block]:
+    blocks_at_once = _STRETCH_FRAMES // block_frames
+    near = np.zeros(_STRETCH_FRAMES + 2, dtype=np.float32)
+    level = np.empty(_STRETCH_FRAMES, dtype=np.float32)
+    bend = np.empty(_STRETCH_FRAMES, dtype=np.float32)
+    for first in range(0, blocks, blocks_at_once):
+        count = min(blocks_at_once, blocks - first)
+        if not chosen[first : first + count].any():
             continue
-        start = block * block_frames
-        stop = min(start + block_frames, frames)
-        level = np.float32(0.0)
-        bend = np.float32(0.0)
+        start = first * block_frames
         for channel in range(channels):
-            row = samples[channel]
-            for i in range(start, stop):
-                level = max(level, abs(row[i]))
-            for i in range(max(start, 1), min(stop, frames - 1)):
-                bend = max(bend, abs(row[i - 1] - row[i] - row[i] + row[i + 1]))
-            if block == 0:  # zeros lie before the first frame
-                after = row[1] if frames > 1 else np.float32(0.0)
-                bend = max(bend, abs(row[0]), abs(after - row[0] - row[0]))
-            if block == blocks - 1:
-                before = row[frames - 2] if frames > 1 else np.float32(0.0)
-                last = row[frames - 1]
-                bend = max(bend, abs(last), abs(before - last - last))
-        levels[block] = level
-        bends[block] = bend
+            low = max(start - 1, 0)
+            high = min(start + _STRETCH_FRAMES + 1, frames)
+            near[: low - start + 1] = 0.0
+            near[low - start + 1 : high - start + 1] = samples[channel, low:high]
+            near[high - start + 1 :] = 0.0
+            for i in range(_STRETCH_FRAMES):
+                level[i] = abs(near[i + 1])
+                bend[i] = abs(near[i] - near[i + 1] - near[i + 1] + near[i + 2])
+            if start == 0:  # the bend at the zero before the first frame
+                bend[0] = max(bend[0], abs(near[1]))
+            if high == frames:  # … and at the zero after the last
+                last = frames - 1 - start
+                bend[last] = max(bend[last], abs(near[last + 1]))
+            folds = _STRETCH_FRAMES
+            while folds > blocks_at_once:
+                folds //= 2
+                for i in range(folds):
+                    level[i] = max(level[2 * i], level[2 * i + 1])
+                    bend[i] = max(bend[2 * i], bend[2 * i + 1])
+            for i in range(count):
+                levels[first + i] = max(levels[first + i], level[i])
+                bends[first + i] = max(bends[first + i], bend[i])
 
 
 @njit(
@@ -327,7 +369,7 @@ def _measure_blocks(
         SAMPLES,
         types.int64,
         types.int64,
-        types.Array(types.float32, 2, "C", readonly=True),
+        SAMPLES,
         types.float32,
         types.float32,
         types.float32[::1],
@@ -346,20 +388,23 @@ def _read_between(
     needed: float,
     near: npt.NDArray[np.float32],
     sums: npt.NDArray[np.float32],
-) -> float:
+) -> np.float32:
     """Return the highest reading after frames ``start`` to ``stop`` that may exceed ``needed``.
 
     ``needed`` is for ``line · max(|x[n]|, |x[n+1]|)``; ``near`` and ``sums`` are scratch.
     """
     channels, frames = samples.shape
     peak = np.float32(0.0)
-    first = start - _REACH + 1
+    first = start - PEAK_REACH_FRAMES + 1
     for channel in range(channels):
         for i in range(stop - start + _TAPS - 1):
             place = first + i
             near[i] = samples[channel, place] if 0 <= place < frames else np.float32(0.0)
         for n in range(stop - start):
-            if line * max(abs(near[n + _REACH - 1]), abs(near[n + _REACH])) <= needed:
+            if (
+                line * max(abs(near[n + PEAK_REACH_FRAMES - 1]), abs(near[n + PEAK_REACH_FRAMES]))
+                <= needed
+            ):
                 continue
             for row in range(_ROWS):
                 sums[row] = 0.0
@@ -385,7 +430,8 @@ def _read_between(
     types.void(
         SAMPLES,
         types.int64,
-        types.Array(types.float32, 2, "C", readonly=True),
+        SAMPLES,
+        types.float32,
         types.float32,
         types.float32,
         types.float32,
@@ -402,11 +448,12 @@ def _scan_blocks(
     line: float,
     bend: float,
     floor: float,
+    floor_share: float,
     chosen: npt.NDArray[np.bool_],
     peaks: npt.NDArray[np.float32],
 ) -> None:
     blocks = len(peaks)
-    around = -(-(_REACH + 1) // block_frames)
+    around = -(-(PEAK_REACH_FRAMES + 1) // block_frames)
     measured = np.zeros(blocks, dtype=np.bool_)
     for block in range(blocks):
         if chosen[block]:
@@ -414,7 +461,8 @@ def _scan_blocks(
     levels = np.zeros(blocks, dtype=np.float32)
     bends = np.zeros(blocks, dtype=np.float32)
     _measure_blocks(samples, block_frames, measured, levels, bends)
-    near = np.zeros(block_frames + 2 * _REACH + _TAPS, dtype=np.float32)
+    floor = max(floor, floor_share * levels.max()) if blocks else floor
+    near = np.zeros(block_frames + 2 * PEAK_REACH_FRAMES + _TAPS, dtype=np.float32)
     sums = np.zeros(_ROWS, dtype=np.float32)
     for block in range(blocks):
         if not chosen[block]:
@@ -427,10 +475,10 @@ def _scan_blocks(
         peaks[block] = level
         needed = max(floor, level) - bend * highest_bend
         if line * max(level, after) > needed:
-            start = block * block_frames - (_REACH if block == 0 else 0)
+            start = block * block_frames - (PEAK_REACH_FRAMES if block == 0 else 0)
             stop = (block + 1) * block_frames
             if block == blocks - 1:
-                stop = samples.shape[1] + _REACH
+                stop = samples.shape[1] + PEAK_REACH_FRAMES
             found = _read_between(samples, start, stop, taps, line, needed, near, sums)
             peaks[block] = max(level, found)
 
@@ -440,7 +488,7 @@ def _scan_blocks(
         SAMPLES,
         types.int64,
         types.Array(types.int64, 1, "C", readonly=True),
-        types.Array(types.float32, 2, "C", readonly=True),
+        SAMPLES,
         types.float32,
         types.float32,
         types.float32[::1],
@@ -459,7 +507,7 @@ def _scan_windows(
 ) -> None:
     """Set the highest reading of each window of blocks, from its likeliest block on."""
     blocks = -(-samples.shape[1] // block_frames)
-    around = -(-(_REACH + 1) // block_frames)
+    around = -(-(PEAK_REACH_FRAMES + 1) // block_frames)
     levels = np.zeros(blocks, dtype=np.float32)
     bends = np.zeros(blocks, dtype=np.float32)
     _measure_blocks(samples, block_frames, np.ones(blocks, dtype=np.bool_), levels, bends)
@@ -467,7 +515,7 @@ def _scan_windows(
     for block in range(blocks):
         for other in range(max(0, block - around), min(blocks, block + around + 1)):
             bounds[block] = max(bounds[block], bend * bends[other])
-    near = np.zeros(block_frames + 2 * _REACH + _TAPS, dtype=np.float32)
+    near = np.zeros(block_frames + 2 * PEAK_REACH_FRAMES + _TAPS, dtype=np.float32)
     sums = np.zeros(_ROWS, dtype=np.float32)
     for window in range(len(peaks)):
         first, last = starts[window], starts[window + 1]
@@ -484,10 +532,10 @@ def _scan_windows(
             after = levels[block + 1] if block + 1 < blocks else np.float32(0.0)
             needed = peak - bounds[block]
             if line * max(levels[block], after) > needed:
-                start = block * block_frames - (_REACH if block == 0 else 0)
+                start = block * block_frames - (PEAK_REACH_FRAMES if block == 0 else 0)
                 stop = (block + 1) * block_frames
                 if block == blocks - 1:
-                    stop = samples.shape[1] + _REACH
+                    stop = samples.shape[1] + PEAK_REACH_FRAMES
                 found = _read_between(samples, start, stop, taps, line, needed, near, sums)
                 peak = max(peak, found)
         peaks[window] = peak

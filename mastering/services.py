@@ -114,6 +114,27 @@ def work_is_waiting() -> bool:
     return any(_is_unheard(work) for work in (AudioFile, Version))
 
 
+def busy_workers() -> set[str]:
+    """Return the names of the workers that hold something."""
+    return {
+        name
+        for work in (AudioFile, Version)
+        for name in work.objects.running().values_list("worker", flat=True)
+    }
+
+
+def lose_worker(worker: str) -> None:
+    """Take back what a dead worker had, without waiting for its lease to run out."""
+    AudioFile.objects.lose(worker=worker)
+    Version.objects.lose(worker=worker)
+
+
+def release_worker(worker: str) -> None:
+    """Let wait again, with no attempt counted, what a worker had that we stopped."""
+    AudioFile.objects.release(worker=worker)
+    Version.objects.release(worker=worker)
+
+
 def _is_unheard(work: type[AudioFile] | type[Version]) -> bool:
     return work.objects.due().filter(run_at__lte=Now() - UNHEARD).exists()
 

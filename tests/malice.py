@@ -47,6 +47,14 @@ def change_mode(path: str) -> str:
     return _tried(lambda: Path(path).chmod(0o777))
 
 
+def leave_link(path: str) -> list[str]:
+    return [
+        _tried(lambda: Path("symbolic").symlink_to(path)),
+        _tried(lambda: Path("hard").hardlink_to(path)),
+        _tried(lambda: os.mkfifo("pipe")),
+    ]
+
+
 def environment() -> dict[str, str]:
     return dict(os.environ)
 
@@ -155,6 +163,11 @@ def say(line: str) -> None:
 def flood() -> None:
     while True:
         os.write(RESULTS, bytes(65_536))
+
+
+def tell_without_end() -> None:
+    while True:
+        os.write(RESULTS, b'{"kind": "progress", "step": "a", "share": 0}\n')
 
 
 def nest() -> None:

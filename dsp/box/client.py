@@ -26,6 +26,8 @@ from dsp.box.protocol import MAX_REQUEST_BYTES, Request
 from dsp.errors import AudioError, TooLarge
 
 LOOK_SECONDS: Final = 0.1  # how often a running box's caller is asked whether to stop
+ENDING_SECONDS: Final = 30.0  # for a killed box to be gone, on a machine that is busy importing
+MOST_STEPS: Final = 10_000  # of progress; a caller may write each one down
 LONGEST_SENTENCE: Final = 500  # characters of an AudioError's detail
 READY_SECONDS: Final = 120.0  # for imports and compiled kernels of a cold machine
 
@@ -35,7 +37,7 @@ Progress = Callable[[str, float], None]
 
 
 def run(
-    function: Callable[..., Any],
+    function: Callable[..., Any] | str,
     /,
     *args: Any,
     limits: BoxLimits,
@@ -52,8 +54,9 @@ def run(
 
     Parameters
     ----------
-    function : callable
-        Of the top level of a module that can be imported.
+    function : callable or str
+        Of the top level of a module; or ``"module:name"``, so that the caller need not import
+        the module and what it needs, which the server has in memory anyway.
     *args, **kwargs
         For the function; small, and able to be pickled. Large things travel in files.
     limits : BoxLimits
@@ -71,8 +74,8 @@ def run(
     on_usage : callable, optional
         Told what the box used, however it ended, unless the server died with it.
     files_at_fault : bool
-        Raise `TooLarge` where the box goes over its limits: right for looking at an upload, where
-        a file that needs more than any honest one is a bomb.
+        Raise `TooLarge` where the box goes over its memory or processor time: right for looking
+        at an upload, where a file that needs more than any honest one is a bomb.
     allow_weak : bool
         Run even where this machine cannot confine a box (`BoxStrength.is_strong`).
 
@@ -95,9 +98,10 @@ def run(
         server = _server()
         if not (server.strength.is_strong or allow_weak):
             raise BoxFailure("weak", str(server.strength))
+        module, name = _address(function)
         request = Request(
-            module=function.__module__,
-            name=function.__qualname__,
+            module=module,
+            name=name,
             args=args,
             kwargs=kwargs,
             limits=limits,
@@ -112,17 +116,18 @@ def run(
             if on_usage and visit.usage:
                 on_usage(visit.usage)
         if files_at_fault and visit.over_limit:
-            raise TooLarge("The file takes more memory or time than any honest one would.")
+            raise TooLarge("The file takes more memory or time than audio of its kind should.")
         return visit.result()
 
 
-def warm(function: Callable[[], Any]) -> None:
+def warm(function: Callable[[], Any] | str) -> None:
     """Start the server, if need be, and have it import a function's module and call it.
 
     For imports and compiled kernels only: what runs here runs unboxed, and what it leaves in
     memory is in every box.
     """
-    _server().call(Request(module=function.__module__, name=function.__qualname__))
+    module, name = _address(function)
+    _server().call(Request(module=module, name=name))
 
 
 def strength() -> BoxStrength:
@@ -220,6 +225,13 @@ def _server() -> _Server:
         return _current
 
 
+def _address(function: Callable[..., Any] | str) -> tuple[str, str]:
+    if isinstance(function, str):
+        module, _, name = function.partition(":")
+        return module, name
+    return function.__module__, function.__qualname__
+
+
 def _forget_after_fork() -> None:
     """Let go of the parent's server, which would otherwise outlive the parent."""
     global _starting
@@ -236,7 +248,8 @@ def _environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)}
     threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
     path = os.pathsep.join(str(Path(entry).resolve()) for entry in sys.path)
-    return threads | kept | {"PYTHONPATH": path, "LC_ALL": "C.UTF-8", "HOME": tempfile.gettempdir()}
+    home = os.environ.get("HOME", "/nonexistent")  # where numba keeps kernels if not in the tree
+    return threads | kept | {"PYTHONPATH": path, "LC_ALL": "C.UTF-8", "HOME": home}
 
 
 @dataclass
@@ -251,6 +264,7 @@ class _Visit:
     ending: int | None = None
     last_word: dict[str, Any] = field(default_factory=dict)
     received: int = 0
+    steps: int = 0
 
     def listen(self, results: int, status: socket.socket) -> None:
         """Pass progress on until the box has ended, or end it."""
@@ -278,8 +292,8 @@ class _Visit:
 
     @property
     def over_limit(self) -> bool:
-        """Whether the box ended because it wanted too much."""
-        return self.failure is not None and self.failure.reason in ("memory", "cpu", "deadline")
+        """Whether the box wanted too much; time by the clock says more of the machine's load."""
+        return self.failure is not None and self.failure.reason in ("memory", "cpu")
 
     def result(self) -> Any:
         """Return what the function returned, or raise what it raised or how it failed."""
@@ -306,7 +320,10 @@ class _Visit:
             return
         match word:
             case {"kind": "progress", "step": str(step), "share": int() | float() as share}:
-                if self.progress:
+                self.steps += 1
+                if self.steps > MOST_STEPS:
+                    self.failure = BoxFailure("garbled", "it tells too many steps")
+                elif self.progress:
                     self.progress(_printable(step)[:50], min(1.0, max(0.0, float(share))))
             case {"kind": str()}:
                 self.last_word = word
@@ -314,7 +331,7 @@ class _Visit:
                 self.failure = BoxFailure("garbled", "it sends words of no known kind")
 
     def _learn_ending(self, status: socket.socket) -> None:
-        status.settimeout(10.0)
+        status.settimeout(ENDING_SECONDS)
         try:
             answer = status.recv(MAX_REQUEST_BYTES)
         except OSError:

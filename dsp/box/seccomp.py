@@ -75,6 +75,11 @@ _REFUSED: Final[dict[str, tuple[int, int]]] = {
     "fchmodat": (268, 53),
     "fchmodat2": (452, 452),
     "fchownat": (260, 54),
+    # links, by which a caller could be led astray in the folder that it shares with the box
+    "link": (86, 0),
+    "linkat": (265, 37),
+    "symlink": (88, 0),
+    "symlinkat": (266, 36),
     "mknod": (133, 0),
     "mknodat": (259, 33),
     "setxattr": (188, 5),

@@ -57,10 +57,10 @@ class VersionQuerySet(WorkQuerySet["Version"]):
 
     def ahead_of(self, version: "Version") -> Self:
         """Those that wait longer; fairness between people may let others pass."""
-        return self.waiting().filter(
-            Q(priority__lt=version.priority)
-            | Q(priority=version.priority, created__lt=version.created)
+        earlier = Q(priority__lt=version.priority) | Q(
+            priority=version.priority, created__lt=version.created
         )
+        return self.waiting().filter(earlier).exclude(pk=version.pk)
 
     def cancel(self) -> int:
         """End what has not ended, at its owner's wish."""

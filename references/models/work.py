@@ -2,7 +2,7 @@
 
     waiting ──claim──▶ running ──succeed──▶ succeeded
        ▲                 │ ├─────fail──────▶ failed
-       └──expire, hand_back┘ └──cancel (also of waiting)──▶ canceled
+       └─expire, lose, release, hand_back┘ └──cancel (also of waiting)──▶ canceled
 
 Each move is one conditional UPDATE by the database's clock. A claim makes a lease token, and every
 later move of that attempt names it, so a worker that lost its lease changes nothing any more.
@@ -200,7 +200,20 @@ class WorkQuerySet(models.QuerySet[W]):
 
     def expire(self) -> int:
         """Take back work whose worker is gone; fail what has been begun too often."""
-        lost = self.running().filter(lease_until__lt=Now())
+        return self._take_back(self.running().filter(lease_until__lt=Now()))
+
+    def lose(self, *, worker: str) -> int:
+        """Take back at once what a worker had that is known to be dead."""
+        return self._take_back(self.running().filter(worker=worker))
+
+    def release(self, *, worker: str) -> int:
+        """Let wait again, as if never begun, what a worker had that we stopped."""
+        begun = self.running().filter(worker=worker)
+        return begun.update(
+            **(self._waiting_again() | {"run_at": Now()}), attempts=F("attempts") - 1
+        )
+
+    def _take_back(self, lost: Self) -> int:
         hopeless = lost.filter(attempts__gte=MAX_ATTEMPTS)
         return hopeless.update(**self._failed("worker_lost")) + lost.update(**self._waiting_again())
 

@@ -105,6 +105,11 @@ def test_a_box_changes_no_modes(walls, tmp_path):
     assert run(malice.change_mode, "/usr") in DENIED | {"OSError"}
 
 
+def test_a_box_leaves_nothing_in_its_folder_but_plain_files(walls, tmp_path):
+    assert set(run(malice.leave_link, "/etc/passwd", scratch=tmp_path)) <= DENIED
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_box_starts_no_processes_but_may_use_threads(walls):
     assert run(malice.fork_100) in DENIED
     assert run(malice.execute) in DENIED
@@ -139,6 +144,18 @@ def test_results_come_back_as_plain_values(tmp_path):
     assert answer["kwargs"] == {"word": "w"}
     assert answer["folder"] == str(tmp_path)
     assert answer["pid"] != os.getpid()
+
+
+def test_a_function_may_be_named_without_importing_it():
+    assert run("tests.malice:echo", 5)["args"] == [5]
+    assert "no_such_thing" in failure_of("tests.malice:no_such_thing").detail
+
+
+def test_the_server_can_be_warmed():
+    box.warm("tests.malice:use_threads")
+    with pytest.raises(BoxFailure, match="a mistake"):
+        box.warm(malice.fail)
+    assert run(malice.use_threads) == 8
 
 
 def test_progress_comes_while_the_box_runs():
@@ -209,6 +226,7 @@ def test_a_box_cannot_fill_or_confuse_its_caller():
     )
     assert failure_of(malice.flood, limits=modest).reason == "garbled"
     assert failure_of(malice.nest).reason == "garbled"
+    assert failure_of(malice.tell_without_end).reason == "garbled"
 
 
 def test_what_a_box_used_is_told_even_when_it_fails():

@@ -5,11 +5,11 @@ import signal
 
 import pytest
 from django.db import OperationalError
+
+from mastering import services
 from mastering.management import supervisor
 from mastering.management.supervisor import Place, Supervisor, restart_delay_seconds
 from mastering.management.worker_group import WorkerGroup
-
-from mastering import services
 
 
 class Group(WorkerGroup):
@@ -53,14 +53,14 @@ class Services:
     def lose_worker(self, name: str) -> None:
         self.told.append(f"lost {name}")
 
-    def hand_back_from(self, name: str) -> None:
-        self.told.append(f"handed back from {name}")
+    def release_worker(self, name: str) -> None:
+        self.told.append(f"released {name}")
 
 
 @pytest.fixture
 def rows(monkeypatch):
     rows = Services()
-    for name in ("sweep", "work_is_waiting", "busy_workers", "lose_worker", "hand_back_from"):
+    for name in ("sweep", "work_is_waiting", "busy_workers", "lose_worker", "release_worker"):
         monkeypatch.setattr(services, name, getattr(rows, name))
     monkeypatch.setattr(supervisor, "close_old_connections", lambda: None)
     monkeypatch.setattr(supervisor, "TICK_SECONDS", 0.001)
@@ -184,7 +184,7 @@ def test_work_that_does_not_end_in_time_is_handed_back(rows):
     rows.busy = {"here:1"}
     chief.finish()
     assert started[0].killed
-    assert rows.told[-1] == "handed back from here:1"
+    assert rows.told[-1] == "released here:1"
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def test_without_a_range_all_is_sent():
 
 
 def test_answers_are_private_and_not_sniffed():
-    for response in (answer(), answer(**{"range": "bytes=0-1"}), answer("head")):
+    for response in (answer(), answer(range="bytes=0-1"), answer("head")):
         assert response["Cache-Control"] == "private"
         assert response["X-Content-Type-Options"] == "nosniff"
         response.close()
@@ -58,7 +58,7 @@ def test_answers_are_private_and_not_sniffed():
     ],
 )
 def test_a_range_is_sent_as_asked(wanted: str, first: int, last: int):
-    response = answer(**{"range": wanted})
+    response = answer(range=wanted)
     assert response.status_code == 206
     assert response["Content-Range"] == f"bytes {first}-{last}/1024"
     assert response["Content-Length"] == str(last - first + 1)
@@ -67,7 +67,7 @@ def test_a_range_is_sent_as_asked(wanted: str, first: int, last: int):
 
 @pytest.mark.parametrize("wanted", ["bytes=1024-", "bytes=5000-6000", "bytes=-0"])
 def test_a_range_beyond_the_end_is_told(wanted: str):
-    response = answer(**{"range": wanted})
+    response = answer(range=wanted)
     assert response.status_code == 416
     assert response["Content-Range"] == "bytes */1024"
     assert content_of(response) == b""
@@ -78,7 +78,7 @@ def test_a_range_beyond_the_end_is_told(wanted: str):
     ["bytes=9-1", "bytes=-", "bytes=a-b", "lines=1-2", "bytes=0-1,4-5", "bytes=" + "9" * 99],
 )
 def test_a_range_that_says_nothing_or_too_much_is_answered_whole(wanted: str):
-    response = answer(**{"range": wanted})
+    response = answer(range=wanted)
     assert response.status_code == 200
     assert content_of(response) == CONTENT
 
@@ -99,7 +99,7 @@ def test_what_is_known_already_is_not_sent_again():
 
 
 def test_head_tells_the_length_and_sends_nothing():
-    response = answer("head", **{"range": "bytes=0-1"})
+    response = answer("head", range="bytes=0-1")
     assert (response.status_code, response["Content-Length"]) == (200, "1024")
     assert content_of(response) == b""
 
@@ -130,7 +130,7 @@ class Bucket:
         disposition = parameters["ResponseContentDisposition"]
         return f"https://bucket.example/{key}?expires={expire}&as={disposition}"
 
-    def open(self, key: str) -> Any:
+    def open(self, _key: str) -> Any:
         return Path(default_storage.path(KEY)).open("rb")
 
 

@@ -193,7 +193,7 @@ def test_a_storage_key_holds_nothing_of_the_name(alice: User, name: str):
 
 
 def _named(name: str) -> "ContentFile[bytes]":
-    file: "ContentFile[bytes]" = ContentFile(wav())
+    file: ContentFile[bytes] = ContentFile(wav())
     file.name = name
     return file
 

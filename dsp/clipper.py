@@ -1,0 +1,217 @@
+"""A soft clip of single short peaks, so that the limiter need not duck the music for them.
+
+A peak is short where it stands alone: the demand on the limiter, with gaps of up to a period of
+100 Hz filled and then everything shorter than 3 ms taken away, is what lasts; only what rises
+above that is clipped, and by half of it at most. Tones and everything periodic last, and are left
+to the limiter whole. The clip is computed at four times the rate from the few peaks concerned;
+what it takes away is brought back to the rate and subtracted, so all other samples stay as they
+are.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit, types
+
+from dsp.audio import Audio
+from dsp.filters import fractional_delays, sliding_max
+from dsp.peaks import block_frames, block_peaks
+from dsp.units import db_to_amplitude
+
+MAX_CLIP_DB: Final = 2.0
+MAX_SHARE: Final = 0.01  # of the time
+SHORT_SECONDS: Final = 0.003
+GAP_SECONDS: Final = 0.010
+
+_SMALLEST_CLIP_DB: Final = 0.25  # less is not worth a change
+_BEHIND_SECONDS: Final = 0.020  # no lower than the highest peak this long before …
+_AHEAD_SECONDS: Final = 0.010  # … or after it, since the limiter is down for that one
+_OVERSAMPLING: Final = 4
+_TAPS: Final = 48
+_KAISER_BETA: Final = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Clipped:
+    """What the clipper did.
+
+    Attributes
+    ----------
+    peaks : ndarray of float32, shape (blocks,)
+        True peaks of the blocks after the clip, exact above the threshold.
+    block_reduction_db : ndarray of float32, shape (blocks,)
+        By how much each clipped block's peak fell, 0 to ``MAX_CLIP_DB``.
+    clipped_ms : float
+        Time during which any channel was changed.
+    max_reduction_db : float
+        The most of these.
+    """
+
+    peaks: npt.NDArray[np.float32]
+    block_reduction_db: npt.NDArray[np.float32]
+    clipped_ms: float
+    max_reduction_db: float
+
+
+def clip_in_place(audio: Audio, *, threshold: float, peaks: npt.NDArray[np.float32]) -> Clipped:
+    """Soften short peaks above a threshold, overwriting the samples.
+
+    Parameters
+    ----------
+    audio : Audio
+        Any length; changed only around the peaks that are clipped.
+    threshold : float
+        Amplitude above which a limiter would start to work.
+    peaks : ndarray of float32, shape (blocks,)
+        :func:`dsp.peaks.block_peaks` in blocks of ``block_frames(rate)``, exact above the
+        threshold.
+    """
+    plan = _plan(peaks, threshold, audio.rate_hz)
+    block = block_frames(audio.rate_hz)
+    bank = fractional_delays(_OVERSAMPLING, _TAPS, _KAISER_BETA)
+    reach = -(-_TAPS // (2 * block))
+    touched = np.zeros(len(peaks), dtype=np.bool_)
+    clipped = np.zeros(len(peaks), dtype=np.bool_)
+    clipped_frames = 0.0
+    for peak in plan:
+        clipped_frames += _clip(
+            audio.samples,
+            bank,
+            peak.first * block,
+            peak.end * block,
+            peak.knee,
+            peak.top,
+            peak.strength,
+        )
+        touched[max(0, peak.first - reach) : peak.end + reach] = True
+        clipped[peak.first : peak.end] = True
+    after = np.where(touched, block_peaks(audio, block, floor=threshold, chosen=touched), peaks)
+    lower = np.flatnonzero(clipped & (after < peaks))
+    reduction_db = np.zeros(len(peaks), dtype=np.float32)
+    # A block at the edge of a peak may lose more, having been hardly above the threshold.
+    reduction_db[lower] = np.minimum(20.0 * np.log10(peaks[lower] / after[lower]), MAX_CLIP_DB)
+    return Clipped(
+        peaks=after,
+        block_reduction_db=reduction_db,
+        clipped_ms=1000.0 * clipped_frames / audio.rate_hz,
+        max_reduction_db=float(reduction_db.max(initial=0.0)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _ShortPeak:
+    """Blocks ``first`` up to ``end``, and the curve ``x − strength · (x − knee)²`` above a knee."""
+
+    first: int
+    end: int
+    knee: float
+    top: float
+    strength: float
+
+
+def _plan(peaks: npt.NDArray[np.float32], threshold: float, rate_hz: int) -> list[_ShortPeak]:
+    """Return the short peaks worth clipping, the neediest first as far as the time allows."""
+
+    def blocks(seconds: float) -> int:
+        return round(seconds * rate_hz / block_frames(rate_hz))
+
+    demand_db = np.zeros(len(peaks))
+    over = peaks > threshold
+    demand_db[over] = 20.0 * np.log10(peaks[over] / threshold)
+    gap, short = blocks(GAP_SECONDS), blocks(SHORT_SECONDS)
+    filled_db = _sliding_min(sliding_max(demand_db, 0, gap), gap, 0)
+    lasting_db = sliding_max(_sliding_min(filled_db, 0, short), short, 0)
+    behind, ahead = blocks(_BEHIND_SECONDS), blocks(_AHEAD_SECONDS)
+
+    found = []
+    edges = np.flatnonzero(np.diff(demand_db > lasting_db, prepend=False, append=False))
+    for first, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        top_db = float(demand_db[first:end].max())
+        beside_db = max(
+            demand_db[max(0, first - behind) : first].max(initial=0.0),
+            demand_db[end : end + ahead].max(initial=0.0),
+        )
+        top = threshold * db_to_amplitude(top_db)
+        knee = threshold * db_to_amplitude(float(lasting_db[first:end].max()))
+        take = min(
+            0.5 * (top - knee),
+            top * (1.0 - db_to_amplitude(-MAX_CLIP_DB)),
+            top - threshold * db_to_amplitude(beside_db),
+        )
+        if take > top * (1.0 - db_to_amplitude(-_SMALLEST_CLIP_DB)):
+            found.append((take, _ShortPeak(first, end, knee, top, take / (top - knee) ** 2)))
+
+    left = int(MAX_SHARE * len(peaks))
+    kept = []
+    for _, peak in sorted(found, key=lambda pair: -pair[0]):
+        left -= peak.end - peak.first
+        if left < 0:
+            break
+        kept.append(peak)
+    return kept
+
+
+def _sliding_min(values: npt.NDArray[np.float64], back: int, ahead: int) -> npt.NDArray[np.float64]:
+    return np.asarray(-sliding_max(-values, back, ahead))
+
+
+@njit(
+    types.float64(
+        types.float32[:, ::1],
+        types.Array(types.float64, 2, "C", readonly=True),
+        types.int64,
+        types.int64,
+        types.float64,
+        types.float64,
+        types.float64,
+    ),
+    nogil=True,
+    cache=True,
+)
+def _clip(
+    samples: npt.NDArray[np.float32],
+    bank: npt.NDArray[np.float64],
+    start: int,
+    stop: int,
+    knee: float,
+    top: float,
+    strength: float,
+) -> float:
+    """Bend what rises above the knee between two frames; return for how many frames it did."""
+    channels, frames = samples.shape
+    phases, taps = bank.shape
+    reach = taps // 2
+    taken = np.zeros(stop - start + taps)
+    points = np.zeros((phases + 1) * (stop - start), dtype=np.bool_)
+    for channel in range(channels):
+        taken[:] = 0.0
+        for n in range(start, min(stop, frames)):
+            for phase in range(phases + 1):
+                value = 0.0
+                if phase == 0:
+                    value = float(samples[channel, n])
+                else:
+                    for k in range(taps):
+                        place = n + k - reach + 1
+                        if 0 <= place < frames:
+                            value += bank[phase - 1, k] * samples[channel, place]
+                over = min(abs(value), top) - knee
+                if over <= 0.0:
+                    continue
+                points[(phases + 1) * (n - start) + phase] = True
+                loss = math.copysign(strength * over * over, value) / (phases + 1)
+                if phase == 0:
+                    taken[n - start + reach - 1] += loss
+                else:
+                    for k in range(taps):
+                        taken[n - start + k] += loss * bank[phase - 1, k]
+        for i in range(len(taken)):
+            place = start - reach + 1 + i
+            if 0 <= place < frames:
+                samples[channel, place] -= taken[i]
+    return float(points.sum() / (phases + 1))

@@ -1,0 +1,101 @@
+"""django-q2's worker, pusher and monitor, as one group that lives and dies together.
+
+An idle worker waits inside a queue whose lock it holds, and a dead one leaves the lock taken for
+ever. So nothing of a group outlives any part of it: the supervisor ends the rest and starts
+another, with new queues.
+"""
+
+import contextlib
+import ctypes
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from django.db import connections
+from django_q.conf import Conf
+from django_q.monitor import monitor
+from django_q.pusher import pusher
+from django_q.queues import Queue
+from django_q.signals import pre_execute
+from django_q.worker import worker
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+JOIN_SECONDS = 5.0
+
+_fork = multiprocessing.get_context("fork")
+
+
+class WorkerGroup:
+    """One worker and what feeds it; begins to work when made."""
+
+    def __init__(self) -> None:
+        connections.close_all()  # a connection must not be in two processes
+        self._closing = _fork.RawValue("b", 0)  # without a lock that a death could leave taken
+        doorbells, results = Queue(maxsize=1), Queue()
+        idle = _fork.Value("f", -1)
+        self.parts: dict[str, BaseProcess] = {
+            "worker": self._start(_work, self._closing, doorbells, results, idle),
+            "monitor": self._start(monitor, results),
+            "pusher": self._start(pusher, doorbells, _fork.Event()),
+        }
+
+    @property
+    def name(self) -> str:
+        """The name its worker claims work by."""
+        return f"{socket.gethostname()}:{self.parts['worker'].pid}"
+
+    @property
+    def sentinels(self) -> list[int]:
+        return [part.sentinel for part in self.parts.values()]
+
+    def dead_parts(self) -> list[str]:
+        return [name for name, part in self.parts.items() if not part.is_alive()]
+
+    def close(self) -> None:
+        """Begin nothing more; what runs goes on."""
+        self._closing.value = 1
+        self._kill("pusher")
+
+    def kill(self) -> None:
+        """End every process of the group, and theirs."""
+        for name in self.parts:
+            self._kill(name)
+        for part in self.parts.values():
+            part.join(JOIN_SECONDS)
+
+    def _start(self, target: Callable[..., None], *args: Any) -> BaseProcess:
+        part = _fork.Process(target=_live, args=(os.getpid(), target, *args), daemon=False)
+        part.start()
+        return part
+
+    def _kill(self, name: str) -> None:
+        part = self.parts[name]
+        part.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(part.pid or 0, signal.SIGKILL)  # its own children
+
+
+def _live(parent: int, target: Callable[..., None], *args: Any) -> None:
+    """Run in a session of its own, and no longer than the supervisor."""
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        return
+    target(*args)
+
+
+def _work(closing: Any, doorbells: Queue, results: Queue, idle: Any) -> None:
+    def begin_nothing_more(**_: Any) -> None:
+        if closing.value:
+            sys.exit()
+
+    pre_execute.connect(begin_nothing_more, weak=False)
+    worker(doorbells, results, idle, Conf.TIMEOUT)
