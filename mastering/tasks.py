@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from dsp import jobs
+from django.dispatch import receiver
+from django_q.signals import post_spawn
+
+from dsp import box, jobs
 from mastering import services
 from mastering.models import Version
 from references.models import AudioFile
@@ -14,6 +17,12 @@ from references.tasks import (
     measure_next,
     worker_name,
 )
+
+
+@receiver(post_spawn)
+def warm_the_box(**_: Any) -> None:
+    """Have the engine and its kernels ready before the first job of this worker asks for them."""
+    box.warm(jobs.warm_up)
 
 
 def work() -> None:
