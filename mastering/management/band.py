@@ -62,6 +62,7 @@ def play(song: Song, mix: Mix) -> Audio:
             wet += level * stem
     stereo = dry + db_to_amplitude(mix.reverb_db) * _reverberate(wet, seed=song.seed)
     stereo = _balance(stereo, bass_db=mix.bass_db, treble_db=mix.treble_db)
+    stereo = signal.sosfilt(signal.butter(2, 25.0, "highpass", fs=RATE_HZ, output="sos"), stereo)
     stereo /= np.abs(stereo).max()
     if mix.drive_db is not None:
         stereo = np.tanh(db_to_amplitude(mix.drive_db) * stereo)

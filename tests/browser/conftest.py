@@ -55,9 +55,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> scene.Made:
 
 
 @pytest.fixture
-def visit(
-    chromium: Browser, live_server: LiveServer, complaints: list[str]
-) -> Iterator[Visit]:
+def visit(chromium: Browser, live_server: LiveServer, complaints: list[str]) -> Iterator[Visit]:
     """Open a path, as a member or as a stranger; what the page complains of fails the test."""
     contexts: list[BrowserContext] = []
 

@@ -41,9 +41,7 @@ def make(folder: Path) -> Made:
         place.mkdir()
         files.write(place / "source.wav", audio, format="wav24")
     master.mkdir()
-    told = [
-        jobs.inspect(str(place / "source.wav"), str(place), {}) for place in (mix, reference)
-    ]
+    told = [jobs.inspect(str(place / "source.wav"), str(place), {}) for place in (mix, reference)]
     rendered = jobs.render(
         str(mix / "source.wav"),
         str(mix / jobs.PROFILE_NAME),
@@ -78,7 +76,9 @@ def song(*, seed: int, drive: float = 1.0, brightness: float = 0.0) -> Audio:
         sound[:, span] += np.sin(2.0 * np.pi * kick) * np.exp(-7.0 * time) * 0.5
         hat = noise.normal(0.0, 0.12 * (1.0 + brightness), (2, time.size))
         sound[:, span] += hat * np.exp(-30.0 * time)
-    loudness = np.interp(np.arange(frames) / frames, [0.0, 0.35, 0.4, 0.95, 1.0], [0.3, 0.4, 1, 1, 0])
+    loudness = np.interp(
+        np.arange(frames) / frames, [0.0, 0.35, 0.4, 0.95, 1.0], [0.3, 0.4, 1, 1, 0]
+    )
     shaped = np.tanh(sound * loudness * drive)
     return Audio((0.6 * shaped / np.abs(shaped).max()).astype(np.float32), RATE_HZ)
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from allauth.account.models import EmailAddress
 from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.module_loading import autodiscover_modules
 
 from accounts.models import User
 from dsp import files
@@ -78,6 +79,7 @@ class Command(BaseCommand):
 
     def _work_until_done(self, user: User) -> None:
         """Run a worker group of our own, beside those that may be running already."""
+        autodiscover_modules("tasks")
         workers = Supervisor(groups=1, grace_seconds=0.0)
         deadline = time.monotonic() + PATIENCE_SECONDS
         versions = Version.objects.of(user)
