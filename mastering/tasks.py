@@ -5,15 +5,15 @@ from typing import Any
 from django.dispatch import receiver
 from django_q.signals import post_spawn
 
-from dsp import box, jobs
+from dsp import box
 from mastering import services
 from mastering.models import Version
 from references.models import AudioFile
 from references.tasks import (
     Attempt,
+    can_work,
     carry_out,
     decoding_limits,
-    has_room,
     measure_next,
     worker_name,
 )
@@ -22,7 +22,7 @@ from references.tasks import (
 @receiver(post_spawn)
 def warm_the_box(**_: Any) -> None:
     """Have the engine and its kernels ready before the first job of this worker asks for them."""
-    box.warm(jobs.warm_up)
+    box.warm("dsp.jobs:warm_up")
 
 
 def work() -> None:
@@ -31,7 +31,7 @@ def work() -> None:
     Uploads come first: they are short, and someone sits before the page. The bell names no row,
     so it may ring twice, late or never: the rows and the sweep say what is to be done.
     """
-    if not has_room():
+    if not can_work():
         return
     audio = measure_next()
     if audio is not None:
@@ -51,7 +51,7 @@ def render_next() -> Version | None:
 def _render(attempt: Attempt, version: Version) -> dict[str, Any]:
     mix, reference = version.master.mix, version.master.reference
     made = attempt.run(
-        jobs.render,
+        "render",
         attempt.fetch(mix.source_key, "mix", sha256=mix.sha256),
         _profile(attempt, mix, "mix.json.gz"),
         _profile(attempt, reference, "reference.json.gz"),
