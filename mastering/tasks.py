@@ -5,7 +5,6 @@ from typing import Any
 from django.dispatch import receiver
 from django_q.signals import post_spawn
 
-from dsp import box
 from mastering import services
 from mastering.models import Version
 from references.models import AudioFile
@@ -20,9 +19,9 @@ from references.tasks import (
 
 
 @receiver(post_spawn)
-def warm_the_box(**_: Any) -> None:
-    """Have the engine and its kernels ready before the first job of this worker asks for them."""
-    box.warm("dsp.jobs:warm_up")
+def prepare(**_: Any) -> None:
+    """Find out whether this machine can work, and warm the engine, before anything is asked."""
+    can_work()
 
 
 def work() -> None:
