@@ -129,9 +129,7 @@ def remove_dc(audio: Audio, *, cutoff_hz: float = 5.0) -> Audio:
 
 
 @njit(types.float64[::1](FLOATS, types.int64, types.int64), nogil=True, cache=True)
-def sliding_max(
-    values: npt.NDArray[np.float64], back: int, ahead: int
-) -> npt.NDArray[np.float64]:
+def sliding_max(values: npt.NDArray[np.float64], back: int, ahead: int) -> npt.NDArray[np.float64]:
     """Return the highest of ``values[i − back … i + ahead]`` for every place ``i``.
 
     Parameters

@@ -10,6 +10,7 @@ from multiprocessing import connection
 from types import FrameType
 
 from django.db import DatabaseError, close_old_connections
+from django.utils.module_loading import autodiscover_modules
 
 from mastering import services
 from mastering.management.worker_group import WorkerGroup
@@ -74,6 +75,7 @@ class Supervisor:
     def run(self) -> None:
         signal.signal(signal.SIGTERM, self.on_signal)
         signal.signal(signal.SIGINT, self.on_signal)
+        autodiscover_modules("tasks")  # once, here: each group is a fork and starts with them
         while not self.stopping:
             self.tend(now=time.monotonic())
             sentinels = [sentinel for group in self.groups() for sentinel in group.sentinels]

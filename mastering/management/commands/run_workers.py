@@ -4,7 +4,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
-from django.utils.module_loading import autodiscover_modules
 
 from mastering.management.supervisor import Supervisor
 
@@ -25,5 +24,4 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_: Any, groups: int, grace_seconds: float, **__: Any) -> None:
-        autodiscover_modules("tasks")  # once, here: each group is a fork and starts with it loaded
         Supervisor(groups=groups, grace_seconds=grace_seconds).run()
