@@ -102,6 +102,7 @@ def master(
         np.any(plan.applied_db) for plan in (tone, width, dynamics)
     )
     audio, stats, maximized = target, DynamicsStats(0.0, 0.0, 0.0), None
+    del target  # a caller that keeps no name for it gives its memory back to the stages
 
     if not settings.is_identity:
         tell("tone", 0.15)
@@ -124,7 +125,7 @@ def master(
         audio=audio,
         target=profile,
         reference=reference,
-        result=profile if audio is target else measure(audio),
+        result=profile if maximized is None else measure(audio),
         settings=settings,
         suitability=likeness,
         goal_lufs=goal_lufs,

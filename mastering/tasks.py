@@ -61,7 +61,8 @@ def _render(attempt: Attempt, version: Version) -> dict[str, Any]:
     after = {number["key"]: number["after"] for number in made["report"]["numbers"]}
     return {
         "report": made["report"],
-        "provenance": made["provenance"],
+        "provenance": made["provenance"]
+        | {"mix_pcm_sha256": mix.pcm_sha256, "reference_pcm_sha256": reference.pcm_sha256},
         "loudness_lufs": after["integrated_lufs"],
         "true_peak_dbtp": after["true_peak_dbtp"],
         "outputs": attempt.store(),
