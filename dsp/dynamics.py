@@ -107,16 +107,17 @@ def _smoothed(values: Doubles, kernel: Doubles) -> Doubles:
 @numba.njit(nogil=True, cache=True)
 def _apply_gain(samples, gains, step_frames, out):  # type: ignore[no-untyped-def]
     """Multiply by gains given at the middle of every step, in between on straight lines."""
-    last = gains.size - 1
-    for frame in range(samples.shape[1]):
-        place = frame / step_frames - 0.5
-        if place <= 0.0:
-            gain = gains[0]
-        elif place >= last:
-            gain = gains[last]
-        else:
-            before = int(place)
-            share = place - before
-            gain = gains[before] * (1.0 - share) + gains[before + 1] * share
+    frames = samples.shape[1]
+    start = 0
+    for step in range(gains.size + 1):
+        before, after = gains[max(step - 1, 0)], gains[min(step, gains.size - 1)]
+        middle = (step - 0.5) * step_frames  # of the step before
+        stop = frames if step == gains.size else min(frames, int(middle + step_frames) + 1)
+        slope = (after - before) / step_frames
+        first = np.float32(before + slope * (start - middle))
+        rise = np.float32(slope)
         for channel in range(samples.shape[0]):
-            out[channel, frame] = samples[channel, frame] * np.float32(gain)
+            for frame in range(start, stop):
+                gain = first + rise * np.float32(frame - start)
+                out[channel, frame] = samples[channel, frame] * gain
+        start = max(start, stop)
