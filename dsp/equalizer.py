@@ -26,7 +26,8 @@ CAP_DB: Final = 6.0
 EDGE_CAP_DB: Final = 4.0  # under 80 Hz and over 8 kHz
 EDGES_HZ: Final = (80.0, 8_000.0)
 FULL_CAP_FACTOR: Final = 2.0  # at amount 1 the caps are this much wider
-FLOOR_MARGIN_DB: Final = 10.0
+FLOOR_MARGIN_DB: Final = 6.0  # hiss stays this near its quietest
+FAINT_DB: Final = 50.0  # and this far under the music
 CUTOFF_MARGIN_HZ: Final = 1_000.0
 
 
@@ -106,7 +107,9 @@ def _validity(target: Profile, reference: Profile) -> tuple[npt.NDArray[np.bool_
     reasons = []
     audible = np.ones(BAND_COUNT, dtype=bool)
     for profile in (target, reference):
-        audible &= profile.mid_db > profile.floor_db + FLOOR_MARGIN_DB
+        steady = profile.mid_db < profile.floor_db + FLOOR_MARGIN_DB
+        faint = profile.mid_db < profile.mid_db.max() - FAINT_DB
+        audible &= ~(steady & faint)
     if not np.all(audible) and np.any(audible):
         valid &= audible
         reasons.append("noise_floor")

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from django.dispatch import receiver
+from django_q.signals import post_spawn
+
 from mastering import services
 from mastering.models import Version
 from references.models import AudioFile
@@ -13,6 +16,12 @@ from references.tasks import (
     measure_next,
     worker_name,
 )
+
+
+@receiver(post_spawn)
+def prepare(**_: Any) -> None:
+    """Find out whether this machine can work, and warm the engine, before anything is asked."""
+    can_work()
 
 
 def work() -> None:
