@@ -61,6 +61,8 @@ def test_two_uploads_become_a_master(alice: User, as_alice: Client, tmp_path: Pa
     version = Version.objects.get()
     assert version.has_succeeded, (version.error_code, version.error_detail)
     loudness = version.report["loudness"]
+    assert version.loudness_lufs is not None
+    assert version.true_peak_dbtp is not None
     assert loudness["before_lufs"] < version.loudness_lufs <= loudness["goal_lufs"] + 0.1
     assert version.true_peak_dbtp <= -1.0
     for name, digest in version.provenance["outputs_sha256"].items():
