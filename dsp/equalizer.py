@@ -78,7 +78,7 @@ def plan_tone(
             smooth(whole, LOW_OCTAVES, weights=valid),
             smooth(whole, FULL_OCTAVES, weights=valid),
         )
-    wanted = toward(believed_tone(comparison, valid), full, amount)
+    wanted = toward(believed_tone(comparison, valid, suitability=suitability), full, amount)
     inner = bands_between(*EDGES_HZ)
     cap = smooth(np.where(inner, CAP_DB, EDGE_CAP_DB), 0.5) * np.interp(
         amount, [0.7, 1.0], [1.0, FULL_CAP_FACTOR]

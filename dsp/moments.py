@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from dsp.filters import k_weighting_db
 from dsp.measure import Profile
 from dsp.spectrum import BAND_CENTRES_HZ, BAND_COUNT, Doubles, bands_between, smooth
 
@@ -38,6 +39,13 @@ MIX_DB: Final = 2.5  # standard deviation of what mixes get wrong
 LEVEL_DOUBT_DB: Final = 10.0  # a level common to all bands is not tone
 DOUBT_OCTAVES: Final = 1.5
 LEAST_DOUBT_DB: Final = 0.05
+DOUBT_PER_DB: Final = 0.7  # standard deviation of the music's part, of roughness times spread
+LEAST_SUITABILITY: Final = 0.25
+MIX_SLOPE: Final = 0.2  # standard deviation of what mixes get wrong, dB/dB
+SLOPE_LIMITS: Final = (-0.4, 0.3)
+UNLIKE_SLOPE_PER_DB: Final = 0.07
+LEAST_LEVEL_VARIANCE: Final = 0.1  # LU², under which no bend can be seen
+WEIGHTING_RATE_HZ: Final = 48_000  # the K weighting is the same at every rate below 16 kHz
 FULL_AMOUNT: Final = 0.7  # up to here the believed correction grows, from here on the whole one
 
 
@@ -54,6 +62,9 @@ class Comparison:
     unlikeness_db : float
         How far the pairs differ in fine structure where they count, root mean square; next to
         nothing where both tracks hold the same programme.
+    slope, slope_doubt : float
+        How much louder the reference grows for every dB that moments grow louder beyond the
+        median, dB/dB: below 0 it is compressed against the target. And its standard deviation.
     """
 
     tone_db: Doubles
@@ -61,12 +72,15 @@ class Comparison:
     width_db: Doubles
     width_spread: Doubles
     unlikeness_db: float
+    slope: float
+    slope_doubt: float
 
 
 @lru_cache(maxsize=4)
 def compare(target: Profile, reference: Profile) -> Comparison:
     """Return how the reference differs from the target at like moments."""
     mids, sides = zip(_loud(target), _loud(reference), strict=True)
+    levels = [_loudness(mid, side) for mid, side in zip(mids, sides, strict=True)]
     first, second, overall = _pairs(*mids)
     apart = mids[1][second] - mids[0][first]
     apart -= apart[:, bands_between(*LEVEL_HZ)].mean(axis=1, keepdims=True)
@@ -75,6 +89,7 @@ def compare(target: Profile, reference: Profile) -> Comparison:
     weights *= (np.square(overall)[:, None] + UNLIKENESS_DB**2) ** -OVERALL_POWER
     weights /= weights.sum(axis=0)
 
+    slope, slope_doubt = _slope(levels[0][first], levels[1][second], overall)
     wider = np.clip(sides[1] - mids[1], *WIDTHS_DB)[second]
     wider -= np.clip(sides[0] - mids[0], *WIDTHS_DB)[first]
     return Comparison(
@@ -84,10 +99,12 @@ def compare(target: Profile, reference: Profile) -> Comparison:
         - _mean_width(mids[0][first], sides[0][first], weights),
         width_spread=_spread(wider, weights),
         unlikeness_db=float(np.sqrt(np.mean(_mean(nearby, weights)))),
+        slope=slope,
+        slope_doubt=slope_doubt,
     )
 
 
-def believed_tone(comparison: Comparison, valid: Mask) -> Doubles:
+def believed_tone(comparison: Comparison, valid: Mask, *, suitability: float = 1.0) -> Doubles:
     """Return the tonal difference that is the mix's, as far as can be told, dB.
 
     Parameters
@@ -95,25 +112,35 @@ def believed_tone(comparison: Comparison, valid: Mask) -> Doubles:
     comparison : Comparison
     valid : ndarray of bool, shape (BAND_COUNT,)
         Bands to go by; the others follow them.
+    suitability : float, 0 to 1
+        How like the two tracks are as a whole; less raises the doubt.
     """
     return _believed(
         comparison.tone_db,
         comparison.tone_spread,
         valid,
+        suitability,
         shapes=0.6 * _bells(0.8) + 0.4 * _bells(3.0),  # like bells, and like shelves and tilts
         common_db=LEVEL_DOUBT_DB,
     )
 
 
-def believed_width(comparison: Comparison, valid: Mask) -> Doubles:
+def believed_width(comparison: Comparison, valid: Mask, *, suitability: float = 1.0) -> Doubles:
     """Return the difference in width that is the mix's, as far as can be told, dB."""
     return _believed(
         comparison.width_db,
         comparison.width_spread,
         valid,
+        suitability,
         shapes=0.8 + 0.2 * _bells(2.0),  # mostly one gain for the whole side
         common_db=0.0,
     )
+
+
+def believed_slope(comparison: Comparison) -> float:
+    """Return the part of the slope that is the mix's, as far as can be told, dB/dB."""
+    share = MIX_SLOPE**2 / (MIX_SLOPE**2 + comparison.slope_doubt**2)
+    return float(np.clip(share * comparison.slope, *SLOPE_LIMITS))
 
 
 def toward(believed: Doubles, full: Doubles, amount: float) -> Doubles:
@@ -134,21 +161,29 @@ def toward(believed: Doubles, full: Doubles, amount: float) -> Doubles:
 
 
 def _believed(
-    measured: Doubles, spread: Doubles, valid: Mask, *, shapes: Doubles, common_db: float
+    measured: Doubles,
+    spread: Doubles,
+    valid: Mask,
+    suitability: float,
+    *,
+    shapes: Doubles,
+    common_db: float,
 ) -> Doubles:
     """Return the expected mix error given a measured difference of mix and music.
 
     Both are Gaussian processes over log frequency: the mix's of a size and smoothness that mixes
     have, the music's rougher and as large as the pairs' disagreement and the difference's own
     roughness say (Rasmussen and Williams, Gaussian Processes for Machine Learning, eq. 2.23).
+    The product of the two predicted the error within and across tracks better than either.
     """
     if not np.any(valid):
         return np.zeros(BAND_COUNT)
     rough = smooth(
         np.square(measured - smooth(measured, 1.0, weights=valid)), DOUBT_OCTAVES, weights=valid
     )
-    doubt = np.sqrt(rough * smooth(spread, DOUBT_OCTAVES, weights=valid)) + LEAST_DOUBT_DB**2
-    scale = np.sqrt(doubt)
+    spread = smooth(spread, DOUBT_OCTAVES, weights=valid)
+    doubt = DOUBT_PER_DB * np.sqrt(rough * spread) / max(suitability, LEAST_SUITABILITY)
+    scale = doubt + LEAST_DOUBT_DB
     music = 0.15 * np.eye(BAND_COUNT) + 0.25 * _notes(0.4) + 0.6 * _notes(3.0)
     mix = MIX_DB**2 * shapes
     total = mix + scale[:, None] * scale * music + common_db**2
@@ -213,6 +248,37 @@ def _spread(values: Doubles, weights: Doubles) -> Doubles:
     """Return the variance over pairs of values smoothed over an octave."""
     broad = smooth(values, 1.0)
     return _mean(np.square(broad - _mean(broad, weights)), weights)
+
+
+def _loudness(mid: Doubles, side: Doubles) -> Doubles:
+    """Return the K-weighted loudness of moments against their median, LU."""
+    weights = 10.0 ** (k_weighting_db(BAND_CENTRES_HZ, WEIGHTING_RATE_HZ) / 10.0)
+    loudness = 10.0 * np.log10((10.0 ** (mid / 10.0) + 10.0 ** (side / 10.0)) @ weights)
+    relative: Doubles = loudness - np.median(loudness)
+    return relative
+
+
+def _slope(
+    target_lu: Doubles, reference_lu: Doubles, unlikeness_db: Doubles
+) -> tuple[float, float]:
+    """Return slope and doubt of the loudness difference of pairs over their loudness.
+
+    Weighted least squares of a bend at the median. Pairs that are less alike tell less than their
+    number says, which the residuals do not show: their unlikeness is doubt of its own.
+    """
+    weights = (np.square(unlikeness_db) + UNLIKENESS_DB**2) ** -OVERALL_POWER
+    weights /= weights.sum()
+    above = np.maximum(0.0, (target_lu + reference_lu) / 2.0)
+    difference = reference_lu - target_lu
+    mean_above, mean_difference = weights @ above, weights @ difference
+    variance = weights @ np.square(above - mean_above)
+    if variance < LEAST_LEVEL_VARIANCE:
+        return 0.0, np.inf
+    slope = weights @ ((above - mean_above) * (difference - mean_difference)) / variance
+    rest = difference - mean_difference - slope * (above - mean_above)
+    scatter = weights @ np.square(rest) * (weights @ weights) / variance
+    unlike = UNLIKE_SLOPE_PER_DB**2 * (weights @ np.square(unlikeness_db))
+    return float(slope), float(np.sqrt(scatter + unlike))
 
 
 def _mean_width(mid: Doubles, side: Doubles, weights: Doubles) -> Doubles:
