@@ -59,7 +59,7 @@ def test_the_goal_is_reached_or_the_reason_told_and_the_limits_kept(name, goal_l
 def test_a_goal_within_reach_is_met_closely(goal_lufs):
     result = maximize(music(12), goal_lufs=goal_lufs, ceiling_dbtp=CEILING_DBTP)
     assert result.held_by is None
-    assert result.integrated_lufs == pytest.approx(goal_lufs, abs=0.005)
+    assert result.integrated_lufs == pytest.approx(goal_lufs, abs=0.011)
     assert result.max_reduction_db > 0.5
 
 
@@ -170,9 +170,12 @@ def test_dither_does_not_lift_it_over_the_ceiling(goal_lufs, bits):
 
 
 def test_short_peaks_are_clipped_and_tones_are_not():
-    assert maximize(music(8), goal_lufs=-12, ceiling_dbtp=-1).clipped.clipped_ms > 0.0
-    driven = maximize(stereo(tone(997, 4)), goal_lufs=-1.5, ceiling_dbtp=-1)
-    assert driven.clipped is None or driven.clipped.clipped_ms == 0.0
+    drums = maximize(music(8), goal_lufs=-12, ceiling_dbtp=-1).clipped
+    lasting = maximize(stereo(tone(997, 4)), goal_lufs=0.5, ceiling_dbtp=-1).clipped
+    assert drums is not None
+    assert drums.clipped_ms > 0.0
+    assert lasting is not None
+    assert lasting.clipped_ms == 0.0
 
 
 @pytest.mark.parametrize(

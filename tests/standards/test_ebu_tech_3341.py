@@ -13,7 +13,7 @@ from dsp.peaks import read_meters, true_peak_dbtp
 from tests.standards.tones import RATES_HZ, faded_tone, inserted_period, steps
 
 TOLERANCE_LU = 0.1
-CASES = {
+CASES: dict[int, list[tuple[float, float]]] = {
     1: [(20, -23)],
     2: [(20, -33)],
     3: [(10, -36), (60, -23), (10, -36)],
@@ -41,11 +41,12 @@ def test_integrated_loudness_of_cases_1_to_5(case, rate_hz):
 
 @every_rate
 def test_integrated_loudness_of_case_6_with_five_channels(rate_hz):
-    total = 0.0
+    weighted = []
     for level, weight in ((-28, 1.0), (-28, 1.0), (-24, 1.0), (-30, 1.41), (-30, 1.41)):
         channel = Audio(steps((20, level), rate_hz=rate_hz).samples[:1].copy(), rate_hz)
-        total = total + weight * weighted_energies(channel).energies
-    assert integrated_lufs(WeightedEnergies(total)) == pytest.approx(-23.0, abs=TOLERANCE_LU)
+        weighted.append(weight * weighted_energies(channel).energies)
+    together = WeightedEnergies(np.sum(weighted, axis=0))
+    assert integrated_lufs(together) == pytest.approx(-23.0, abs=TOLERANCE_LU)
 
 
 @every_rate
