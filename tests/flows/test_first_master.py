@@ -83,7 +83,7 @@ def test_a_visitor_signs_up_uploads_two_tracks_and_downloads_a_master(
     assert mastered.samples.shape == before.samples.shape, "sample for sample the same length"
     assert lufs(mastered) > lufs(before) + 3.0
     assert lufs(mastered) == pytest.approx(version.loudness_lufs, abs=0.1)
-    assert version.true_peak_dbtp == pytest.approx(-1.0, abs=0.1)
+    assert (version.true_peak_dbtp or 0.0) <= -1.0 + 0.05
 
     part = client.get(f"{page}1/listen/", headers={"Range": "bytes=0-99"})
     assert (part.status_code, len(content_of(part))) == (206, 100), "players seek"

@@ -153,6 +153,13 @@ class Versions(RuleBasedStateMachine):
         for version in self.model.values():
             version.due = True
 
+    @rule(work=held)
+    def freeze(self, work: Version) -> None:
+        """Stop a worker for so long that others may take its work."""
+        self.lose_contact(work)
+        self.expire()
+        self.let_time_pass()
+
     @precondition(lambda self: self.model)
     @rule(place=integers(0, 20))
     def cancel(self, place: int) -> None:

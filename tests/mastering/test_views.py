@@ -238,9 +238,7 @@ def test_the_result_page_offers_three_tracks_at_equal_loudness(as_alice: Client,
     assert [part["label"] for part in player["sections"]] == ["Intro", "Part B"]
     for source in player["sources"]:
         for address in (source["url"], source["waveform_url"]):
-            response = as_alice.get(address)
-            assert response.status_code == 200
-            response.close()
+            assert content_of(as_alice.get(address))
 
 
 def test_every_download_that_is_offered_can_be_had(as_alice: Client, finished: Version):
@@ -338,7 +336,7 @@ def test_a_download_is_named_after_the_mix(
         f'attachment; filename="mix (Lacquer master v1).{ending}"'
     )
     assert response["Content-Type"] == content_type
-    response.close()
+    content_of(response)
 
 
 @pytest.mark.parametrize("name", ['my "best" mix.wav', "Café 🎸.wav", "a\u202eb\r\nX: y.wav"])
@@ -348,7 +346,7 @@ def test_a_hostile_or_foreign_name_comes_back_as_cleaned(
     AudioFile.objects.filter(pk=finished.master.mix_id).update(filename=clean_filename(name))
     response = as_alice.get(file("download", finished, "wav24"))
     header = response["Content-Disposition"]
-    response.close()
+    content_of(response)
     quoted = re.fullmatch(r'attachment; filename="((?:[^"\\]|\\.)*)"', header)
     encoded = re.fullmatch(r"attachment; filename\*=utf-8''(\S+)", header)
     found = quoted or encoded

@@ -1,7 +1,6 @@
 """The whole way with the real engine, in its box: two uploads become a master."""
 
-import io
-import wave
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,32 +11,26 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from dsp import files
+from dsp.audio import Audio
 from dsp.settings import MasterSettings
 from mastering import tasks
 from mastering.models import Version
 from mastering.services import submit_master
 from references.models import AudioFile
 from references.services import receive_upload
+from tests.music import song
 from tests.studio import MIX, REFERENCE, REPORT, content_of
 
-RATE_HZ = 44_100
 
-
-def track(seed: int, *, level: float, brightness: float) -> bytes:
-    """Return 12 s of stereo noise with a beat, as a 16-bit WAV file."""
-    noise = np.random.default_rng(seed).standard_normal((12 * RATE_HZ, 2))
-    dull = np.cumsum(noise, axis=0)
-    dull -= np.convolve(dull[:, 0], np.ones(999) / 999, "same")[:, None]
-    beat = 0.3 + 0.7 * np.exp(-6.0 * (np.arange(len(noise)) % (RATE_HZ // 2)) / RATE_HZ)
-    sound = (brightness * noise + dull / dull.std()) * beat[:, None]
-    samples = np.int16(np.clip(level * sound / np.abs(sound).max(), -1, 1) * 32_767)
-    file = io.BytesIO()
-    with wave.open(file, "wb") as writer:
-        writer.setnchannels(2)
-        writer.setsampwidth(2)
-        writer.setframerate(RATE_HZ)
-        writer.writeframes(samples.tobytes())
-    return file.getvalue()
+def track(folder: Path, *, seed: int, peak: float, middle_share: float) -> bytes:
+    """Return a song as a WAV file; the share of its middle that is left makes it wide."""
+    made = song(seed=seed, seconds=24.0, peak=peak)
+    middle = made.samples.mean(axis=0, keepdims=True)
+    samples = np.ascontiguousarray(made.samples - (1.0 - middle_share) * middle)
+    path = folder / f"{seed}.wav"
+    files.write(path, Audio(samples, made.rate_hz), format="wav24")
+    return path.read_bytes()
 
 
 def shape(value: Any) -> Any:
@@ -48,12 +41,12 @@ def shape(value: Any) -> Any:
 
 
 @pytest.mark.slow
-def test_two_uploads_become_a_master(alice: User, as_alice: Client):
+def test_two_uploads_become_a_master(alice: User, as_alice: Client, tmp_path: Path):
     mix, reference = (
         receive_upload(user=alice, kind=kind, file=ContentFile(content, f"{kind}.wav"))
         for kind, content in (
-            (MIX, track(1, level=0.3, brightness=0.2)),
-            (REFERENCE, track(2, level=0.95, brightness=0.8)),
+            (MIX, track(tmp_path, seed=1, peak=0.3, middle_share=1.0)),
+            (REFERENCE, track(tmp_path, seed=2, peak=0.95, middle_share=0.7)),
         )
     )
     master = submit_master(
@@ -64,7 +57,7 @@ def test_two_uploads_become_a_master(alice: User, as_alice: Client):
 
     for audio in AudioFile.objects.all():
         assert audio.is_ready, (audio.error_code, audio.error_detail)
-        assert audio.duration_seconds == 12.0
+        assert audio.duration_seconds == 24.0
     version = Version.objects.get()
     assert version.has_succeeded, (version.error_code, version.error_detail)
     loudness = version.report["loudness"]

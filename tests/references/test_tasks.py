@@ -17,7 +17,7 @@ from references import tasks
 from references.models import AudioFile
 from references.services import SCRATCH
 from references.tasks import measure_next
-from tests.studio import PlayedEngine, make_due, uploaded
+from tests.studio import WEAK, PlayedEngine, make_due, uploaded
 
 
 def measured_one(user: User) -> AudioFile:
@@ -233,6 +233,19 @@ def test_a_lease_outlives_a_short_outage_of_the_database(
     assert len(beats) >= 3
 
 
-def test_without_room_on_the_disk_nothing_is_begun(monkeypatch: pytest.MonkeyPatch):
+def test_without_room_on_the_disk_nothing_is_begun(
+    engine: PlayedEngine, monkeypatch: pytest.MonkeyPatch
+):
+    assert tasks.can_work()
     monkeypatch.setattr(tasks, "ROOM_BYTES", 1 << 62)
-    assert not tasks.has_room()
+    assert not tasks.can_work()
+
+
+def test_without_a_box_that_holds_nothing_is_begun_unless_allowed(
+    engine: PlayedEngine, monkeypatch: pytest.MonkeyPatch, settings, caplog
+):
+    monkeypatch.setattr(box, "strength", lambda: WEAK)
+    assert not tasks.can_work()
+    assert "cannot be confined" in caplog.text
+    settings.ALLOW_WEAK_SANDBOX = True
+    assert tasks.can_work()
