@@ -170,6 +170,18 @@ def test_the_amount_is_dragged_or_typed_and_stages_follow_it(visit: Visit, alice
     expect(tone).to_have_value("20")
 
 
+def test_folded_settings_still_say_what_was_chosen(visit: Visit, alice: User) -> None:
+    page = visit("/new/", user=alice)
+    summary = page.locator(".settings > summary")
+    expect(summary).to_contain_text("Amount 70 % · Loudness: As the reference · Ceiling −1.0 dBTP")
+    summary.click()
+    expect(page.get_by_label("Loudness of my own")).to_be_hidden()
+    page.get_by_label("Loudness", exact=True).select_option("number")
+    page.get_by_label("Loudness of my own").fill("-11")
+    page.get_by_role("spinbutton", name="Overall amount").fill("40")
+    expect(summary).to_contain_text("Amount 40 % · Loudness: A number of my own")
+
+
 def _choose(page: Page, kind: str, file: Path) -> None:
     page.locator(f"input[name={kind}_file]").set_input_files(file)
 

@@ -15,6 +15,7 @@ def test_every_page_is_accessible_fits_a_narrow_window_and_keeps_the_content_pol
     path = state.arrange(alice, made)
     page = visit(path, user=alice if state.signed_in else None)
     page.wait_for_load_state("networkidle")
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => fold.open = true)")
     for theme in ("dark", "light"):
         page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
         assert _barriers(page) == [], theme
