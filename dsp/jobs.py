@@ -19,14 +19,17 @@ from dsp.checks import check_mix
 from dsp.errors import InvalidSettings, ProfileUnsupported
 from dsp.formats import WRITABLE, Limits
 from dsp.measure import Profile, measure
+from dsp.peaks import sample_peak_dbfs
 from dsp.report import describe
 from dsp.settings import ENGINE_VERSION, MasterSettings
 from dsp.suitability import suitability
+from dsp.units import db_to_amplitude
 
 PROFILE_NAME: Final = "profile.json.gz"
 WAVEFORM_NAME: Final = "waveform.json"
 PROXY_NAME: Final = "proxy.flac"
 MASTER_FORMATS: Final = ("wav24", "wav16", "flac24")  # made with every master
+PROXY_MARGIN_DB: Final = 0.01  # for the rounding of its samples
 LARGEST_PROFILE_BYTES: Final = 8_000_000  # unpacked; a real one is a tenth of it
 
 Progress = Callable[[str, float], None]
@@ -60,12 +63,13 @@ def inspect(
     tell("measuring", 0.7)
     folder = Path(out_dir)
     save_profile(profile, folder / PROFILE_NAME)
-    _write_listening_files(loaded.audio, folder)
+    proxy_gain_db = _write_listening_files(loaded.audio, folder)
     return {
         "facts": asdict(loaded.facts)
         | {
             "duration_seconds": loaded.facts.duration_seconds,
             "is_cut_short": loaded.facts.is_cut_short,
+            "proxy_gain_db": proxy_gain_db,
         },
         "findings": [asdict(finding) for finding in findings],
         "summary": profile.summary(),
@@ -217,13 +221,16 @@ def warm_up() -> None:
         describe(mastered)
 
 
-def _write_listening_files(audio: Audio, folder: Path) -> None:
+def _write_listening_files(audio: Audio, folder: Path) -> float:
+    """Write waveform and proxy, and return by how many dB the proxy is quieter, as a gain ≤ 0."""
     outline = {"duration_seconds": audio.duration_seconds, "channels": files.peaks(audio)}
     (folder / WAVEFORM_NAME).write_text(json.dumps(outline, separators=(",", ":")))
-    peak = float(np.abs(audio.samples).max(initial=0.0))
-    if peak > 1.0:  # a float mix may pass full scale; the proxy is only heard, at a known gain
-        audio = Audio(audio.samples * np.float32(1.0 / peak), audio.rate_hz)
+    gain_db, peak_dbfs = 0.0, sample_peak_dbfs(audio)
+    if peak_dbfs > 0.0:  # a float mix may pass full scale, the proxy's integers may not
+        gain_db = -peak_dbfs - PROXY_MARGIN_DB
+        audio = Audio(audio.samples * np.float32(db_to_amplitude(gain_db)), audio.rate_hz)
     files.write_proxy(folder / PROXY_NAME, audio)
+    return round(gain_db, 3)
 
 
 def _provenance(

@@ -36,13 +36,17 @@ def player_of(version: Version) -> dict[str, Any]:
             "lossless_url": f"{listen}?lossless=1",
             "waveform_url": address(version, "waveform"),
             "lufs": version.loudness_lufs,
+            "proxy_gain_db": 0.0,
         },
         _upload("reference", _("Reference"), master.reference),
     ]
     # The louder ones are lowered, so that nothing clips.
-    quietest = min((each["lufs"] for each in sources if each["lufs"] is not None), default=0.0)
-    for each in sources:
-        each["gain_db"] = 0.0 if each["lufs"] is None else round(quietest - each["lufs"], 2)
+    heard = [
+        None if each["lufs"] is None else each["lufs"] + each["proxy_gain_db"] for each in sources
+    ]
+    quietest = min((lufs for lufs in heard if lufs is not None), default=0.0)
+    for each, lufs in zip(sources, heard, strict=True):
+        each["gain_db"] = 0.0 if lufs is None else round(quietest - lufs, 2)
     return {
         "sources": sources,
         "duration_seconds": master.mix.duration_seconds,
@@ -79,6 +83,7 @@ def _upload(key: str, label: str, audio: AudioFile) -> dict[str, Any]:
         "lossless_url": None,
         "waveform_url": reverse("references:waveform", args=[audio.pk]),
         "lufs": audio.loudness_lufs,
+        "proxy_gain_db": audio.facts.get("proxy_gain_db", 0.0),
     }
 
 

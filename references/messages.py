@@ -103,6 +103,18 @@ FINDINGS: Final[Mapping[str, Wording]] = {
     ),
 }
 
+# What only matters to someone who can export again: a finished song may well be loud or limited.
+MIX_ONLY: Final = frozenset(
+    {
+        "already_limited",
+        "little_headroom",
+        "dc_offset",
+        "silence_at_start",
+        "silence_at_end",
+        "cut_off_tail",
+    }
+)
+
 REFUSALS: Final[Mapping[str, Wording]] = {
     "unsupported_format": Wording(
         gettext_lazy("Not an audio format we read"),
@@ -193,7 +205,8 @@ def audio_messages(audio: AudioFile | None) -> list[Message]:
         return []
     if audio.has_failed:
         return [refusal_message(audio.error_code)]
-    return [finding_message(finding) for finding in audio.findings]
+    unsaid = MIX_ONLY if audio.kind == AudioFile.Kind.REFERENCE else frozenset()
+    return [finding_message(finding) for finding in audio.findings if finding["code"] not in unsaid]
 
 
 def finding_message(finding: Mapping[str, Any]) -> Message:

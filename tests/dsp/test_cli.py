@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("tracks")
+    folder: Path = tmp_path_factory.mktemp("tracks")
     sf.write(folder / "mix.wav", song(seed=1, peak=0.3, seconds=12).samples.T, 44_100, "PCM_16")
     reference = song(seed=2, peak=0.9, seconds=12, rate_hz=48_000)
     sf.write(folder / "reference.flac", reference.samples.T, 48_000, "PCM_24")

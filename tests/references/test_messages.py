@@ -7,7 +7,14 @@ import pytest
 
 from dsp import checks, errors
 from references import errors as refusals
-from references.messages import FINDINGS, REFUSALS, finding_message, refusal_message
+from references.messages import (
+    FINDINGS,
+    REFUSALS,
+    audio_messages,
+    finding_message,
+    refusal_message,
+)
+from references.models import AudioFile
 from references.templatetags import audio
 
 
@@ -88,3 +95,13 @@ def test_numbers_are_written_as_the_trade_writes_them(
 ):
     shown = getattr(audio, written)(*arguments)
     assert shown.replace("\N{NO-BREAK SPACE}", " ") == expected
+
+
+def test_a_finished_song_is_not_told_to_export_with_more_headroom():
+    found = [{"code": "already_limited"}, {"code": "little_headroom"}, {"code": "lossy_source"}]
+    said = {
+        kind: [message.code for message in audio_messages(AudioFile(kind=kind, findings=found))]
+        for kind in AudioFile.Kind
+    }
+    assert said[AudioFile.Kind.REFERENCE] == ["lossy_source"]
+    assert len(said[AudioFile.Kind.MIX]) == 3

@@ -1,0 +1,104 @@
+"""Whole pieces of work on files, as a worker's box runs them."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from dsp import files, jobs
+from dsp.formats import LIMITS
+from dsp.measure import measure
+from dsp.settings import MasterSettings
+from tests.music import song
+
+pytestmark = pytest.mark.slow
+LIMIT_VALUES = asdict(LIMITS)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    folder: Path = tmp_path_factory.mktemp("work")
+    for name, audio in {
+        "mix": song(seed=1, seconds=12, peak=0.3),
+        "reference": song(seed=2, seconds=12, peak=0.9),
+    }.items():
+        sf.write(folder / f"{name}.wav", audio.samples.T, audio.rate_hz, "PCM_24")
+        (folder / name).mkdir()
+        jobs.inspect(str(folder / f"{name}.wav"), str(folder / name), LIMIT_VALUES)
+    return folder
+
+
+def render(folder: Path, out: Path, **settings) -> dict:
+    out.mkdir(exist_ok=True)
+    return jobs.render(
+        str(folder / "mix.wav"),
+        str(folder / "mix" / jobs.PROFILE_NAME),
+        str(folder / "reference" / jobs.PROFILE_NAME),
+        str(out),
+        MasterSettings(**settings).as_dict(),
+        LIMIT_VALUES,
+    )
+
+
+def test_an_upload_leaves_its_profile_waveform_and_proxy(folder):
+    made = {path.name for path in (folder / "mix").iterdir()}
+    assert made == {jobs.PROFILE_NAME, jobs.WAVEFORM_NAME, jobs.PROXY_NAME}
+    saved = jobs.load_profile(folder / "mix" / jobs.PROFILE_NAME)
+    fresh = measure(files.read(folder / "mix.wav"))
+    assert saved.to_dict() == fresh.to_dict()
+
+
+def test_a_mix_over_full_scale_says_how_much_quieter_its_proxy_is(tmp_path):
+    loud = song(seed=5, seconds=6, peak=2.0)
+    sf.write(tmp_path / "loud.wav", loud.samples.T, loud.rate_hz, "FLOAT")
+    facts = jobs.inspect(str(tmp_path / "loud.wav"), str(tmp_path), LIMIT_VALUES)["facts"]
+    proxy = files.read(tmp_path / jobs.PROXY_NAME)
+    quieter = proxy.samples / 10 ** (facts["proxy_gain_db"] / 20)
+    assert facts["proxy_gain_db"] == pytest.approx(-6.03, abs=0.02)
+    assert np.allclose(quieter, loud.samples, atol=2e-4)
+
+
+def test_a_render_is_repeatable_to_the_byte(folder, tmp_path):
+    first, second = (render(folder, tmp_path / name) for name in ("first", "second"))
+    assert first["provenance"] == second["provenance"]
+    for name in first["outputs"].values():
+        assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
+
+
+def test_what_was_rendered_is_what_the_report_measured(folder, tmp_path):
+    made = render(folder, tmp_path)
+    written = measure(files.read(tmp_path / made["outputs"]["wav24"]))
+    after = {row["key"]: row["after"] for row in made["report"]["numbers"]}
+    assert after["integrated_lufs"] == pytest.approx(written.integrated_lufs, abs=0.005)
+    assert after["true_peak_dbtp"] == pytest.approx(written.true_peak_dbtp, abs=0.005)
+
+
+def test_steps_are_told_in_order(folder, tmp_path):
+    told: list[tuple[str, float]] = []
+    jobs.render(
+        str(folder / "mix.wav"),
+        str(folder / "mix" / jobs.PROFILE_NAME),
+        str(folder / "reference" / jobs.PROFILE_NAME),
+        str(tmp_path),
+        MasterSettings().as_dict(),
+        LIMIT_VALUES,
+        progress=lambda step, share: told.append((step, share)),
+    )
+    shares = [share for _, share in told]
+    assert shares == sorted(shares)
+    assert told[0][0] == "checking"
+    assert told[-1][0] == "encoding"
+
+
+def test_a_damaged_profile_is_refused(folder, tmp_path):
+    whole = json.loads(json.dumps(measure(song(seed=1, seconds=6)).to_dict()))
+    for damage in ({"version": 99}, {"mid_db": [1.0]}, {"moments_mid": "no base64!"}):
+        with pytest.raises(jobs.ProfileUnsupported):
+            jobs.Profile.from_dict(whole | damage)
+    text = tmp_path / "text.json.gz"
+    text.write_bytes(b"neither gzip nor JSON")
+    with pytest.raises(jobs.ProfileUnsupported):
+        jobs.load_profile(text)
