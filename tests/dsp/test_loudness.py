@@ -29,7 +29,9 @@ def libebur128(sound):
     return state, np.ascontiguousarray(sound.samples.T)
 
 
-@pytest.mark.parametrize("rate_hz", [44_100, 48_000, 88_200, 96_000, 192_000])
+@pytest.mark.parametrize(
+    "rate_hz", [44_100, 48_000, 88_200, 96_000, pytest.param(192_000, marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("channels", [1, 2])
 def test_integrated_loudness_agrees_with_libebur128(rate_hz, channels):
     sound = music(12, rate_hz=rate_hz, seed=rate_hz)

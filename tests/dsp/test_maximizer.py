@@ -111,6 +111,7 @@ def test_no_limiting_allowed_is_no_limiting_done(name):
     assert true_peak_dbtp(result.audio) == pytest.approx(CEILING_DBTP, abs=0.01)
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(max_limiting_db=st.floats(0, 6), mean_db=st.floats(0.05, 2), seed=st.integers(0, 9))
 def test_any_limits_are_kept(max_limiting_db, mean_db, seed):

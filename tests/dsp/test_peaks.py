@@ -97,6 +97,7 @@ def test_the_true_peak_is_the_highest_of_the_meters(name):
     assert true_peak_dbtp(SOUNDS[name]) == pytest.approx(highest, abs=1e-9)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(
     share=st.floats(0.01, 0.44),

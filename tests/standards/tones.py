@@ -1,11 +1,12 @@
 """Test signals of EBU Tech 3341 and 3342, made from their definitions."""
 
 import numpy as np
+import pytest
 from scipy import signal
 
 from dsp.audio import Audio
 
-RATES_HZ = (44_100, 48_000, 96_000, 192_000)
+RATES_HZ = (44_100, 48_000, 96_000, pytest.param(192_000, marks=pytest.mark.slow))
 
 
 def steps(*parts, rate_hz=48_000, hz=1_000.0):
