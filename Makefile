@@ -31,3 +31,7 @@ format: setup  ## The layout of the code, and what can be put right by itself
 .PHONY: demo
 demo:  ## An account with masters made from audio of its own (./run must be running)
 	$(PYTHON) manage.py seed_demo
+
+.PHONY: screenshots
+screenshots:  ## Every page in every state, three widths, both themes, into var/screenshots
+	$(PYTHON) -m pytest tests/browser/screenshots.py -p no:randomly

@@ -141,6 +141,7 @@ MIN_AUDIO_SECONDS = env.int("MIN_AUDIO_SECONDS", default=3)
 # Queue: the rows are the truth, this only rings.
 WORKER_GROUPS = env.int("WORKER_GROUPS", default=2)  # jobs at a time on this machine
 JOB_TIMEOUT_SECONDS = env.int("JOB_TIMEOUT_SECONDS", default=1260)
+ALLOW_WEAK_SANDBOX = env.bool("ALLOW_WEAK_SANDBOX", default=False)
 Q_CLUSTER = {
     "name": "lacquer",
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),

@@ -102,11 +102,12 @@ def master(
         np.any(plan.applied_db) for plan in (tone, width, dynamics)
     )
     audio, stats, maximized = target, DynamicsStats(0.0, 0.0, 0.0), None
+    del target  # a caller that keeps no name for it gives its memory back to the stages
 
     if not settings.is_identity:
         tell("tone", 0.15)
         if changing:
-            audio = _without_dc(audio)
+            audio = _without_dc(audio, profile)
         audio = apply_tone_and_width(audio, tone, width)
         tell("dynamics", 0.35)
         audio, stats = apply_dynamics(audio, dynamics)
@@ -124,7 +125,7 @@ def master(
         audio=audio,
         target=profile,
         reference=reference,
-        result=profile if audio is target else measure(audio),
+        result=profile if maximized is None else measure(audio),
         settings=settings,
         suitability=likeness,
         goal_lufs=goal_lufs,
@@ -145,8 +146,8 @@ def _goal_lufs(target: Profile, reference: Profile, settings: MasterSettings) ->
     return round(start + settings.effective_loudness_amount * (end - start), 3)
 
 
-def _without_dc(audio: Audio) -> Audio:
+def _without_dc(audio: Audio, profile: Profile) -> Audio:
     """Return audio without its constant part, where it has one worth removing."""
     offset = np.abs(audio.samples.mean(axis=1, dtype=np.float64)).max()
-    rms = np.sqrt(np.mean(np.square(audio.samples), dtype=np.float64))
-    return remove_dc(audio) if float(offset) > DC_OFFSET * float(rms) else audio
+    power = np.sum(10.0 ** (profile.mid_db / 10.0) + 10.0 ** (profile.side_db / 10.0))
+    return remove_dc(audio) if float(offset) > DC_OFFSET * float(np.sqrt(power)) else audio

@@ -124,8 +124,9 @@ def _plan(peaks: npt.NDArray[np.float32], threshold: float, rate_hz: int) -> lis
     over = peaks > threshold
     demand_db[over] = 20.0 * np.log10(peaks[over] / threshold)
     gap, short = blocks(GAP_SECONDS), blocks(SHORT_SECONDS)
-    filled_db = _sliding_min(sliding_max(demand_db, 0, gap), gap, 0)
-    lasting_db = sliding_max(_sliding_min(filled_db, 0, short), short, 0)
+    silent = gap + short  # nothing is asked for before and after the piece
+    filled_db = _sliding_min(sliding_max(np.pad(demand_db, silent), 0, gap), gap, 0)
+    lasting_db = sliding_max(_sliding_min(filled_db, 0, short), short, 0)[silent:-silent]
     behind, ahead = blocks(_BEHIND_SECONDS), blocks(_AHEAD_SECONDS)
 
     found = []

@@ -11,12 +11,14 @@ import scipy.fft
 
 from dsp.audio import Audio
 from dsp.measure import Profile
-from dsp.moments import compare, toward
+from dsp.moments import LEVEL_HZ, believed_tone, compare, toward
 from dsp.spectrum import BAND_CENTRES_HZ, BAND_COUNT, Doubles, Floats, bands_between, smooth
 
 TAP_SECONDS: Final = 8192 / 44_100  # resolves a third octave at 40 Hz
 DESIGN_FACTOR: Final = 4  # of the cepstrum's length over the taps: keeps its aliasing under 0.01 dB
 BLOCK_FACTOR: Final = 4  # of the transform's length over the taps: least work per sample
+SAME_PROGRAMME_DB: Final = 1.0
+SAME_OCTAVES: Final = 1 / 12
 FULL_OCTAVES: Final = 1 / 3  # finest detail ever followed, for different music
 LOW_OCTAVES: Final = 1.0  # below 120 Hz single notes decide finer detail
 LOW_HZ: Final = 120.0
@@ -24,7 +26,8 @@ CAP_DB: Final = 6.0
 EDGE_CAP_DB: Final = 4.0  # under 80 Hz and over 8 kHz
 EDGES_HZ: Final = (80.0, 8_000.0)
 FULL_CAP_FACTOR: Final = 2.0  # at amount 1 the caps are this much wider
-FLOOR_MARGIN_DB: Final = 10.0
+FLOOR_MARGIN_DB: Final = 6.0  # hiss stays this near its quietest
+FAINT_DB: Final = 50.0  # and this far under the music
 CUTOFF_MARGIN_HZ: Final = 1_000.0
 
 
@@ -64,20 +67,24 @@ def plan_tone(
     suitability : float, 0 to 1
         How like the two tracks are; less asks for more smoothing.
     """
-    difference = compare(target, reference)
+    comparison = compare(target, reference)
     valid, reasons = _validity(target, reference)
-    fine, low = (
-        smooth(difference.whole_db, octaves, weights=valid)
-        for octaves in (FULL_OCTAVES, LOW_OCTAVES)
-    )
-    full = np.where(BAND_CENTRES_HZ < LOW_HZ, low, fine)
-    trusted = smooth(difference.trusted_db, 2.0 - suitability, weights=valid)
-    wanted = toward(trusted, full, amount)
+    whole = _levelled(reference.mid_db - target.mid_db, valid)
+    if comparison.unlikeness_db < SAME_PROGRAMME_DB:
+        full = smooth(whole, SAME_OCTAVES, weights=valid)
+    else:
+        full = np.where(
+            BAND_CENTRES_HZ < LOW_HZ,
+            smooth(whole, LOW_OCTAVES, weights=valid),
+            smooth(whole, FULL_OCTAVES, weights=valid),
+        )
+    wanted = toward(believed_tone(comparison, valid, suitability=suitability), full, amount)
     inner = bands_between(*EDGES_HZ)
     cap = smooth(np.where(inner, CAP_DB, EDGE_CAP_DB), 0.5) * np.interp(
         amount, [0.7, 1.0], [1.0, FULL_CAP_FACTOR]
     )
-    applied = np.clip(wanted, -cap, cap)
+    wanted = np.round(wanted, 2)
+    applied = np.round(np.clip(wanted, -cap, cap), 2)
     if np.any(applied != wanted):
         reasons = (*reasons, "capped")
     return TonePlan(full, applied, wanted - applied, full - applied, valid, reasons)
@@ -88,13 +95,21 @@ def apply_tone(audio: Audio, plan: TonePlan) -> Audio:
     return filter_mid_side(audio, plan.applied_db, plan.applied_db)
 
 
+def _levelled(difference: Doubles, valid: npt.NDArray[np.bool_]) -> Doubles:
+    """Return a difference without its mean over the valid bands that carry the level."""
+    counted = bands_between(*LEVEL_HZ) & valid
+    return difference - difference[counted if np.any(counted) else slice(None)].mean()
+
+
 def _validity(target: Profile, reference: Profile) -> tuple[npt.NDArray[np.bool_], tuple[str, ...]]:
     """Return which bands hold sound in both tracks, and the reasons for those that do not."""
     valid = np.ones(BAND_COUNT, dtype=bool)
     reasons = []
     audible = np.ones(BAND_COUNT, dtype=bool)
     for profile in (target, reference):
-        audible &= profile.mid_db > profile.floor_db + FLOOR_MARGIN_DB
+        steady = profile.mid_db < profile.floor_db + FLOOR_MARGIN_DB
+        faint = profile.mid_db < profile.mid_db.max() - FAINT_DB
+        audible &= ~(steady & faint)
     if not np.all(audible) and np.any(audible):
         valid &= audible
         reasons.append("noise_floor")

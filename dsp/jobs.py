@@ -100,9 +100,8 @@ def render(
     """
     tell = progress or (lambda _step, _share: None)
     tell("checking", 0.0)
-    loaded = files.load(mix, Limits(**limits))
     mastered = master(
-        loaded.audio,
+        files.read(mix, Limits(**limits)),
         load_profile(reference_profile),
         MasterSettings.from_dict(settings),
         profile=load_profile(mix_profile),
@@ -120,10 +119,7 @@ def render(
     return {
         "report": report,
         "provenance": _provenance(
-            mastered,
-            report,
-            mix_pcm_sha256=loaded.facts.pcm_sha256,
-            outputs={name: folder / file for name, file in outputs.items()},
+            mastered, report, {name: folder / file for name, file in outputs.items()}
         ),
         "outputs": outputs,
     }
@@ -231,13 +227,12 @@ def _write_listening_files(audio: Audio, folder: Path) -> None:
 
 
 def _provenance(
-    mastered: Mastered, report: dict[str, Any], *, mix_pcm_sha256: str, outputs: dict[str, Path]
+    mastered: Mastered, report: dict[str, Any], outputs: dict[str, Path]
 ) -> dict[str, Any]:
     """Return the record by which a master can be explained, repeated and recognised."""
     return {
         "engine": ENGINE_VERSION,
         "settings": mastered.settings.as_dict(),
-        "mix_pcm_sha256": mix_pcm_sha256,
         "reference_profile_sha256": _profile_sha256(mastered.reference),
         "numbers": report["numbers"],
         "loudness": report["loudness"],

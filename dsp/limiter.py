@@ -24,10 +24,9 @@ from dsp.units import db_to_amplitude
 
 TRACK_STEP_SECONDS: Final = 0.010
 
-HOLD_SECONDS: Final = 0.007  # half a period of 70 Hz: no ripple above it
+HOLD_SECONDS: Final = 0.010  # half a period of 50 Hz: no ripple above it
 FAST_RELEASE_SECONDS: Final = 0.040  # back to the running mean of the demand
-MEAN_ATTACK_SECONDS: Final = 0.200
-MEAN_RELEASE_SECONDS: Final = 0.400
+MEAN_SECONDS: Final = 0.400  # of the running mean
 
 # Dither and rounding to 16 bits move a sample by 1.5 steps of 2^-15 at most, and a reading
 # between samples by 2.65 times that.
@@ -176,8 +175,7 @@ def reduction_knots_db(
         drive / (ceiling * db_to_amplitude(-_MODULATION_MARGIN_DB)),
         _BEHIND_BLOCKS + round(HOLD_SECONDS / step_seconds),
         math.exp(-step_seconds / FAST_RELEASE_SECONDS),
-        math.exp(-step_seconds / MEAN_ATTACK_SECONDS),
-        math.exp(-step_seconds / MEAN_RELEASE_SECONDS),
+        math.exp(-step_seconds / MEAN_SECONDS),
     )
 
 
@@ -278,7 +276,6 @@ def _track_db(reductions_db: npt.NDArray[np.float32], audio: Audio) -> npt.NDArr
         types.int64,
         types.float64,
         types.float64,
-        types.float64,
     ),
     nogil=True,
     cache=True,
@@ -288,8 +285,7 @@ def _reduction_knots(
     scale: float,
     behind: int,
     fast: float,
-    mean_attack: float,
-    mean_release: float,
+    slow: float,
 ) -> npt.NDArray[np.float64]:
     """Return the demand of the peaks held, released and smoothed, in one pass.
 
@@ -321,7 +317,7 @@ def _reduction_knots(
             head += 1
         held = demands[head & ring] if tail > head else 0.0
         if held > 0.0 or reduction > 0.0 or mean > 0.0:
-            mean = held + (mean - held) * (mean_attack if held > mean else mean_release)
+            mean = held + (mean - held) * slow
             reduction = max(held, mean + (reduction - mean) * fast)
             if held == 0.0 and reduction < _NEGLIGIBLE_DB:
                 reduction = mean = 0.0

@@ -43,7 +43,7 @@ HeldBy = Literal["max_limiting", "mean_limiting", "saturation", "silence"]
 TOLERANCE_LU: Final = 0.02
 LOWEST_SLOPE: Final = 0.3  # LU gained per dB of drive under which more drive only flattens
 
-_AIM_LU: Final = 0.004  # a render this close to the goal is not improved
+_AIM_LU: Final = 0.010  # a render this close to the goal is not improved
 _MAX_RENDERS: Final = 4
 _BUDGET_MARGIN_DB: Final = 0.08  # for what the limiter takes beyond what the peaks demand
 _DRIVE_STEP_DB: Final = 0.002  # drives closer than this are the same

@@ -38,7 +38,7 @@ SHORT_TERM_SECONDS: Final = 3.0  # EBU Tech 3341
 GATE_LU: Final = 20.0  # as EBU Tech 3342: what is quieter than this under the track is not counted
 PEAK_BLOCK_SECONDS: Final = 0.010
 PSR_PERCENTS: Final = (10.0, 50.0, 90.0)
-MOST_MOMENTS: Final = 640
+MOST_MOMENTS: Final = 1300
 MOMENT_TOP_DB: Final = 27.5  # over the integrated loudness: no band of music is louder
 MOMENT_STEP_DB: Final = 0.5  # its rounding is under 0.15 dB rms and averages out over moments
 CURVE_POINTS: Final = 400
@@ -48,7 +48,7 @@ CUTOFF_RANGE_HZ: Final = (10_000.0, 20_200.0)
 Codes = npt.NDArray[np.uint8]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Profile:
     """Everything the engine knows of a track once its audio is gone.
 

@@ -1,109 +1,289 @@
-"""Like moments of two tracks compared: how their sound differs, and how far to trust that."""
+"""Like moments of two tracks compared: what differs in their mixes rather than in their music.
+
+A mix error is smooth over frequency; what tells one musical moment from another (harmonics,
+drums, gaps) is the fine structure of the spectrum, which a smooth correction does not change. So
+moments of like fine structure are looked up in both tracks, and the difference between them is
+read where they are most alike. How much of it to believe follows from how far the pairs disagree
+and from how rough the difference is: both grow with what is music in it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
+from dsp.filters import k_weighting_db
 from dsp.measure import Profile
-from dsp.spectrum import Doubles, bands_between, smooth
+from dsp.spectrum import BAND_CENTRES_HZ, BAND_COUNT, Doubles, bands_between, smooth
 
-NEIGHBOURS: Final = 8
-DETAIL_OCTAVES: Final = 1.0  # what is smoother than this may be the mix, what is finer is the music
+Mask = npt.NDArray[np.bool_]
+
+# Settled by the recovery trial of ``bench.sound`` on 37 tracks.
+LOUD_DB: Final = 20.0  # moments this far under the loudest tenth are left out
+DETAIL_OCTAVES: Final = 2.0  # the music is what is finer than this
 DETAIL_HZ: Final = (80.0, 8_000.0)
-DETAIL_LIMIT_DB: Final = 15.0
-LOUD_DB: Final = 20.0  # moments this far under the loudest tenth are not compared
-TRUST_OCTAVES: Final = 1.5
-DOUBT: Final = 0.8
-FULL_AMOUNT: Final = 0.7  # up to here the trusted correction grows, from here on the whole one
+DETAIL_LIMIT_DB: Final = 25.0
+NEIGHBOURS: Final = 3  # nearest moments looked up for each, both ways
+NEARBY_OCTAVES: Final = 3.0  # likeness also counts around the band itself, over this width
+UNLIKENESS_DB: Final = 0.5  # of moments alike to the rounding of their levels
+OVERALL_POWER: Final = 5.0  # how steeply unlike pairs lose weight,
+NEARBY_POWER: Final = 2.0  # over all bands and around a band
+LEVEL_HZ: Final = (100.0, 8_000.0)  # where the level, which is not tone, is read
+WIDTHS_DB: Final = (-45.0, 20.0)  # of the side over the mid; what is fainter is none
+
+MIX_DB: Final = 2.5  # standard deviation of what mixes get wrong
+LEVEL_DOUBT_DB: Final = 10.0  # a level common to all bands is not tone
+DOUBT_OCTAVES: Final = 1.5
+LEAST_DOUBT_DB: Final = 0.05
+DOUBT_PER_DB: Final = 0.7  # standard deviation of the music's part, of roughness times spread
+LEAST_SUITABILITY: Final = 0.25
+MIX_SLOPE: Final = 0.2  # standard deviation of what mixes get wrong, dB/dB
+SLOPE_LIMITS: Final = (-0.4, 0.3)
+UNLIKE_SLOPE_PER_DB: Final = 0.07
+LEAST_LEVEL_VARIANCE: Final = 0.1  # LU², under which no bend can be seen
+WEIGHTING_RATE_HZ: Final = 48_000  # the K weighting is the same at every rate below 16 kHz
+FULL_AMOUNT: Final = 0.7  # up to here the believed correction grows, from here on the whole one
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """What a reference has that a target has not, per band, level apart.
+class Comparison:
+    """What a reference has that a target has not, read at like moments.
 
     Attributes
     ----------
-    whole_db : ndarray, shape (BAND_COUNT,)
-        Difference of the average spectra of mid.
-    like_db : ndarray, shape (BAND_COUNT,)
-        Difference at like moments.
-    trusted_db : ndarray, shape (BAND_COUNT,)
-        The part of it that is the mix rather than the music, as far as can be told.
+    tone_db, width_db : ndarray, shape (BAND_COUNT,)
+        Difference of the mid, level removed; of the side against the mid.
+    tone_spread, width_spread : ndarray, shape (BAND_COUNT,)
+        Variance over pairs of the difference, smoothed over an octave, dB².
+    unlikeness_db : float
+        How far the pairs differ in fine structure where they count, root mean square; next to
+        nothing where both tracks hold the same programme.
+    slope, slope_doubt : float
+        How much louder the reference grows for every dB that moments grow louder beyond the
+        median, dB/dB: below 0 it is compressed against the target. And its standard deviation.
     """
 
-    whole_db: Doubles
-    like_db: Doubles
-    trusted_db: Doubles
+    tone_db: Doubles
+    tone_spread: Doubles
+    width_db: Doubles
+    width_spread: Doubles
+    unlikeness_db: float
+    slope: float
+    slope_doubt: float
 
 
-def compare(target: Profile, reference: Profile) -> Difference:
-    """Return how the reference differs from the target in tone."""
-    whole = _levelled(reference.mid_db - target.mid_db)
-    like = _levelled(_like_difference(_loud(target), _loud(reference)))
-    broad = smooth(like, TRUST_OCTAVES)
-    rest = smooth(np.square(like - broad), TRUST_OCTAVES)
-    size = smooth(np.square(broad), TRUST_OCTAVES)
-    trust = np.maximum(0.0, 1.0 - DOUBT**2 * rest / np.maximum(size, 1e-9))
-    return Difference(whole, like, trust * broad)
+@lru_cache(maxsize=4)
+def compare(target: Profile, reference: Profile) -> Comparison:
+    """Return how the reference differs from the target at like moments."""
+    mids, sides = zip(_loud(target), _loud(reference), strict=True)
+    levels = [_loudness(mid, side) for mid, side in zip(mids, sides, strict=True)]
+    first, second, overall = _pairs(*mids)
+    apart = mids[1][second] - mids[0][first]
+    apart -= apart[:, bands_between(*LEVEL_HZ)].mean(axis=1, keepdims=True)
+    nearby = smooth(np.square(_limited(apart - smooth(apart, DETAIL_OCTAVES))), NEARBY_OCTAVES)
+    weights = (nearby + UNLIKENESS_DB**2) ** -NEARBY_POWER
+    weights *= (np.square(overall)[:, None] + UNLIKENESS_DB**2) ** -OVERALL_POWER
+    weights /= weights.sum(axis=0)
+
+    slope, slope_doubt = _slope(levels[0][first], levels[1][second], overall)
+    wider = np.clip(sides[1] - mids[1], *WIDTHS_DB)[second]
+    wider -= np.clip(sides[0] - mids[0], *WIDTHS_DB)[first]
+    return Comparison(
+        tone_db=_mean(apart, weights),
+        tone_spread=_spread(apart, weights),
+        width_db=_mean_width(mids[1][second], sides[1][second], weights)
+        - _mean_width(mids[0][first], sides[0][first], weights),
+        width_spread=_spread(wider, weights),
+        unlikeness_db=float(np.sqrt(np.mean(_mean(nearby, weights)))),
+        slope=slope,
+        slope_doubt=slope_doubt,
+    )
 
 
-def toward(trusted: Doubles, full: Doubles, amount: float) -> Doubles:
-    """Return a correction for an amount: at ``FULL_AMOUNT`` the trusted one, at 1 the full one.
+def believed_tone(comparison: Comparison, valid: Mask, *, suitability: float = 1.0) -> Doubles:
+    """Return the tonal difference that is the mix's, as far as can be told, dB.
 
-    The trusted correction is cut to where it brings the whole nearest, so that the distance to
-    the reference falls from amount to amount.
+    Parameters
+    ----------
+    comparison : Comparison
+    valid : ndarray of bool, shape (BAND_COUNT,)
+        Bands to go by; the others follow them.
+    suitability : float, 0 to 1
+        How like the two tracks are as a whole; less raises the doubt.
     """
-    shares = np.linspace(0.0, 1.0, 101)
-    distances = np.mean(np.abs(full - shares[:, None] * trusted), axis=1)
-    best = shares[int(np.argmin(distances))] * trusted
+    return _believed(
+        comparison.tone_db,
+        comparison.tone_spread,
+        valid,
+        suitability,
+        shapes=0.6 * _bells(0.8) + 0.4 * _bells(3.0),  # like bells, and like shelves and tilts
+        common_db=LEVEL_DOUBT_DB,
+    )
+
+
+def believed_width(comparison: Comparison, valid: Mask, *, suitability: float = 1.0) -> Doubles:
+    """Return the difference in width that is the mix's, as far as can be told, dB."""
+    return _believed(
+        comparison.width_db,
+        comparison.width_spread,
+        valid,
+        suitability,
+        shapes=0.8 + 0.2 * _bells(2.0),  # mostly one gain for the whole side
+        common_db=0.0,
+    )
+
+
+def believed_slope(comparison: Comparison) -> float:
+    """Return the part of the slope that is the mix's, as far as can be told, dB/dB."""
+    share = MIX_SLOPE**2 / (MIX_SLOPE**2 + comparison.slope_doubt**2)
+    return float(np.clip(share * comparison.slope, *SLOPE_LIMITS))
+
+
+def toward(believed: Doubles, full: Doubles, amount: float) -> Doubles:
+    """Return a correction for an amount: at ``FULL_AMOUNT`` the believed one, at 1 the full one.
+
+    The believed one is first led as far toward the full one as it takes for the distance to the
+    reference to fall from amount to amount. The mean of ``abs(full - share * correction)`` is
+    convex in the share, so it falls all the way where it still falls at the end.
+    """
+    for lead in np.linspace(0.0, 1.0, 51):
+        led = believed + lead * (full - believed)
+        if np.sum(np.sign(full - led) * led) >= 0.0:
+            break
     if amount <= FULL_AMOUNT:
-        return best * (amount / FULL_AMOUNT)
-    blended: Doubles = best + (full - best) * ((amount - FULL_AMOUNT) / (1.0 - FULL_AMOUNT))
+        return led * (amount / FULL_AMOUNT)
+    blended: Doubles = led + (full - led) * ((amount - FULL_AMOUNT) / (1.0 - FULL_AMOUNT))
     return blended
 
 
-def _loud(profile: Profile) -> Doubles:
-    mid, _ = profile.moments_db()
-    level = 10.0 * np.log10(np.mean(10.0 ** (mid / 10.0), axis=1))
-    loud: Doubles = mid[level > np.percentile(level, 90.0) - LOUD_DB]
-    return loud
+def _believed(
+    measured: Doubles,
+    spread: Doubles,
+    valid: Mask,
+    suitability: float,
+    *,
+    shapes: Doubles,
+    common_db: float,
+) -> Doubles:
+    """Return the expected mix error given a measured difference of mix and music.
 
-
-def _like_difference(target: Doubles, reference: Doubles) -> Doubles:
-    """Return reference less target over pairs of moments of like fine structure, both ways."""
-    used = bands_between(*DETAIL_HZ)
-    details = [
-        np.clip(part - smooth(part, DETAIL_OCTAVES), -DETAIL_LIMIT_DB, DETAIL_LIMIT_DB)[:, used]
-        for part in (target, reference)
-    ]
-    apart = _distances(details[0], details[1])
-    forth = _matched(reference, apart) - target
-    back = reference - _matched(target, apart.T)
-    return (forth.mean(axis=0) + back.mean(axis=0)) / 2.0
-
-
-def _distances(first: Doubles, second: Doubles) -> Doubles:
-    squares = np.square(first).sum(axis=1)[:, None] + np.square(second).sum(axis=1)[None]
-    return np.sqrt(np.maximum(squares - 2.0 * first @ second.T, 0.0) / first.shape[1])
-
-
-def _matched(pool: Doubles, apart: Doubles) -> Doubles:
-    """Return, for each row of distances, the mean of its nearest moments weighted by closeness."""
-    count = min(NEIGHBOURS, pool.shape[0])
-    nearest = np.argpartition(apart, count - 1, axis=1)[:, :count]
-    distance = np.take_along_axis(apart, nearest, axis=1)
-    weights = np.exp(
-        -0.5 * np.square(distance / np.maximum(distance.min(axis=1, keepdims=True), 0.1))
+    Both are Gaussian processes over log frequency: the mix's of a size and smoothness that mixes
+    have, the music's rougher and as large as the pairs' disagreement and the difference's own
+    roughness say (Rasmussen and Williams, Gaussian Processes for Machine Learning, eq. 2.23).
+    The product of the two predicted the error within and across tracks better than either.
+    """
+    if not np.any(valid):
+        return np.zeros(BAND_COUNT)
+    rough = smooth(
+        np.square(measured - smooth(measured, 1.0, weights=valid)), DOUBT_OCTAVES, weights=valid
     )
-    weights /= weights.sum(axis=1, keepdims=True)
-    matched: Doubles = np.einsum("ij,ijb->ib", weights, pool[nearest])
-    return matched
+    spread = smooth(spread, DOUBT_OCTAVES, weights=valid)
+    doubt = DOUBT_PER_DB * np.sqrt(rough * spread) / max(suitability, LEAST_SUITABILITY)
+    scale = doubt + LEAST_DOUBT_DB
+    music = 0.15 * np.eye(BAND_COUNT) + 0.25 * _notes(0.4) + 0.6 * _notes(3.0)
+    mix = MIX_DB**2 * shapes
+    total = mix + scale[:, None] * scale * music + common_db**2
+    weights = np.linalg.solve(total[np.ix_(valid, valid)], measured[valid])
+    expected: Doubles = mix[:, valid] @ weights
+    return expected
 
 
-def _levelled(difference: Doubles) -> Doubles:
-    """Return a difference without its mean over 100 Hz to 8 kHz."""
-    inside = bands_between(100.0, 8_000.0)
-    return difference - difference[inside].mean()
+def _bells(octaves: float) -> Doubles:
+    """Return how alike the gain of bells of a width is in two bands."""
+    return np.exp(-0.5 * np.square(_octaves_apart() / octaves))
+
+
+def _notes(octaves: float) -> Doubles:
+    """Return how alike musical differences are in two bands: rougher than bells (Matern 3/2)."""
+    scaled = np.sqrt(3.0) * _octaves_apart() / octaves
+    return (1.0 + scaled) * np.exp(-scaled)
+
+
+def _octaves_apart() -> Doubles:
+    octaves = np.log2(BAND_CENTRES_HZ)
+    return np.abs(np.subtract.outer(octaves, octaves))
+
+
+def _loud(profile: Profile) -> tuple[Doubles, Doubles]:
+    """Return the mid and side levels of the moments that are not quiet, dB."""
+    mid, side = profile.moments_db()
+    level = 10.0 * np.log10(np.mean(10.0 ** (mid / 10.0), axis=1))
+    loud = level > np.percentile(level, 90.0) - LOUD_DB
+    return mid[loud], side[loud]
+
+
+def _limited(detail: Doubles) -> Doubles:
+    return np.clip(detail, -DETAIL_LIMIT_DB, DETAIL_LIMIT_DB)
+
+
+def _pairs(
+    target: Doubles, reference: Doubles
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Doubles]:
+    """Return the pairs of moments nearest in fine structure, either way, and their distances."""
+    used = bands_between(*DETAIL_HZ)
+    first, second = (
+        _limited(mid - smooth(mid, DETAIL_OCTAVES))[:, used] for mid in (target, reference)
+    )
+    squares = np.square(first).sum(axis=1)[:, None] + np.square(second).sum(axis=1)
+    apart = np.sqrt(np.maximum(squares - 2.0 * first @ second.T, 0.0) / first.shape[1])
+    chosen = np.zeros(apart.shape, dtype=bool)
+    for axis in (0, 1):
+        count = min(NEIGHBOURS, apart.shape[axis])
+        nearest = np.argpartition(apart, count - 1, axis=axis)
+        np.put_along_axis(chosen, nearest.take(range(count), axis=axis), values=1, axis=axis)
+    rows, columns = np.nonzero(chosen)
+    return rows, columns, apart[rows, columns]
+
+
+def _mean(values: Doubles, weights: Doubles) -> Doubles:
+    """Return the mean over pairs, by each band's own weights."""
+    return np.einsum("pb,pb->b", values, weights)
+
+
+def _spread(values: Doubles, weights: Doubles) -> Doubles:
+    """Return the variance over pairs of values smoothed over an octave."""
+    broad = smooth(values, 1.0)
+    return _mean(np.square(broad - _mean(broad, weights)), weights)
+
+
+def _loudness(mid: Doubles, side: Doubles) -> Doubles:
+    """Return the K-weighted loudness of moments against their median, LU."""
+    weights = 10.0 ** (k_weighting_db(BAND_CENTRES_HZ, WEIGHTING_RATE_HZ) / 10.0)
+    loudness = 10.0 * np.log10((10.0 ** (mid / 10.0) + 10.0 ** (side / 10.0)) @ weights)
+    relative: Doubles = loudness - np.median(loudness)
+    return relative
+
+
+def _slope(
+    target_lu: Doubles, reference_lu: Doubles, unlikeness_db: Doubles
+) -> tuple[float, float]:
+    """Return slope and doubt of the loudness difference of pairs over their loudness.
+
+    Weighted least squares of a bend at the median. Pairs that are less alike tell less than their
+    number says, which the residuals do not show: their unlikeness is doubt of its own.
+    """
+    weights = (np.square(unlikeness_db) + UNLIKENESS_DB**2) ** -OVERALL_POWER
+    weights /= weights.sum()
+    above = np.maximum(0.0, (target_lu + reference_lu) / 2.0)
+    difference = reference_lu - target_lu
+    mean_above, mean_difference = weights @ above, weights @ difference
+    variance = weights @ np.square(above - mean_above)
+    if variance < LEAST_LEVEL_VARIANCE:
+        return 0.0, np.inf
+    slope = weights @ ((above - mean_above) * (difference - mean_difference)) / variance
+    rest = difference - mean_difference - slope * (above - mean_above)
+    scatter = weights @ np.square(rest) * (weights @ weights) / variance
+    unlike = UNLIKE_SLOPE_PER_DB**2 * (weights @ np.square(unlikeness_db))
+    return float(slope), float(np.sqrt(scatter + unlike))
+
+
+def _mean_width(mid: Doubles, side: Doubles, weights: Doubles) -> Doubles:
+    """Return the level of the side against the mid by mean power, each moment at one loudness."""
+    level = mid.mean(axis=1, keepdims=True)
+    mid_power, side_power = (_mean(10.0 ** ((x - level) / 10.0), weights) for x in (mid, side))
+    lowest = 10.0 ** (WIDTHS_DB[0] / 10.0)
+    return 10.0 * np.log10(np.maximum(side_power / mid_power, lowest))

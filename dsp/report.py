@@ -102,12 +102,12 @@ def _verdict(mastered: Mastered, axes: dict[str, dict[str, Any]]) -> dict[str, A
         code = "closer"
     else:
         code = "not_closer"
-    limited = mastered.maximized.limited if mastered.maximized else None
+    maximized = mastered.maximized
     return {
         "code": code,
         "closer": closer,
         "away": away,
-        "limiting_max_db": round(limited.max_reduction_db, 2) if limited else 0.0,
+        "limiting_max_db": round(maximized.max_reduction_db, 2) if maximized else 0.0,
     }
 
 
@@ -210,20 +210,22 @@ def _limiting(mastered: Mastered) -> dict[str, Any]:
             "share_over_1_db": 0.0,
             "share_over_3_db": 0.0,
             "share_over_6_db": 0.0,
+            "clipped_ms": 0.0,
             "drive_db": 0.0,
             "track": {"step_seconds": TRACK_STEP_SECONDS, "reduction_db": []},
         }
-    limited = mastered.maximized.limited
+    maximized, limited = mastered.maximized, mastered.maximized.limited
     together = max(1, -(-limited.reduction_db.size // REDUCTION_POINTS))
     starts = np.arange(0, limited.reduction_db.size, together)
     drawn = np.maximum.reduceat(limited.reduction_db, starts) if starts.size else starts
     return {
-        "max_db": round(limited.max_reduction_db, 2),
-        "mean_db": round(limited.mean_reduction_db, 2),
+        "max_db": round(maximized.max_reduction_db, 2),
+        "mean_db": round(maximized.mean_reduction_db, 2),
         "share_over_1_db": round(limited.share_over_1_db, 4),
         "share_over_3_db": round(limited.share_over_3_db, 4),
         "share_over_6_db": round(limited.share_over_6_db, 4),
-        "drive_db": round(mastered.maximized.drive_db, 2),
+        "clipped_ms": round(maximized.clipped.clipped_ms, 1) if maximized.clipped else 0.0,
+        "drive_db": round(maximized.drive_db, 2),
         "track": {
             "step_seconds": together * TRACK_STEP_SECONDS,
             "reduction_db": _listed(drawn),

@@ -10,12 +10,10 @@ import numpy as np
 from dsp.audio import Audio
 from dsp.equalizer import TonePlan, filter_mid_side
 from dsp.measure import Profile
-from dsp.moments import toward
+from dsp.moments import believed_width, compare, toward
 from dsp.spectrum import BAND_CENTRES_HZ, BAND_COUNT, Doubles, smooth
 
-SMOOTHING_OCTAVES: Final = 2.0
 FULL_SMOOTHING_OCTAVES: Final = 0.5
-SHRINK_DB: Final = 4.0
 WIDEN_DB: Final = 3.0
 NARROW_DB: Final = 4.0
 FULL_CAP_FACTOR: Final = 3.0
@@ -54,9 +52,12 @@ def plan_width(
     real = widths[0] > FAINTEST_SIDE_DB
     difference = np.where(real, np.maximum(widths[1], -40.0) - widths[0], 0.0)
     full = smooth(difference, FULL_SMOOTHING_OCTAVES)
-    broad = smooth(difference, SMOOTHING_OCTAVES)
-    trusted = suitability * broad**3 / (np.square(broad) + SHRINK_DB**2)
-    wanted = toward(trusted, full, amount)
+    wanted = np.round(
+        toward(
+            believed_width(compare(target, reference), real, suitability=suitability), full, amount
+        ),
+        2,
+    )
     factor = float(np.interp(amount, [0.7, 1.0], [1.0, FULL_CAP_FACTOR]))
     most = np.where(real & (BAND_CENTRES_HZ >= BASS_HZ), WIDEN_DB * factor, 0.0)
     applied = np.clip(wanted, -NARROW_DB * factor, most)

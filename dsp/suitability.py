@@ -7,7 +7,6 @@ from typing import Final
 import numpy as np
 
 from dsp.measure import Profile
-from dsp.moments import compare
 from dsp.spectrum import smooth
 
 TONE_DB: Final = 5.0
@@ -18,7 +17,8 @@ RANGE_LU: Final = 8.0
 
 def suitability(target: Profile, reference: Profile) -> float:
     """Return how like two tracks are, 0 to 1: the product of soft scores of what differs."""
-    difference = compare(target, reference).whole_db
+    difference = reference.mid_db - target.mid_db
+    difference = difference - difference.mean()
     broad = smooth(difference, 2.5)
     scores = [
         float(np.mean(np.abs(broad))) / TONE_DB,

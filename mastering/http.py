@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from dsp.formats import WRITABLE
 from mastering.models import Version
+from references.models import AudioFile
 
 RECOMMENDED = "wav24"
 PLOTTED = ("tone", "width", "dynamics", "limiting", "loudness_over_time", "sections")
@@ -25,36 +26,23 @@ def output_name(format_code: str) -> str | None:
 
 def player_of(version: Version) -> dict[str, Any]:
     """Return the three tracks with the gains that make them equally loud."""
-    master = version.master
-    heard = {
-        "original": master.mix.loudness_lufs,
-        "master": version.loudness_lufs,
-        "reference": master.reference.loudness_lufs,
-    }
+    master, listen = version.master, address(version, "listen")
+    sources = [
+        _upload("original", _("Original"), master.mix),
+        {
+            "key": "master",
+            "label": _("Master"),
+            "url": listen,
+            "lossless_url": f"{listen}?lossless=1",
+            "waveform_url": address(version, "waveform"),
+            "lufs": version.loudness_lufs,
+        },
+        _upload("reference", _("Reference"), master.reference),
+    ]
     # The louder ones are lowered, so that nothing clips.
-    quietest = min((lufs for lufs in heard.values() if lufs is not None), default=0.0)
-    labels = {"original": _("Original"), "master": _("Master"), "reference": _("Reference")}
-    uploads = {"original": master.mix, "reference": master.reference}
-    sources = []
-    for key, lufs in heard.items():
-        if key == "master":
-            url, waveform = address(version, "listen"), address(version, "waveform")
-        else:
-            url, waveform = (
-                reverse(f"references:{name}", args=[uploads[key].pk])
-                for name in ("listen", "waveform")
-            )
-        sources.append(
-            {
-                "key": key,
-                "label": labels[key],
-                "url": url,
-                "lossless_url": f"{url}?lossless=1" if key == "master" else None,
-                "waveform_url": waveform,
-                "lufs": lufs,
-                "gain_db": 0.0 if lufs is None else round(quietest - lufs, 2),
-            }
-        )
+    quietest = min((each["lufs"] for each in sources if each["lufs"] is not None), default=0.0)
+    for each in sources:
+        each["gain_db"] = 0.0 if each["lufs"] is None else round(quietest - each["lufs"], 2)
     return {
         "sources": sources,
         "duration_seconds": master.mix.duration_seconds,
@@ -73,7 +61,7 @@ def downloads_of(version: Version) -> list[dict[str, Any]]:
             "recommended": code == RECOMMENDED,
         }
         for code, written in WRITABLE.items()
-        if (name := f"{code}.{written.extension}") in version.outputs
+        if (name := output_name(code)) in version.outputs
     ]
     return sorted(offered, key=lambda download: not download["recommended"])
 
@@ -81,6 +69,17 @@ def downloads_of(version: Version) -> list[dict[str, Any]]:
 def plots_of(version: Version) -> dict[str, Any]:
     """Return the arrays of the report that are drawn."""
     return {key: version.report[key] for key in PLOTTED if key in version.report}
+
+
+def _upload(key: str, label: str, audio: AudioFile) -> dict[str, Any]:
+    return {
+        "key": key,
+        "label": label,
+        "url": reverse("references:listen", args=[audio.pk]),
+        "lossless_url": None,
+        "waveform_url": reverse("references:waveform", args=[audio.pk]),
+        "lufs": audio.loudness_lufs,
+    }
 
 
 def _section(part: dict[str, Any]) -> dict[str, Any]:

@@ -2,18 +2,26 @@
 
 from typing import Any
 
-from dsp import jobs
+from django.dispatch import receiver
+from django_q.signals import post_spawn
+
 from mastering import services
 from mastering.models import Version
 from references.models import AudioFile
 from references.tasks import (
     Attempt,
+    can_work,
     carry_out,
     decoding_limits,
-    has_room,
     measure_next,
     worker_name,
 )
+
+
+@receiver(post_spawn)
+def prepare(**_: Any) -> None:
+    """Find out whether this machine can work, and warm the engine, before anything is asked."""
+    can_work()
 
 
 def work() -> None:
@@ -22,7 +30,7 @@ def work() -> None:
     Uploads come first: they are short, and someone sits before the page. The bell names no row,
     so it may ring twice, late or never: the rows and the sweep say what is to be done.
     """
-    if not has_room():
+    if not can_work():
         return
     audio = measure_next()
     if audio is not None:
@@ -42,7 +50,7 @@ def render_next() -> Version | None:
 def _render(attempt: Attempt, version: Version) -> dict[str, Any]:
     mix, reference = version.master.mix, version.master.reference
     made = attempt.run(
-        jobs.render,
+        "render",
         attempt.fetch(mix.source_key, "mix", sha256=mix.sha256),
         _profile(attempt, mix, "mix.json.gz"),
         _profile(attempt, reference, "reference.json.gz"),
@@ -53,7 +61,8 @@ def _render(attempt: Attempt, version: Version) -> dict[str, Any]:
     after = {number["key"]: number["after"] for number in made["report"]["numbers"]}
     return {
         "report": made["report"],
-        "provenance": made["provenance"],
+        "provenance": made["provenance"]
+        | {"mix_pcm_sha256": mix.pcm_sha256, "reference_pcm_sha256": reference.pcm_sha256},
         "loudness_lufs": after["integrated_lufs"],
         "true_peak_dbtp": after["true_peak_dbtp"],
         "outputs": attempt.store(),

@@ -1,5 +1,6 @@
 """Measuring uploads, and how any claimed work is carried out: lease, scratch, box, settling."""
 
+import functools
 import hashlib
 import logging
 import os
@@ -21,7 +22,7 @@ from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
 from django_q.exceptions import TimeoutException
 
-from dsp import box, jobs
+from dsp import box
 from dsp.errors import AudioError
 from dsp.formats import READABLE, Limits
 from dsp.settings import ENGINE_VERSION
@@ -83,13 +84,25 @@ def carry_out(work: Work, job: Callable[["Attempt"], dict[str, Any]]) -> None:
             delete_folder(f"{work.folder}/{work.attempts}")
 
 
-def has_room() -> bool:
-    """Tell whether this machine's disk holds the files of one more piece of work."""
+def can_work() -> bool:
+    """Tell whether this machine may begin a piece of work, so that what it cannot do waits."""
     SCRATCH.mkdir(parents=True, exist_ok=True)
     free_bytes = shutil.disk_usage(SCRATCH).free
     if free_bytes < ROOM_BYTES:
-        logger.error("no work is begun: %s bytes are free in %s", free_bytes, SCRATCH)
-    return free_bytes >= ROOM_BYTES
+        logger.error("No work is begun: %s bytes are free in %s.", free_bytes, SCRATCH)
+        return False
+    strength = box.strength()
+    if not (strength.is_strong or settings.ALLOW_WEAK_SANDBOX):
+        logger.error("No work is begun: decoders cannot be confined here (%s).", strength)
+        return False
+    warm_up()
+    return True
+
+
+@functools.cache
+def warm_up() -> None:
+    """Load and compile the engine before the first lease runs; once in a worker's life."""
+    box.warm("dsp.jobs:warm_up")
 
 
 def worker_name() -> str:
@@ -143,21 +156,23 @@ class Attempt:
             raise ChecksumMismatch
         return str(path)
 
-    def run(
-        self, function: Callable[..., dict[str, Any]], *args: Any, files_at_fault: bool = False
-    ) -> dict[str, Any]:
-        """Run a function of the engine in a box that sees only the folder; note its progress."""
+    def run(self, function: str, *args: Any, files_at_fault: bool = False) -> dict[str, Any]:
+        """Run a function of dsp.jobs in a box that sees only the folder; note its progress.
+
+        It goes by its name, since nothing of the engine is loaded here.
+        """
         left_seconds = self.work.time_limit.total_seconds() - (time.monotonic() - self._began)
         limits = replace(box.ENGINE, wall_seconds=left_seconds, cpu_seconds=int(left_seconds) + 1)
         try:
             result: dict[str, Any] = box.run(
-                function,
+                f"dsp.jobs:{function}",
                 *args,
                 scratch=self.scratch,
                 limits=limits,
                 progress=self._advance,
                 should_stop=self.lost.is_set,
                 files_at_fault=files_at_fault,
+                allow_weak=settings.ALLOW_WEAK_SANDBOX,
             )
         except box.BoxFailure as failure:
             if self.lost.is_set():
@@ -218,9 +233,7 @@ class Attempt:
 
 def _measure(attempt: Attempt, audio: AudioFile) -> dict[str, Any]:
     source = attempt.fetch(audio.source_key, "source", sha256=audio.sha256)
-    found = attempt.run(
-        jobs.inspect, source, str(attempt.out), decoding_limits(), files_at_fault=True
-    )
+    found = attempt.run("inspect", source, str(attempt.out), decoding_limits(), files_at_fault=True)
     facts = found["facts"]
     return {
         "facts": facts | {"format": READABLE[facts["container"]].label},

@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models.functions import Now
 
 from accounts.models import User
-from dsp import jobs
+from dsp import box
 from dsp.errors import AudioError
 from dsp.settings import MasterSettings
 from mastering.models import Version
@@ -72,9 +72,8 @@ def make_due(work: Work) -> None:
 
 
 def content_of(response: Any) -> bytes:
-    """Return the body of an answer, streamed or not; close it."""
+    """Return the body of an answer, streamed or not; the test client closes it at its end."""
     body: bytes = b"".join(response.streaming_content) if response.streaming else response.content
-    response.close()
     return body
 
 
@@ -190,6 +189,10 @@ REPORT: dict[str, Any] = {
 }
 
 
+STRONG = box.BoxStrength(namespaces=True, landlock=0, seccomp=True)
+WEAK = box.BoxStrength(namespaces=False, landlock=0, seccomp=False)
+
+
 @dataclass
 class PlayedEngine:
     """Stands where the boxes are, and leaves what the engine would leave.
@@ -200,12 +203,12 @@ class PlayedEngine:
     before: Callable[[str], None] = lambda _name: None
     ran: list[str] = field(default_factory=list)
 
-    def run(self, function: Callable[..., Any], *args: Any, **options: Any) -> dict[str, Any]:
-        name = function.__name__
+    def run(self, function: str, *args: Any, **options: Any) -> dict[str, Any]:
+        name = function.removeprefix("dsp.jobs:")
         self.ran.append(name)
         options["progress"]("checking", 0.0)
         self.before(name)
-        return self._inspect(*args) if function is jobs.inspect else self._render(*args)
+        return self._inspect(*args) if name == "inspect" else self._render(*args)
 
     def refuse(self, error: AudioError, *, at: str = "inspect") -> None:
         def raise_it(name: str) -> None:
@@ -246,6 +249,8 @@ class PlayedEngine:
 def engine(monkeypatch: pytest.MonkeyPatch) -> PlayedEngine:
     played = PlayedEngine()
     monkeypatch.setattr("references.tasks.box.run", played.run)
+    monkeypatch.setattr("references.tasks.box.strength", lambda: STRONG)
+    monkeypatch.setattr("references.tasks.warm_up", lambda: None)
     return played
 
 

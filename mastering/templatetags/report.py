@@ -77,7 +77,7 @@ def verdict(report: Report) -> str:
         "nothing_needed": _("The mix was as close to the reference as it gets; little changed."),
         "closer": _("Closer to the reference in %(closer)s."),
         "not_closer": _("Further from the reference in %(away)s. Another one may suit better."),
-    }[found["code"]]
+    }.get(found["code"], _("Your master is ready."))
     sentences = [told % values]
     if found["code"] == "closer" and found["away"]:
         sentences.append(_("Further from it in %(away)s.") % values)
@@ -150,9 +150,7 @@ def _loudness_words(report: Report) -> str:
         "saturation": _("It stops there: more drive would flatten it, not make it louder."),
         "silence": _("There is too little sound in it to bring to a level."),
     }
-    if loudness["held_by"] is None:
-        return text % values
-    return f"{text % values} {held[loudness['held_by']]}"
+    return f"{text % values} {held.get(loudness['held_by'], '')}".rstrip()
 
 
 def _range_change(part: Report) -> Change:
@@ -175,7 +173,7 @@ def _range_change(part: Report) -> Change:
         rest = _("%(db)s above the reference.") % {"db": db(left)}
     else:
         rest = _("%(db)s below the reference.") % {"db": db(-left)}
-    return Change(names[part["code"]], f"{text} {rest}")
+    return Change(names.get(part["code"], ""), f"{text} {rest}")
 
 
 def _dynamics_words(report: Report) -> str:

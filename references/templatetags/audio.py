@@ -92,6 +92,12 @@ def minutes(value_seconds: float) -> str:
 
 
 @register.filter
+def megabytes(value_bytes: float) -> str:
+    """500000000 → 500 MB, as the limit is set: in millions."""
+    return _with_unit(number(value_bytes / 1e6, 0 if value_bytes >= 1e7 else 1), "MB")
+
+
+@register.filter
 def quantity(value: float | None, unit: str = "") -> str:
     """Return a number with the unit that a finding or a report names."""
     return _with_unit(number(value, _DECIMALS.get(unit, 1)), _SYMBOLS.get(unit, unit))

@@ -72,6 +72,7 @@ def visit(chromium: Browser, live_server: LiveServer, complaints: list[str]) -> 
             viewport={"width": width, "height": 900},
             color_scheme="dark" if theme == "dark" else "light",
             java_script_enabled=scripts,
+            reduced_motion="reduce",  # colours are themselves at once
         )
         contexts.append(context)
         if user is not None:

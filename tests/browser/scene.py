@@ -41,7 +41,9 @@ def make(folder: Path) -> Made:
         place.mkdir()
         files.write(place / "source.wav", audio, format="wav24")
     master.mkdir()
-    told = [jobs.inspect(str(place / "source.wav"), str(place), {}) for place in (mix, reference)]
+    mix_told, reference_told = (
+        jobs.inspect(str(place / "source.wav"), str(place), {}) for place in (mix, reference)
+    )
     rendered = jobs.render(
         str(mix / "source.wav"),
         str(mix / jobs.PROFILE_NAME),
@@ -50,7 +52,7 @@ def make(folder: Path) -> Made:
         {},
         {},
     )
-    return Made(mix, reference, master, *told, rendered)
+    return Made(mix, reference, master, mix_told, reference_told, rendered)
 
 
 def song(*, seed: int, drive: float = 1.0, brightness: float = 0.0) -> Audio:
@@ -85,8 +87,7 @@ def song(*, seed: int, drive: float = 1.0, brightness: float = 0.0) -> Audio:
 
 def measured(user: User, made: Made, kind: AudioFile.Kind, filename: str) -> AudioFile:
     """Return an upload that was measured."""
-    is_mix = kind == AudioFile.Kind.MIX
-    told, folder = (made.mix_told, made.mix) if is_mix else (made.reference_told, made.reference)
+    told, folder = _of_kind(made, kind)
     audio = AudioFile(
         user=user,
         kind=kind,
@@ -98,16 +99,20 @@ def measured(user: User, made: Made, kind: AudioFile.Kind, filename: str) -> Aud
         attempts=1,
         step="done",
         progress=1.0,
-        facts=told["facts"],
-        findings=told["findings"],
-        summary=told["summary"],
         finished=timezone.now(),
+        **told,
     )
     audio.outputs = _store(folder, audio.key(""))
     audio.save()
-    if not is_mix:
+    if kind == AudioFile.Kind.REFERENCE:
         Reference.objects.create(user=user, audio=audio, title=audio.title)
     return audio
+
+
+def measure(audio: AudioFile, made: Made) -> None:
+    """Let the worker that began to measure an upload come to its end."""
+    told, folder = _of_kind(made, AudioFile.Kind(audio.kind))
+    assert AudioFile.objects.succeed(audio, outputs=_store(folder, audio.key("")), **told)
 
 
 def unmeasured(user: User, kind: AudioFile.Kind, filename: str, **columns: Any) -> AudioFile:
@@ -129,8 +134,6 @@ def master(user: User, made: Made, *, mix: str, reference: str) -> Master:
 
 def rendered(of: Master, made: Made, *, number: int = 1) -> Version:
     """Return a version that was made, with its files in storage."""
-    report = made.master_told["report"]
-    after = {row["key"]: row["after"] for row in report["numbers"]}
     version = Version(
         user=of.user,
         master=of,
@@ -141,11 +144,8 @@ def rendered(of: Master, made: Made, *, number: int = 1) -> Version:
         attempts=1,
         step="done",
         progress=1.0,
-        report=report,
-        provenance=made.master_told["provenance"],
-        loudness_lufs=after["integrated_lufs"],
-        true_peak_dbtp=after["true_peak_dbtp"],
         finished=timezone.now(),
+        **_outcome(made),
     )
     version.outputs = _store(made.master, version.key(""))
     version.save()
@@ -166,6 +166,29 @@ def run(version: Version, *, step: str = "checking") -> Version:
     assert claimed.pk == version.pk
     Version.objects.advance(claimed, step=step, progress=0.5)
     return claimed
+
+
+def finish(version: Version, made: Made) -> None:
+    """Let the worker that runs a version come to its end."""
+    outputs = _store(made.master, version.key(""))
+    assert Version.objects.succeed(version, outputs=outputs, **_outcome(made))
+
+
+def _of_kind(made: Made, kind: AudioFile.Kind) -> tuple[dict[str, Any], Path]:
+    if kind == AudioFile.Kind.MIX:
+        return made.mix_told, made.mix
+    return made.reference_told, made.reference
+
+
+def _outcome(made: Made) -> dict[str, Any]:
+    report = made.master_told["report"]
+    after = {row["key"]: row["after"] for row in report["numbers"]}
+    return {
+        "report": report,
+        "provenance": made.master_told["provenance"],
+        "loudness_lufs": after["integrated_lufs"],
+        "true_peak_dbtp": after["true_peak_dbtp"],
+    }
 
 
 def _store(folder: Path, key: str) -> dict[str, dict[str, Any]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from accounts.models import User
-from mastering.models import Version
+from mastering.models import Master, Version
 from references.models import AudioFile
 from tests.browser import scene
 
@@ -53,7 +53,7 @@ def _new_rejected(user: User, made: scene.Made) -> str:
     return f"{reverse('mastering:new')}?mix={mix.pk}&reference={reference.pk}"
 
 
-def _master(user: User, made: scene.Made) -> scene.Master:
+def _master(user: User, made: scene.Made) -> Master:
     return scene.master(user, made, mix="Night drive (mix 7).wav", reference="Slow Tide.wav")
 
 
@@ -109,11 +109,15 @@ STATES = [
     _at("password-reset", view="account_reset_password", signed_in=False),
     _at("password-reset-done", view="account_reset_password_done", signed_in=False),
     _at("verification-sent", view="account_email_verification_sent", signed_in=False),
-    State("link-expired", lambda _u, _m: reverse("account_confirm_email", args=["gone"]), False),
+    State(
+        "link-expired",
+        lambda _u, _m: reverse("account_confirm_email", args=["gone"]),
+        signed_in=False,
+    ),
     State(
         "reset-link-expired",
         lambda _u, _m: reverse("account_reset_password_from_key", args=["a", "b-c"]),
-        False,
+        signed_in=False,
     ),
     _at("account", view="accounts:detail"),
     _at("email", view="account_email"),

@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts.models import User
 from dsp.errors import SilentAudio
 from mastering import services, tasks
+from mastering.http import PLOTTED
 from mastering.models import Master, Version
 from references.models import AudioFile
 from references.services import clean_filename
@@ -156,7 +157,8 @@ def test_a_rejected_track_is_told(as_alice: Client, alice: User, engine: PlayedE
 
 
 def live_step(response: Any) -> str:
-    return next(step.name for step in response.context["steps"] if step.state == "live")
+    live: list[str] = [s.name for s in response.context["steps"] if s.state == "live"]
+    return live[0]
 
 
 def test_the_page_of_an_open_version_polls_its_steps(as_alice: Client, alice: User):
@@ -236,9 +238,7 @@ def test_the_result_page_offers_three_tracks_at_equal_loudness(as_alice: Client,
     assert [part["label"] for part in player["sections"]] == ["Intro", "Part B"]
     for source in player["sources"]:
         for address in (source["url"], source["waveform_url"]):
-            response = as_alice.get(address)
-            assert response.status_code == 200
-            response.close()
+            assert content_of(as_alice.get(address))
 
 
 def test_every_download_that_is_offered_can_be_had(as_alice: Client, finished: Version):
@@ -319,7 +319,8 @@ def test_the_master_is_heard_lossless_on_request(as_alice: Client, finished: Ver
 
 def test_plots_are_the_arrays_of_the_report(as_alice: Client, finished: Version):
     response = as_alice.get(file("plots", finished))
-    assert set(response.json()) == {"sections"}
+    assert response.json()["limiting"]["track"]["reduction_db"] == [0.0, 1.4]
+    assert set(response.json()) == set(PLOTTED)
     assert response["Cache-Control"].startswith("private")
 
 
@@ -335,7 +336,7 @@ def test_a_download_is_named_after_the_mix(
         f'attachment; filename="mix (Lacquer master v1).{ending}"'
     )
     assert response["Content-Type"] == content_type
-    response.close()
+    content_of(response)
 
 
 @pytest.mark.parametrize("name", ['my "best" mix.wav', "Café 🎸.wav", "a\u202eb\r\nX: y.wav"])
@@ -345,7 +346,7 @@ def test_a_hostile_or_foreign_name_comes_back_as_cleaned(
     AudioFile.objects.filter(pk=finished.master.mix_id).update(filename=clean_filename(name))
     response = as_alice.get(file("download", finished, "wav24"))
     header = response["Content-Disposition"]
-    response.close()
+    content_of(response)
     quoted = re.fullmatch(r'attachment; filename="((?:[^"\\]|\\.)*)"', header)
     encoded = re.fullmatch(r"attachment; filename\*=utf-8''(\S+)", header)
     found = quoted or encoded

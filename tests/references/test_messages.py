@@ -19,7 +19,7 @@ def codes_of_checks() -> set[str]:
         if isinstance(node, ast.Call)
     ]
     named = {
-        call.args[0].value
+        str(call.args[0].value)
         for call in calls
         if isinstance(call.func, ast.Name)
         and call.func.id in ("Finding", "_silence")

@@ -1,7 +1,9 @@
 """Carrying out claimed work: outcome, failures, lost leases, and what is left behind."""
 
 import threading
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
@@ -15,7 +17,7 @@ from references import tasks
 from references.models import AudioFile
 from references.services import SCRATCH
 from references.tasks import measure_next
-from tests.studio import PlayedEngine, make_due, uploaded
+from tests.studio import WEAK, PlayedEngine, make_due, uploaded
 
 
 def measured_one(user: User) -> AudioFile:
@@ -108,18 +110,15 @@ def test_an_unforeseen_error_is_logged_whole(alice: User, engine: PlayedEngine, 
 def test_failed_attempts_leave_no_bytes_and_no_scratch(alice: User, engine: PlayedEngine):
     audio = uploaded(alice)
 
-    def fail_in_storage(*_args: object) -> None:
-        raise OSError("storage is down")
-
     save = default_storage.save
 
-    def save_two(name: str, content: object) -> str:
+    def save_some(name: str, content: Any) -> str:
         if "waveform" in name:
-            fail_in_storage()
+            raise OSError("storage is down")
         return save(name, content)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(default_storage, "save", save_two)
+        patched.setattr(default_storage, "save", save_some)
         measure_next()
     assert default_storage.listdir(audio.folder) == ([], ["source"])
     assert is_empty(SCRATCH)
@@ -161,7 +160,11 @@ def test_a_link_left_by_a_box_is_not_followed(alice: User, engine: PlayedEngine,
 
 def test_a_removed_upload_stops_its_worker_and_leaves_nothing(alice: User, engine: PlayedEngine):
     audio = uploaded(alice)
-    engine.before = lambda _name: AudioFile.objects.all().delete() and None
+
+    def remove(_name: str) -> None:
+        AudioFile.objects.all().delete()
+
+    engine.before = remove
     measure_next()
     assert default_storage.listdir(audio.folder) == ([], ["source"])
 
@@ -221,11 +224,28 @@ def test_a_lease_outlives_a_short_outage_of_the_database(
 
     monkeypatch.setattr(tasks, "BEAT_SECONDS", 0.01)
     monkeypatch.setattr(AudioFile._default_manager, "beat", failing_at_first)
-    engine.before = lambda _name: threading.Event().wait(0.2) and None
+
+    def take_long(_name: str) -> None:
+        time.sleep(0.2)
+
+    engine.before = take_long
     assert measured_one(alice).is_ready
     assert len(beats) >= 3
 
 
-def test_without_room_on_the_disk_nothing_is_begun(monkeypatch: pytest.MonkeyPatch):
+def test_without_room_on_the_disk_nothing_is_begun(
+    engine: PlayedEngine, monkeypatch: pytest.MonkeyPatch
+):
+    assert tasks.can_work()
     monkeypatch.setattr(tasks, "ROOM_BYTES", 1 << 62)
-    assert not tasks.has_room()
+    assert not tasks.can_work()
+
+
+def test_without_a_box_that_holds_nothing_is_begun_unless_allowed(
+    engine: PlayedEngine, monkeypatch: pytest.MonkeyPatch, settings, caplog
+):
+    monkeypatch.setattr(box, "strength", lambda: WEAK)
+    assert not tasks.can_work()
+    assert "cannot be confined" in caplog.text
+    settings.ALLOW_WEAK_SANDBOX = True
+    assert tasks.can_work()

@@ -1,5 +1,6 @@
 """How work moves from state to state, whoever does it: uploads stand for all."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from accounts.models import User
+from references import services
 from references.models import AudioFile
 from references.models.work import BACK_OFF, LEASE, MAX_ATTEMPTS, MAX_ENGINE_ERRORS
 from tests.studio import lose_lease, make_due, uploaded
@@ -202,3 +204,24 @@ def test_time_is_the_databases(alice: User, monkeypatch: pytest.MonkeyPatch):
     uploaded(alice)
     claim()
     assert AudioFile.objects.filter(lease_until=F("started") + LEASE).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(
+    connection.vendor == "sqlite", reason="SQLite in memory is one connection's; it has no races"
+)
+def test_workers_that_claim_at_once_never_get_the_same(alice: User, monkeypatch):
+    monkeypatch.setattr(services, "MAX_OPEN_UPLOADS", 100)
+    for _ in range(24):
+        uploaded(alice)
+
+    def claim_all(name: int) -> list[str]:
+        claimed = []
+        while audio := AudioFile.objects.claim_next(worker=f"here:{name}"):
+            claimed.append(audio.pk)
+        connection.close()
+        return claimed
+
+    with ThreadPoolExecutor(4) as workers:
+        claimed = [pk for each in workers.map(claim_all, range(4)) for pk in each]
+    assert sorted(claimed) == sorted(AudioFile.objects.values_list("pk", flat=True))

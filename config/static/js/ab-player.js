@@ -173,8 +173,9 @@ class ABPlayer extends HTMLElement {
 
   #failed(radio) {
     radio.disabled = true;
-    const trouble = this.parts.trouble;
-    trouble.textContent = `${radio.closest("label").textContent.trim()} ${trouble.dataset.failed}`;
+    const { trouble } = this.parts;
+    const names = [...this.radios.values()].filter((one) => one.disabled).map((one) => one.closest("label").textContent.trim());
+    trouble.textContent = `${names.join(", ")} ${trouble.dataset.failed}`;
     return null;
   }
 

@@ -25,7 +25,7 @@ class GainLine extends HTMLElement {
 
   #draw() {
     const { clientWidth, clientHeight } = this;
-    if (!this.#track || !clientWidth) return;
+    if (!this.#track?.length || !clientWidth) return;
     const width = (this.#canvas.width = Math.round(clientWidth * devicePixelRatio));
     const height = (this.#canvas.height = Math.round(clientHeight * devicePixelRatio));
     const pen = this.#canvas.getContext("2d");

@@ -31,7 +31,8 @@ const KINDS = {
     const longest = Math.max(...Object.values(found).map((track) => track.lufs.length * track.step_seconds));
     const x = Array.from({ length: Math.floor(longest / step) }, (_, index) => index * step);
     const series = Object.entries(TRACKS).map(([key, style]) => ({ key, ...style, unit: "LUFS", values: x.map((time) => found[key].lufs[Math.floor(time / found[key].step_seconds)]) }));
-    return { x, across: "clock", floor: -45, series };
+    const top = Math.max(...series.flatMap(({ values }) => values.filter((lufs) => lufs !== undefined)));
+    return { x, across: "clock", floor: top - 30, series }; // a fade to silence would flatten all the rest
   },
   limiting: ({ limiting: { track } }) => ({
     x: track.reduction_db.map((_, index) => index * track.step_seconds), across: "clock", zero: true,

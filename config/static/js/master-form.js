@@ -10,11 +10,21 @@ class MasterForm extends HTMLElement {
     this.parts = { cards: part("cards"), reason: part("reason"), submit: part("submit") };
     this.words = this.querySelector(":scope > form > template[data-part=words]").content;
     this.#watch.observe(this.parts.cards, { childList: true, subtree: true, attributeFilter: ["data-state"] });
+    this.addEventListener("input", () => this.#summarise());
     this.#update();
+    this.#summarise();
   }
 
   disconnectedCallback() {
     this.#watch.disconnect();
+  }
+
+  /** Keep the line beside "Settings" true while they are folded away. */
+  #summarise() {
+    for (const place of this.querySelectorAll("[data-shows]")) {
+      const field = this.querySelector(`[name=${place.dataset.shows}]`);
+      place.textContent = field.selectedOptions?.[0].textContent ?? field.value.replace("-", "\u2212");
+    }
   }
 
   #update() {

@@ -1,14 +1,14 @@
-"""Versions: one render of a master with its settings, and everything that came of it."""
+"""Masters, a mix brought toward a reference, and their versions, one render each."""
 
 from datetime import timedelta
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from dsp.settings import MasterSettings
-from mastering.models.master import Master
 from references.models import (
     AudioFile,
     Phases,
@@ -42,8 +42,40 @@ _PHASES = Phases(
 )
 
 
+class MasterQuerySet(models.QuerySet["Master"]):
+    def of(self, user: Any) -> Self:
+        return self.filter(user=user).select_related("mix", "reference")
+
+    def with_versions(self) -> Self:
+        return self.prefetch_related("versions")
+
+
+class Master(models.Model):
+    id = PublicIdField(prefix="mst")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="masters")
+    # RESTRICT: audio stays as long as a master needs it, and goes with its person all the same.
+    mix = models.ForeignKey(AudioFile, models.RESTRICT, related_name="masters_of_mix")
+    reference = models.ForeignKey(AudioFile, models.RESTRICT, related_name="masters_toward")
+    title = models.CharField(max_length=200)
+    created = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = MasterQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created", "-pk"]
+        indexes = [models.Index("user", F("created").desc(), name="master_history")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def latest(self) -> "Version":
+        """The newest version; there is always one."""
+        return max(self.versions.all(), key=lambda version: version.number)
+
+
 class VersionQuerySet(WorkQuerySet["Version"]):
-    def of(self, user: object) -> Self:
+    def of(self, user: Any) -> Self:
         return self.filter(user=user).select_related("master__mix", "master__reference")
 
     def due(self) -> Self:

@@ -1,0 +1,56 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.test import Client
+
+from mastering.templatetags.demo import demo_player
+
+
+@pytest.fixture
+def recordings(tmp_path: Path, settings: Any) -> Path:
+    """Return a folder of static files in which nothing has been recorded yet."""
+    settings.STATICFILES_DIRS = [tmp_path]
+    _forget_folders()
+    (tmp_path / "audio").mkdir()
+    return tmp_path / "audio"
+
+
+@pytest.fixture(autouse=True)
+def _no_memory_of_folders() -> Any:
+    yield
+    _forget_folders()
+
+
+def test_without_recordings_the_landing_page_has_no_player(
+    recordings: Path, client: Client
+) -> None:
+    assert not list(recordings.iterdir())
+    assert demo_player() is None
+    assert b"<ab-player" not in client.get("/").content
+
+
+def test_recordings_are_played_from_their_static_addresses(
+    recordings: Path, client: Client
+) -> None:
+    source = {
+        "key": "master",
+        "label": "Master",
+        "url": "master.flac",
+        "waveform_url": "master.json",
+        "gain_db": -7.6,
+    }
+    described = {"duration_seconds": 24.0, "sources": [source], "sections": [], "note": "Ours."}
+    (recordings / "demo.json").write_text(json.dumps(described))
+    player = demo_player()
+    assert player is not None
+    assert player["sources"][0]["url"] == "/static/audio/master.flac"
+    page = client.get("/").content
+    assert b'data-url="/static/audio/master.flac"' in page
+    assert b'src="/static/audio/master.json"' in page
+
+
+def _forget_folders() -> None:
+    finders.get_finder.cache_clear()  # type: ignore[attr-defined]  # an lru_cache, untyped
