@@ -37,11 +37,13 @@ class WorkerGroup:
         connections.close_all()  # a connection must not be in two processes
         self._closing = _fork.RawValue("b", 0)  # without a lock that a death could leave taken
         doorbells, results = Queue(maxsize=1), Queue()
-        idle = _fork.Value("f", -1)
+        idle, never = _fork.Value("f", -1), _fork.Event()
+        # Kept: memory shared with the children is given to the next group once we let it go.
+        self._shared = (doorbells, results, idle, never)
         self.parts: dict[str, BaseProcess] = {
             "worker": self._start(_work, self._closing, doorbells, results, idle),
             "monitor": self._start(monitor, results),
-            "pusher": self._start(pusher, doorbells, _fork.Event()),
+            "pusher": self._start(pusher, doorbells, never),
         }
 
     @property
@@ -54,7 +56,9 @@ class WorkerGroup:
         return [part.sentinel for part in self.parts.values()]
 
     def dead_parts(self) -> list[str]:
-        return [name for name, part in self.parts.items() if not part.is_alive()]
+        """Return the parts that ended, with their exit codes (negative: the signal)."""
+        dead = {name: part for name, part in self.parts.items() if not part.is_alive()}
+        return [f"{name} ({part.exitcode})" for name, part in dead.items()]
 
     def close(self) -> None:
         """Begin nothing more; what runs goes on."""

@@ -34,16 +34,18 @@ class Site:
         command = [sys.executable, "manage.py", *arguments]
         subprocess.run(command, cwd=ROOT, env=self.environment, check=True)
 
-    def queue(self, function: str, *arguments: object) -> None:
-        call = f"async_task({', '.join(map(repr, (function, *arguments)))})"
-        self.manage("shell", "--no-imports", "-c", f"from django_q.tasks import async_task; {call}")
+    def queue(self, *calls: tuple[str, str]) -> None:
+        """Ring for functions with one argument each."""
+        rings = "; ".join(f"async_task{call!r}" for call in calls)
+        code = f"from django_q.tasks import async_task; {rings}"
+        self.manage("shell", "--no-imports", "-c", code)
 
     @contextmanager
-    def workers(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-        command = [sys.executable, "manage.py", "run_workers", "--groups=1", *arguments]
+    def workers(self, *, groups: int = 1) -> Iterator[subprocess.Popen[bytes]]:
+        command = [sys.executable, "manage.py", "run_workers", f"--groups={groups}"]
         chief = subprocess.Popen(command, cwd=ROOT, env=self.environment)
         try:
-            until(lambda: len(children(chief.pid)) == 3)
+            until(lambda: len(children(chief.pid)) == 3 * groups)
             yield chief
         finally:
             chief.kill()
@@ -86,7 +88,7 @@ def test_after_an_idle_part_was_killed_work_is_still_done(site, part):
         time.sleep(1.0)  # so that the worker waits inside its queue, with the lock
         os.kill(before[part], signal.SIGKILL)
         until(lambda: len(now := children(chief.pid)) == 3 and not set(before) & set(now))
-        site.queue("os.mkdir", str(done))
+        site.queue(("os.mkdir", str(done)))
         until(done.is_dir)
 
 
@@ -101,10 +103,20 @@ def test_ctrl_c_ends_everything_at_once_even_while_something_runs(site):
     started = site.folder / "sleeping"
     with site.workers() as chief:
         processes = children(chief.pid)
-        site.queue("os.system", f"mkdir {started}; sleep 60")
+        site.queue(("os.system", f"mkdir {started}; sleep 60"))
         until(started.is_dir)
         begun = time.monotonic()
         chief.send_signal(signal.SIGINT)
         assert chief.wait() == 0
         assert time.monotonic() - begun < 3.0
         until(lambda: not any(map(alive, processes)), seconds=1.0)
+
+
+def test_groups_that_work_side_by_side_live_on(site):
+    with site.workers(groups=3) as chief:
+        before = children(chief.pid)
+        folders = [site.folder / f"side-by-side-{number}" for number in range(9)]
+        site.queue(*(("os.system", f"sleep 1; mkdir {folder}") for folder in folders))
+        until(lambda: all(folder.is_dir() for folder in folders))
+        time.sleep(1.0)
+        assert children(chief.pid) == before
