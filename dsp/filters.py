@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +17,34 @@ from dsp.audio import Audio
 SAMPLES: Final = types.Array(types.float32, 2, "C", readonly=True)
 FLOATS: Final = types.Array(types.float64, 1, "C", readonly=True)
 
+Meter = Literal["polyphase", "itu", "libebur128"]
+METERS: Final[tuple[Meter, ...]] = ("polyphase", "itu", "libebur128")
+PEAK_REACH_FRAMES: Final = 24  # a reading looks at this many frames on either side
+BANK_TAPS: Final = 2 * PEAK_REACH_FRAMES
+BANK_ROWS: Final = 16  # two vectors of eight
+
 _SHELF_HZ: Final = 1681.974450955533  # BS.1770-5 Annex 1, table 1, as an analogue prototype
 _SHELF_DB: Final = 3.999843853973347
 _SHELF_Q: Final = 0.7071752369554196
 _SHELF_BAND_EXPONENT: Final = 0.4996667741545416
 _HIGH_PASS_HZ: Final = 38.13547087602444  # BS.1770-5 Annex 1, table 2
 _HIGH_PASS_Q: Final = 0.5003270373238773
+
+_METER_KAISER_BETA: Final = 6.0  # flat within 0.02 dB to 0.46 of the rate
+# BS.1770-5 Annex 2: phases 0 and 1 of the 48-tap filter; 2 and 3 are these two backwards.
+_ITU_PHASE_0: Final = (
+    0.0017089843750, 0.0109863281250, -0.0196533203125, 0.0332031250000,
+    -0.0594482421875, 0.1373291015625, 0.9721679687500, -0.1022949218750,
+    0.0476074218750, -0.0266113281250, 0.0148925781250, -0.0083007812500,
+)  # fmt: skip
+_ITU_PHASE_1: Final = (
+    -0.0291748046875, 0.0292968750000, -0.0517578125000, 0.0891113281250,
+    -0.1665039062500, 0.4650878906250, 0.7797851562500, -0.2003173828125,
+    0.1015625000000, -0.0582275390625, 0.0330810546875, -0.0189208984375,
+)  # fmt: skip
+
+_EBUR128_TAPS: Final = 49  # libebur128: a sinc under a Hann window of 49 points …
+_EBUR128_ROWS: Final = ((96_000, 4), (192_000, 2))  # … 4 × below 96 kHz, 2 × below 192 kHz
 
 
 def k_weighting(rate_hz: int) -> npt.NDArray[np.float64]:
@@ -102,6 +125,55 @@ def fractional_delays(parts: int, taps: int, beta: float) -> npt.NDArray[np.floa
     return bank
 
 
+@dataclass(frozen=True)
+class MeterBank:
+    """Filters that read between two samples, and what bounds their readings.
+
+    Attributes
+    ----------
+    taps : ndarray of float32, shape (48, 16)
+        One filter a column, the unused ones 0; the first tap belongs to frame ``n − 23``.
+    line, bend : float
+        No reading exceeds ``line · max(|x[n]|, |x[n+1]|)`` plus ``bend`` times the highest second
+        difference among the frames it looks at.
+    """
+
+    taps: npt.NDArray[np.float32]
+    line: float
+    bend: float
+
+
+@lru_cache(maxsize=32)
+def meter_bank(rate_hz: int, meters: tuple[Meter, ...]) -> MeterBank:
+    """Return the filters by which true-peak meters read between the samples.
+
+    Parameters
+    ----------
+    rate_hz : int
+        Sample rate, Hz; libebur128 oversamples less at high rates.
+    meters : tuple of "polyphase", "itu", "libebur128"
+        8 × oversampling with 48 taps; the filter printed in BS.1770-5, Annex 2; the interpolator
+        of libebur128.
+    """
+    filters = {"polyphase": _polyphase, "itu": _itu, "libebur128": _ebur128}
+    taps = np.zeros((BANK_TAPS, BANK_ROWS))
+    line, bend = 1.0, 0.0
+    rows = [row for meter in meters for row in filters[meter](rate_hz)]
+    for column, (first, row) in enumerate(rows):
+        offsets = np.arange(first, first + len(row))
+        taps[offsets + PEAK_REACH_FRAMES - 1, column] = row
+        # Every sample is the line through x[n] and x[n+1] plus weighted second differences.
+        slope = (offsets * row).sum()
+        line = max(line, abs(row.sum() - slope) + abs(slope))
+        weights = [
+            (row * np.clip(offsets - k if k > 0 else k - offsets, 0, None)).sum()
+            for k in range(1 - PEAK_REACH_FRAMES, PEAK_REACH_FRAMES + 1)
+        ]
+        bend = max(bend, float(np.abs(weights).sum()))
+    # A little more than the sums, for what single precision rounds away.
+    return MeterBank(taps.astype(np.float32), line * 1.00001, bend * 1.00001)
+
+
 def remove_dc(audio: Audio, *, cutoff_hz: float = 5.0) -> Audio:
     """Return the audio without its constant offset.
 
@@ -126,6 +198,31 @@ def remove_dc(audio: Audio, *, cutoff_hz: float = 5.0) -> Audio:
     for channel, mean in enumerate(means):
         _high_pass(audio.samples[channel], pole, mean, filtered[channel])
     return Audio(filtered, audio.rate_hz)
+
+
+_Row = tuple[int, npt.NDArray[np.float64]]  # offset of the first tap from frame n, taps
+
+
+def _polyphase(_rate_hz: int) -> list[_Row]:
+    delays = fractional_delays(8, BANK_TAPS, _METER_KAISER_BETA)
+    return [(1 - PEAK_REACH_FRAMES, taps) for taps in delays]
+
+
+def _itu(_rate_hz: int) -> list[_Row]:
+    phases = (_ITU_PHASE_0, _ITU_PHASE_1, _ITU_PHASE_1[::-1], _ITU_PHASE_0[::-1])
+    return [(-5, np.array(phase[::-1])) for phase in phases]
+
+
+def _ebur128(rate_hz: int) -> list[_Row]:
+    factor = next((factor for below_hz, factor in _EBUR128_ROWS if rate_hz < below_hz), 1)
+    place = np.arange(_EBUR128_TAPS) - (_EBUR128_TAPS - 1) / 2.0
+    window = 0.5 * (1.0 - np.cos(2.0 * np.pi * np.arange(_EBUR128_TAPS) / (_EBUR128_TAPS - 1)))
+    prototype = np.sinc(place / factor) * window
+    rows = []
+    for phase in range(1, factor):  # phase 0 reads the samples themselves
+        taps = prototype[phase::factor][::-1]
+        rows.append((1 - len(taps) // 2, taps))
+    return rows
 
 
 @njit(types.float64[::1](FLOATS, types.int64, types.int64), nogil=True, cache=True)

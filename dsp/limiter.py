@@ -18,8 +18,8 @@ import numpy.typing as npt
 from numba import njit, types
 
 from dsp.audio import Audio
-from dsp.filters import FLOATS, sliding_max
-from dsp.peaks import PEAK_REACH_FRAMES, block_frames, block_peaks, require_finite
+from dsp.filters import FLOATS, PEAK_REACH_FRAMES, sliding_max
+from dsp.peaks import block_frames, block_peaks, require_finite
 from dsp.units import db_to_amplitude
 
 TRACK_STEP_SECONDS: Final = 0.010

@@ -14,9 +14,7 @@ only blocks where this bound passes what is sought are filtered.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -25,35 +23,23 @@ from numba import njit, types
 
 from dsp.audio import Audio
 from dsp.errors import NotFinite
-from dsp.filters import SAMPLES, fractional_delays
+from dsp.filters import (
+    BANK_ROWS,
+    BANK_TAPS,
+    METERS,
+    PEAK_REACH_FRAMES,
+    SAMPLES,
+    MeterBank,
+    meter_bank,
+)
 from dsp.units import amplitude_to_db
 
 WINDOW_SECONDS: Final = 0.100
 SHORT_TERM_WINDOWS: Final = 30  # 3 s, the window of PSR
 
-PEAK_REACH_FRAMES: Final = 24  # a reading looks at this many frames on either side
-
-_TAPS: Final = 2 * PEAK_REACH_FRAMES
-_ROWS: Final = 16  # two vectors of eight
 _BLOCK_FRAMES: Final = 16
 _STRETCH_FRAMES: Final = 1024  # a power of two above every block
 _BLOCK_SECONDS: Final = 0.00036  # 16 frames at 44.1 and 48 kHz
-_KAISER_BETA: Final = 6.0  # flat within 0.02 dB to 0.46 of the rate
-
-# BS.1770-5 Annex 2: phases 0 and 1 of the 48-tap filter; 2 and 3 are these two backwards.
-_ITU_PHASE_0: Final = (
-    0.0017089843750, 0.0109863281250, -0.0196533203125, 0.0332031250000,
-    -0.0594482421875, 0.1373291015625, 0.9721679687500, -0.1022949218750,
-    0.0476074218750, -0.0266113281250, 0.0148925781250, -0.0083007812500,
-)  # fmt: skip
-_ITU_PHASE_1: Final = (
-    -0.0291748046875, 0.0292968750000, -0.0517578125000, 0.0891113281250,
-    -0.1665039062500, 0.4650878906250, 0.7797851562500, -0.2003173828125,
-    0.1015625000000, -0.0582275390625, 0.0330810546875, -0.0189208984375,
-)  # fmt: skip
-
-_EBUR128_TAPS: Final = 49  # libebur128: a sinc under a Hann window of 49 points …
-_EBUR128_ROWS: Final = ((96_000, 4), (192_000, 2))  # … 4 × below 96 kHz, 2 × below 192 kHz
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +59,6 @@ class MeterReadings:
     polyphase_dbtp: float
     itu_dbtp: float
     libebur128_dbtp: float
-
-
-@dataclass(frozen=True)
-class _Bank:
-    """Filters that read between samples, and the constants that bound their readings."""
-
-    taps: npt.NDArray[np.float32]  # (48, 16): the rows of the module's text are columns here
-    line: float  # largest weight of the straight line
-    bend: float  # largest weight of the second differences
 
 
 def require_finite(audio: Audio) -> None:
@@ -116,15 +93,15 @@ def true_peak_dbtp(audio: Audio) -> float:
     ----------
     ITU-R BS.1770-5, Annex 2.
     """
-    return _peak_dbtp(audio, _all_meters(audio.rate_hz))
+    return _peak_dbtp(audio, meter_bank(audio.rate_hz, METERS))
 
 
 def read_meters(audio: Audio) -> MeterReadings:
     """Return what each of the three meters reads on its own."""
     return MeterReadings(
-        polyphase_dbtp=_peak_dbtp(audio, _bank(_polyphase_rows())),
-        itu_dbtp=_peak_dbtp(audio, _bank(_itu_rows())),
-        libebur128_dbtp=_peak_dbtp(audio, _bank(_ebur128_rows(audio.rate_hz))),
+        polyphase_dbtp=_peak_dbtp(audio, meter_bank(audio.rate_hz, ("polyphase",))),
+        itu_dbtp=_peak_dbtp(audio, meter_bank(audio.rate_hz, ("itu",))),
+        libebur128_dbtp=_peak_dbtp(audio, meter_bank(audio.rate_hz, ("libebur128",))),
     )
 
 
@@ -141,7 +118,7 @@ def true_peak_per_window_dbtp(audio: Audio) -> npt.NDArray[np.float64]:
     starts[-1] = -(-audio.frames // _BLOCK_FRAMES)
     with np.errstate(divide="ignore"):
         levels: npt.NDArray[np.float64] = 20.0 * np.log10(
-            _window_peaks(audio, starts, _all_meters(audio.rate_hz)).astype(np.float64)
+            _window_peaks(audio, starts, meter_bank(audio.rate_hz, METERS)).astype(np.float64)
         )
     return levels
 
@@ -178,7 +155,7 @@ def block_peaks(
     blocks = -(-audio.frames // block_frames)
     if chosen is None:
         chosen = np.ones(blocks, dtype=np.bool_)
-    bank = _all_meters(audio.rate_hz)
+    bank = meter_bank(audio.rate_hz, METERS)
     peaks = np.zeros(blocks, dtype=np.float32)
     _scan_blocks(
         audio.samples,
@@ -236,64 +213,18 @@ def psr_db(
     return ratio
 
 
-def _peak_dbtp(audio: Audio, bank: _Bank) -> float:
+def _peak_dbtp(audio: Audio, bank: MeterBank) -> float:
     whole = np.array([0, -(-audio.frames // _BLOCK_FRAMES)])
     return amplitude_to_db(float(_window_peaks(audio, whole, bank).max(initial=0.0)))
 
 
 def _window_peaks(
-    audio: Audio, starts: npt.NDArray[np.int64], bank: _Bank
+    audio: Audio, starts: npt.NDArray[np.int64], bank: MeterBank
 ) -> npt.NDArray[np.float32]:
     peaks = np.zeros(len(starts) - 1, dtype=np.float32)
     if audio.frames:
         _scan_windows(audio.samples, _BLOCK_FRAMES, starts, bank.taps, bank.line, bank.bend, peaks)
     return peaks
-
-
-@lru_cache(maxsize=8)
-def _all_meters(rate_hz: int) -> _Bank:
-    return _bank([*_polyphase_rows(), *_itu_rows(), *_ebur128_rows(rate_hz)])
-
-
-_Row = tuple[int, npt.NDArray[np.float64]]  # offset of the first tap from frame n, taps
-
-
-def _polyphase_rows() -> list[_Row]:
-    return [(1 - PEAK_REACH_FRAMES, taps) for taps in fractional_delays(8, _TAPS, _KAISER_BETA)]
-
-
-def _itu_rows() -> list[_Row]:
-    phases = (_ITU_PHASE_0, _ITU_PHASE_1, _ITU_PHASE_1[::-1], _ITU_PHASE_0[::-1])
-    return [(-5, np.array(phase[::-1])) for phase in phases]
-
-
-def _ebur128_rows(rate_hz: int) -> list[_Row]:
-    factor = next((factor for below_hz, factor in _EBUR128_ROWS if rate_hz < below_hz), 1)
-    place = np.arange(_EBUR128_TAPS) - (_EBUR128_TAPS - 1) / 2.0
-    window = 0.5 * (1.0 - np.cos(2.0 * np.pi * np.arange(_EBUR128_TAPS) / (_EBUR128_TAPS - 1)))
-    prototype = np.sinc(place / factor) * window
-    rows = []
-    for phase in range(1, factor):  # phase 0 reads the samples themselves
-        taps = prototype[phase::factor][::-1]
-        rows.append((1 - len(taps) // 2, taps))
-    return rows
-
-
-def _bank(rows: Sequence[_Row]) -> _Bank:
-    taps = np.zeros((_TAPS, _ROWS))
-    line, bend = 1.0, 0.0
-    for column, (first, row) in enumerate(rows):
-        offsets = np.arange(first, first + len(row))
-        taps[offsets + PEAK_REACH_FRAMES - 1, column] = row
-        slope = (offsets * row).sum()
-        line = max(line, abs(row.sum() - slope) + abs(slope))
-        weights = [
-            (row * np.clip(offsets - k if k > 0 else k - offsets, 0, None)).sum()
-            for k in range(1 - PEAK_REACH_FRAMES, PEAK_REACH_FRAMES + 1)
-        ]
-        bend = max(bend, float(np.abs(weights).sum()))
-    # A little more than the sums, for what single precision rounds away.
-    return _Bank(taps.astype(np.float32), line * 1.00001, bend * 1.00001)
 
 
 @njit(types.float32(SAMPLES), nogil=True, cache=True, fastmath={"nnan", "nsz"})
@@ -399,7 +330,7 @@ def _read_between(
     peak = np.float32(0.0)
     first = start - PEAK_REACH_FRAMES + 1
     for channel in range(channels):
-        for i in range(stop - start + _TAPS - 1):
+        for i in range(stop - start + BANK_TAPS - 1):
             place = first + i
             near[i] = samples[channel, place] if 0 <= place < frames else np.float32(0.0)
         for n in range(stop - start):
@@ -408,14 +339,14 @@ def _read_between(
                 <= needed
             ):
                 continue
-            for row in range(_ROWS):
+            for row in range(BANK_ROWS):
                 sums[row] = 0.0
             # Eight taps at a time: a running sum alone would wait for each addition.
-            for k in range(0, _TAPS, 8):
+            for k in range(0, BANK_TAPS, 8):
                 i = n + k
                 x0, x1, x2, x3 = near[i], near[i + 1], near[i + 2], near[i + 3]
                 x4, x5, x6, x7 = near[i + 4], near[i + 5], near[i + 6], near[i + 7]
-                for row in range(_ROWS):
+                for row in range(BANK_ROWS):
                     sums[row] += (
                         (taps[k, row] * x0 + taps[k + 1, row] * x1)
                         + (taps[k + 2, row] * x2 + taps[k + 3, row] * x3)
@@ -423,7 +354,7 @@ def _read_between(
                         (taps[k + 4, row] * x4 + taps[k + 5, row] * x5)
                         + (taps[k + 6, row] * x6 + taps[k + 7, row] * x7)
                     )
-            for row in range(_ROWS):
+            for row in range(BANK_ROWS):
                 peak = max(peak, abs(sums[row]))
     return peak
 
@@ -464,8 +395,8 @@ def _scan_blocks(
     bends = np.zeros(blocks, dtype=np.float32)
     _measure_blocks(samples, block_frames, measured, levels, bends)
     floor = max(floor, floor_share * levels.max()) if blocks else floor
-    near = np.zeros(block_frames + 2 * PEAK_REACH_FRAMES + _TAPS, dtype=np.float32)
-    sums = np.zeros(_ROWS, dtype=np.float32)
+    near = np.zeros(block_frames + 2 * PEAK_REACH_FRAMES + BANK_TAPS, dtype=np.float32)
+    sums = np.zeros(BANK_ROWS, dtype=np.float32)
     for block in range(blocks):
         if not chosen[block]:
             continue
@@ -517,8 +448,8 @@ def _scan_windows(
     for block in range(blocks):
         for other in range(max(0, block - around), min(blocks, block + around + 1)):
             bounds[block] = max(bounds[block], bend * bends[other])
-    near = np.zeros(block_frames + 2 * PEAK_REACH_FRAMES + _TAPS, dtype=np.float32)
-    sums = np.zeros(_ROWS, dtype=np.float32)
+    near = np.zeros(block_frames + 2 * PEAK_REACH_FRAMES + BANK_TAPS, dtype=np.float32)
+    sums = np.zeros(BANK_ROWS, dtype=np.float32)
     for window in range(len(peaks)):
         first, last = starts[window], starts[window + 1]
         peak = np.float32(0.0)
