@@ -154,10 +154,9 @@ def toward(believed: Doubles, full: Doubles, amount: float) -> Doubles:
         led = believed + lead * (full - believed)
         if np.sum(np.sign(full - led) * led) >= 0.0:
             break
-    if amount <= FULL_AMOUNT:
-        return led * (amount / FULL_AMOUNT)
-    blended: Doubles = led + (full - led) * ((amount - FULL_AMOUNT) / (1.0 - FULL_AMOUNT))
-    return blended
+    beyond = max(0.0, amount - FULL_AMOUNT) / (1.0 - FULL_AMOUNT)
+    correction: Doubles = min(1.0, amount / FULL_AMOUNT) * led + beyond * (full - led)
+    return correction
 
 
 def _believed(
@@ -200,7 +199,8 @@ def _bells(octaves: float) -> Doubles:
 def _notes(octaves: float) -> Doubles:
     """Return how alike musical differences are in two bands: rougher than bells (Matern 3/2)."""
     scaled = np.sqrt(3.0) * _octaves_apart() / octaves
-    return (1.0 + scaled) * np.exp(-scaled)
+    likeness: Doubles = (1.0 + scaled) * np.exp(-scaled)
+    return likeness
 
 
 def _octaves_apart() -> Doubles:
@@ -241,7 +241,8 @@ def _pairs(
 
 def _mean(values: Doubles, weights: Doubles) -> Doubles:
     """Return the mean over pairs, by each band's own weights."""
-    return np.einsum("pb,pb->b", values, weights)
+    mean: Doubles = np.einsum("pb,pb->b", values, weights)
+    return mean
 
 
 def _spread(values: Doubles, weights: Doubles) -> Doubles:
@@ -286,4 +287,5 @@ def _mean_width(mid: Doubles, side: Doubles, weights: Doubles) -> Doubles:
     level = mid.mean(axis=1, keepdims=True)
     mid_power, side_power = (_mean(10.0 ** ((x - level) / 10.0), weights) for x in (mid, side))
     lowest = 10.0 ** (WIDTHS_DB[0] / 10.0)
-    return 10.0 * np.log10(np.maximum(side_power / mid_power, lowest))
+    width: Doubles = 10.0 * np.log10(np.maximum(side_power / mid_power, lowest))
+    return width
