@@ -78,7 +78,8 @@ def plan_tone(
             smooth(whole, LOW_OCTAVES, weights=valid),
             smooth(whole, FULL_OCTAVES, weights=valid),
         )
-    wanted = toward(believed_tone(comparison, valid, suitability=suitability), full, amount)
+    belief = believed_tone(comparison, valid, suitability=suitability)
+    wanted = toward(belief.expected_db, full, amount, doubt=belief.doubt_db)
     inner = bands_between(*EDGES_HZ)
     widening = float(np.interp(amount, [FULL_AMOUNT, 1.0], [1.0, FULL_CAP_FACTOR]))
     cap = widening * smooth(np.where(inner, CAP_DB, EDGE_CAP_DB), 0.5)

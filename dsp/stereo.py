@@ -52,12 +52,8 @@ def plan_width(
     real = widths[0] > FAINTEST_SIDE_DB
     difference = np.where(real, np.maximum(widths[1], -40.0) - widths[0], 0.0)
     full = smooth(difference, FULL_SMOOTHING_OCTAVES)
-    wanted = np.round(
-        toward(
-            believed_width(compare(target, reference), real, suitability=suitability), full, amount
-        ),
-        2,
-    )
+    belief = believed_width(compare(target, reference), real, suitability=suitability)
+    wanted = np.round(toward(belief.expected_db, full, amount, doubt=belief.doubt_db), 2)
     factor = float(np.interp(amount, [FULL_AMOUNT, 1.0], [1.0, FULL_CAP_FACTOR]))
     most = np.where(real & (BAND_CENTRES_HZ >= BASS_HZ), WIDEN_DB * factor, 0.0)
     applied = np.clip(wanted, -NARROW_DB * factor, most)

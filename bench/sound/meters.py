@@ -142,7 +142,7 @@ def quantile_distance(first, second):
 
 
 def aligned(samples, rate, loudness_lufs):
-    """Samples brought to a loudness by gain alone."""
+    """Bring samples to a loudness by gain alone."""
     gain = 10 ** ((loudness_lufs - integrated(step_energies(samples, rate))) / 20)
     return (samples * gain).astype(np.float32)
 
