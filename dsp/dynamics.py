@@ -72,7 +72,7 @@ def plan_dynamics(
     """
     levels = target.momentary_quantiles_lu
     full = reference.momentary_quantiles_lu - levels
-    slope = suitability * believed_slope(compare(target, reference))
+    slope = believed_slope(compare(target, reference), suitability=suitability)
     middle = int(np.argmin(np.abs(QUANTILES - 50.0)))
     believed = slope * np.maximum(0.0, levels - levels[middle])
     wanted = toward(believed, full - full[middle], amount)

@@ -11,7 +11,7 @@ import scipy.fft
 
 from dsp.audio import Audio
 from dsp.measure import Profile
-from dsp.moments import LEVEL_HZ, believed_tone, compare, toward
+from dsp.moments import FULL_AMOUNT, LEVEL_HZ, believed_tone, compare, toward
 from dsp.spectrum import BAND_CENTRES_HZ, BAND_COUNT, Doubles, Floats, bands_between, smooth
 
 TAP_SECONDS: Final = 8192 / 44_100  # resolves a third octave at 40 Hz
@@ -78,13 +78,13 @@ def plan_tone(
             smooth(whole, LOW_OCTAVES, weights=valid),
             smooth(whole, FULL_OCTAVES, weights=valid),
         )
-    wanted = toward(believed_tone(comparison, valid, suitability=suitability), full, amount)
+    belief = believed_tone(comparison, valid, suitability=suitability)
+    wanted = toward(belief.expected_db, full, amount, doubt=belief.doubt_db)
     inner = bands_between(*EDGES_HZ)
-    cap = smooth(np.where(inner, CAP_DB, EDGE_CAP_DB), 0.5) * np.interp(
-        amount, [0.7, 1.0], [1.0, FULL_CAP_FACTOR]
-    )
+    widening = float(np.interp(amount, [FULL_AMOUNT, 1.0], [1.0, FULL_CAP_FACTOR]))
+    cap = widening * smooth(np.where(inner, CAP_DB, EDGE_CAP_DB), 0.5)
     wanted = np.round(wanted, 2)
-    applied = np.round(np.clip(wanted, -cap, cap), 2)
+    applied: Doubles = np.clip(wanted, -cap, cap).round(2)
     if np.any(applied != wanted):
         reasons = (*reasons, "capped")
     return TonePlan(full, applied, wanted - applied, full - applied, valid, reasons)
@@ -98,7 +98,8 @@ def apply_tone(audio: Audio, plan: TonePlan) -> Audio:
 def _levelled(difference: Doubles, valid: npt.NDArray[np.bool_]) -> Doubles:
     """Return a difference without its mean over the valid bands that carry the level."""
     counted = bands_between(*LEVEL_HZ) & valid
-    return difference - difference[counted if np.any(counted) else slice(None)].mean()
+    levelled: Doubles = difference - difference[counted if np.any(counted) else slice(None)].mean()
+    return levelled
 
 
 def _validity(target: Profile, reference: Profile) -> tuple[npt.NDArray[np.bool_], tuple[str, ...]]:

@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from dsp.audio import Audio
 from dsp.errors import ProfileUnsupported, SilentAudio, TooShort
-from dsp.loudness import measure_loudness, weighted_energies
-from dsp.peaks import true_peak_dbtp
+from dsp.loudness import Loudness, measure_loudness, weighted_energies
+from dsp.peaks import psr_db, sample_peak_dbfs, true_peak_per_window_dbtp
 from dsp.sections import Section, find_sections
 from dsp.spectrum import (
     BAND_COUNT,
@@ -26,7 +26,6 @@ from dsp.spectrum import (
     third_octaves,
     to_db,
 )
-from dsp.units import amplitude_to_db
 
 PROFILE_VERSION: Final = 1
 
@@ -36,7 +35,6 @@ MICRO_SECONDS: Final = 0.050  # note and drum level
 MOMENTARY_SECONDS: Final = 0.400  # BS.1770 block
 SHORT_TERM_SECONDS: Final = 3.0  # EBU Tech 3341
 GATE_LU: Final = 20.0  # as EBU Tech 3342: what is quieter than this under the track is not counted
-PEAK_BLOCK_SECONDS: Final = 0.010
 PSR_PERCENTS: Final = (10.0, 50.0, 90.0)
 MOST_MOMENTS: Final = 1300
 MOMENT_TOP_DB: Final = 27.5  # over the integrated loudness: no band of music is louder
@@ -74,8 +72,6 @@ class Profile:
         Of left and right per band, -1 to 1.
     micro_quantiles_lu, momentary_quantiles_lu : ndarray, shape of ``QUANTILES``
         Distribution of 50 ms and 400 ms loudness, relative to integrated.
-    crest_quantiles_db : ndarray, shape of ``QUANTILES``
-        Distribution of 10 ms peaks over the 400 ms loudness around them.
     cutoff_hz : float or None
         Where a lossy codec or a resampler ended the spectrum.
     onsets_per_second : float
@@ -106,7 +102,6 @@ class Profile:
     correlation: Doubles
     micro_quantiles_lu: Doubles
     momentary_quantiles_lu: Doubles
-    crest_quantiles_db: Doubles
     cutoff_hz: float | None
     onsets_per_second: float
     sections: tuple[Section, ...]
@@ -152,11 +147,18 @@ class Profile:
         ProfileUnsupported
             For another version, or anything that is not a whole profile.
         """
-        if not isinstance(values, dict) or values.get("version") != PROFILE_VERSION:
-            raise ProfileUnsupported("This profile was measured by another version of the engine.")
         try:
+            if values.get("version") != PROFILE_VERSION:
+                raise ProfileUnsupported("This profile was measured by another engine version.")
             return cls(**_read(values))
-        except (KeyError, TypeError, ValueError, zlib.error, binascii.Error) as error:
+        except (
+            AttributeError,
+            KeyError,
+            TypeError,
+            ValueError,
+            zlib.error,
+            binascii.Error,
+        ) as error:
             raise ProfileUnsupported("This profile is damaged or incomplete.") from error
 
     def summary(self) -> dict[str, Any]:
@@ -219,8 +221,8 @@ def measure(audio: Audio, *, progress: Callable[[float], None] | None = None) ->
         raise SilentAudio("The track is silent: nothing in it is above -70 LUFS.")
     spectrogram = band_spectrogram(audio, progress=progress)
     energies, step = weighted.energies, weighted.step_seconds
-    true_peak = true_peak_dbtp(audio)
-    block_peaks = _block_peaks(audio)
+    window_peaks = true_peak_per_window_dbtp(audio)
+    true_peak = float(window_peaks.max())
     integrated = round(levels.integrated_lufs, 3)
     centres = _window_loudness(energies, step, SHORT_TERM_SECONDS)
     floor = np.percentile(to_db(spectrogram.mid + spectrogram.side), 5.0, axis=0)
@@ -238,16 +240,15 @@ def measure(audio: Audio, *, progress: Callable[[float], None] | None = None) ->
         max_momentary_lufs=round(levels.max_momentary_lufs, 3),
         max_short_term_lufs=round(levels.max_short_term_lufs, 3),
         true_peak_dbtp=round(true_peak, 3),
-        sample_peak_dbfs=round(amplitude_to_db(float(block_peaks.max())), 3),
+        sample_peak_dbfs=round(sample_peak_dbfs(audio), 3),
         plr_db=round(true_peak - integrated, 3),
-        psr_db=_peak_to_short_term(block_peaks, energies, step, integrated),
+        psr_db=_peak_to_short_term(window_peaks, levels),
         mid_db=np.round(to_db(mid), 3),
         side_db=np.round(to_db(side), 3),
         floor_db=np.round(floor, 2),
         correlation=np.round(_correlation(mid, side, spectrogram.cross), 4),
         micro_quantiles_lu=_quantiles(energies, step, MICRO_SECONDS, integrated),
         momentary_quantiles_lu=_quantiles(energies, step, MOMENTARY_SECONDS, integrated),
-        crest_quantiles_db=_crest_quantiles(block_peaks, energies, step, integrated),
         cutoff_hz=_cutoff_hz(spectrogram),
         onsets_per_second=_onsets_per_second(energies, step),
         sections=find_sections(
@@ -258,15 +259,6 @@ def measure(audio: Audio, *, progress: Callable[[float], None] | None = None) ->
         moments_side=moments_side,
         moments_seconds=np.round(moments_seconds, 3),
     )
-
-
-def _block_peaks(audio: Audio) -> Doubles:
-    """Return the highest sample of either channel in every 10 ms."""
-    block = max(1, round(PEAK_BLOCK_SECONDS * audio.rate_hz))
-    starts = np.arange(0, audio.frames, block)
-    highest = np.maximum.reduceat(audio.samples, starts, axis=1)
-    lowest = np.minimum.reduceat(audio.samples, starts, axis=1)
-    return np.maximum(highest, -lowest).max(axis=0).astype(np.float64)
 
 
 def _window_loudness(energies: Doubles, step_seconds: float, seconds: float) -> Doubles:
@@ -283,24 +275,9 @@ def _quantiles(
     return np.round(np.percentile(relative[relative > -GATE_LU], QUANTILES), 3)
 
 
-def _crest_quantiles(
-    block_peaks: Doubles, energies: Doubles, step_seconds: float, integrated_lufs: float
-) -> Doubles:
-    around = _window_loudness(energies, step_seconds, MOMENTARY_SECONDS)
-    first = (energies.size - around.size) // 2
-    crest = to_db(np.square(block_peaks[first : first + around.size])) - around
-    return np.round(np.percentile(crest[around > integrated_lufs - GATE_LU], QUANTILES), 3)
-
-
-def _peak_to_short_term(
-    block_peaks: Doubles, energies: Doubles, step_seconds: float, integrated_lufs: float
-) -> tuple[float, ...]:
-    short_term = _window_loudness(energies, step_seconds, SHORT_TERM_SECONDS)[::10]
-    length = energies.size - 10 * (short_term.size - 1)
-    length = min(length, round(SHORT_TERM_SECONDS / step_seconds))
-    windows = np.lib.stride_tricks.sliding_window_view(block_peaks[: energies.size], length)[::10]
-    ratio = to_db(np.square(windows[: short_term.size].max(axis=1))) - short_term
-    counted = ratio[short_term > integrated_lufs - GATE_LU]
+def _peak_to_short_term(window_peaks_dbtp: Doubles, levels: Loudness) -> tuple[float, ...]:
+    ratio = psr_db(window_peaks_dbtp, levels.short_term_lufs)
+    counted = ratio[levels.short_term_lufs > levels.integrated_lufs - GATE_LU]
     return tuple(round(float(value), 3) for value in np.percentile(counted, PSR_PERCENTS))
 
 
@@ -378,9 +355,7 @@ def _read(values: dict[str, Any]) -> dict[str, Any]:
         steps = np.frombuffer(raw, dtype=np.uint8).reshape(-1, BAND_COUNT)
         read[name] = np.cumsum(steps, axis=1, dtype=np.uint8)
     shapes = dict.fromkeys(("mid_db", "side_db", "floor_db", "correlation"), (BAND_COUNT,))
-    shapes |= dict.fromkeys(
-        ("micro_quantiles_lu", "momentary_quantiles_lu", "crest_quantiles_db"), QUANTILES.shape
-    )
+    shapes |= dict.fromkeys(("micro_quantiles_lu", "momentary_quantiles_lu"), QUANTILES.shape)
     shapes["moments_seconds"] = (read["moments_mid"].shape[0],)
     for name in (*shapes, "loudness_curve_lufs"):
         read[name] = np.array(read[name], dtype=np.float64)

@@ -40,7 +40,7 @@ LEVEL_DOUBT_DB: Final = 10.0  # a level common to all bands is not tone
 DOUBT_OCTAVES: Final = 1.5
 LEAST_DOUBT_DB: Final = 0.05
 DOUBT_PER_DB: Final = 0.7  # standard deviation of the music's part, of roughness times spread
-LEAST_SUITABILITY: Final = 0.25
+UNLIKE: Final = 0.4  # suitability of tracks so different that their likeness deceives
 MIX_SLOPE: Final = 0.2  # standard deviation of what mixes get wrong, dB/dB
 SLOPE_LIMITS: Final = (-0.4, 0.3)
 UNLIKE_SLOPE_PER_DB: Final = 0.07
@@ -76,6 +76,20 @@ class Comparison:
     slope_doubt: float
 
 
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """What is held to be the mix's part of a difference.
+
+    Attributes
+    ----------
+    expected_db, doubt_db : ndarray, shape (BAND_COUNT,)
+        Its expectation and standard deviation.
+    """
+
+    expected_db: Doubles
+    doubt_db: Doubles
+
+
 @lru_cache(maxsize=4)
 def compare(target: Profile, reference: Profile) -> Comparison:
     """Return how the reference differs from the target at like moments."""
@@ -104,8 +118,8 @@ def compare(target: Profile, reference: Profile) -> Comparison:
     )
 
 
-def believed_tone(comparison: Comparison, valid: Mask, *, suitability: float = 1.0) -> Doubles:
-    """Return the tonal difference that is the mix's, as far as can be told, dB.
+def believed_tone(comparison: Comparison, valid: Mask, *, suitability: float = 1.0) -> Belief:
+    """Return the tonal difference that is the mix's, as far as can be told.
 
     Parameters
     ----------
@@ -113,7 +127,7 @@ def believed_tone(comparison: Comparison, valid: Mask, *, suitability: float = 1
     valid : ndarray of bool, shape (BAND_COUNT,)
         Bands to go by; the others follow them.
     suitability : float, 0 to 1
-        How like the two tracks are as a whole; less raises the doubt.
+        How like the two tracks are as a whole; under ``UNLIKE`` it raises the doubt.
     """
     return _believed(
         comparison.tone_db,
@@ -125,8 +139,8 @@ def believed_tone(comparison: Comparison, valid: Mask, *, suitability: float = 1
     )
 
 
-def believed_width(comparison: Comparison, valid: Mask, *, suitability: float = 1.0) -> Doubles:
-    """Return the difference in width that is the mix's, as far as can be told, dB."""
+def believed_width(comparison: Comparison, valid: Mask, *, suitability: float = 1.0) -> Belief:
+    """Return the difference in width that is the mix's, as far as can be told."""
     return _believed(
         comparison.width_db,
         comparison.width_spread,
@@ -137,27 +151,37 @@ def believed_width(comparison: Comparison, valid: Mask, *, suitability: float = 
     )
 
 
-def believed_slope(comparison: Comparison) -> float:
+def believed_slope(comparison: Comparison, *, suitability: float = 1.0) -> float:
     """Return the part of the slope that is the mix's, as far as can be told, dB/dB."""
-    share = MIX_SLOPE**2 / (MIX_SLOPE**2 + comparison.slope_doubt**2)
+    share = _fitness(suitability) * MIX_SLOPE**2 / (MIX_SLOPE**2 + comparison.slope_doubt**2)
     return float(np.clip(share * comparison.slope, *SLOPE_LIMITS))
 
 
-def toward(believed: Doubles, full: Doubles, amount: float) -> Doubles:
+def toward(
+    believed: Doubles, full: Doubles, amount: float, *, doubt: npt.ArrayLike = np.inf
+) -> Doubles:
     """Return a correction for an amount: at ``FULL_AMOUNT`` the believed one, at 1 the full one.
 
-    The believed one is first led as far toward the full one as it takes for the distance to the
-    reference to fall from amount to amount. The mean of ``abs(full - share * correction)`` is
+    The believed one is first led toward the full one, as far as it takes for the distance to the
+    reference to fall from amount to amount, but not beyond its doubt: where it is known that the
+    music differs, the music is not followed. The mean of ``abs(full - share * correction)`` is
     convex in the share, so it falls all the way where it still falls at the end.
+
+    Parameters
+    ----------
+    believed, full : ndarray, shape (n,)
+        dB.
+    amount : float, 0 to 1
+    doubt : array or float
+        The farthest the believed correction may be led, dB.
     """
     for lead in np.linspace(0.0, 1.0, 51):
-        led = believed + lead * (full - believed)
+        led = believed + np.clip(lead * (full - believed), -np.asarray(doubt), doubt)
         if np.sum(np.sign(full - led) * led) >= 0.0:
             break
-    if amount <= FULL_AMOUNT:
-        return led * (amount / FULL_AMOUNT)
-    blended: Doubles = led + (full - led) * ((amount - FULL_AMOUNT) / (1.0 - FULL_AMOUNT))
-    return blended
+    beyond = max(0.0, amount - FULL_AMOUNT) / (1.0 - FULL_AMOUNT)
+    correction: Doubles = min(1.0, amount / FULL_AMOUNT) * led + beyond * (full - led)
+    return correction
 
 
 def _believed(
@@ -168,28 +192,33 @@ def _believed(
     *,
     shapes: Doubles,
     common_db: float,
-) -> Doubles:
+) -> Belief:
     """Return the expected mix error given a measured difference of mix and music.
 
     Both are Gaussian processes over log frequency: the mix's of a size and smoothness that mixes
     have, the music's rougher and as large as the pairs' disagreement and the difference's own
-    roughness say (Rasmussen and Williams, Gaussian Processes for Machine Learning, eq. 2.23).
+    roughness say (Rasmussen and Williams, Gaussian Processes for Machine Learning, eqs. 2.23
+    and 2.24).
     The product of the two predicted the error within and across tracks better than either.
     """
     if not np.any(valid):
-        return np.zeros(BAND_COUNT)
+        return Belief(np.zeros(BAND_COUNT), np.full(BAND_COUNT, MIX_DB))
     rough = smooth(
         np.square(measured - smooth(measured, 1.0, weights=valid)), DOUBT_OCTAVES, weights=valid
     )
     spread = smooth(spread, DOUBT_OCTAVES, weights=valid)
-    doubt = DOUBT_PER_DB * np.sqrt(rough * spread) / max(suitability, LEAST_SUITABILITY)
-    scale = doubt + LEAST_DOUBT_DB
+    scale = DOUBT_PER_DB * np.sqrt(rough * spread) + LEAST_DOUBT_DB
+    scale /= _fitness(suitability)
     music = 0.15 * np.eye(BAND_COUNT) + 0.25 * _notes(0.4) + 0.6 * _notes(3.0)
     mix = MIX_DB**2 * shapes
     total = mix + scale[:, None] * scale * music + common_db**2
-    weights = np.linalg.solve(total[np.ix_(valid, valid)], measured[valid])
-    expected: Doubles = mix[:, valid] @ weights
-    return expected
+    weights = np.linalg.solve(total[np.ix_(valid, valid)], mix[valid])
+    variance = np.diag(mix) - np.einsum("vb,vb->b", mix[valid], weights)
+    return Belief(measured[valid] @ weights, np.sqrt(np.maximum(variance, 0.0)))
+
+
+def _fitness(suitability: float) -> float:
+    return float(np.clip(suitability / UNLIKE, 0.25, 1.0))
 
 
 def _bells(octaves: float) -> Doubles:
@@ -200,7 +229,8 @@ def _bells(octaves: float) -> Doubles:
 def _notes(octaves: float) -> Doubles:
     """Return how alike musical differences are in two bands: rougher than bells (Matern 3/2)."""
     scaled = np.sqrt(3.0) * _octaves_apart() / octaves
-    return (1.0 + scaled) * np.exp(-scaled)
+    likeness: Doubles = (1.0 + scaled) * np.exp(-scaled)
+    return likeness
 
 
 def _octaves_apart() -> Doubles:
@@ -241,7 +271,8 @@ def _pairs(
 
 def _mean(values: Doubles, weights: Doubles) -> Doubles:
     """Return the mean over pairs, by each band's own weights."""
-    return np.einsum("pb,pb->b", values, weights)
+    mean: Doubles = np.einsum("pb,pb->b", values, weights)
+    return mean
 
 
 def _spread(values: Doubles, weights: Doubles) -> Doubles:
@@ -286,4 +317,5 @@ def _mean_width(mid: Doubles, side: Doubles, weights: Doubles) -> Doubles:
     level = mid.mean(axis=1, keepdims=True)
     mid_power, side_power = (_mean(10.0 ** ((x - level) / 10.0), weights) for x in (mid, side))
     lowest = 10.0 ** (WIDTHS_DB[0] / 10.0)
-    return 10.0 * np.log10(np.maximum(side_power / mid_power, lowest))
+    width: Doubles = 10.0 * np.log10(np.maximum(side_power / mid_power, lowest))
+    return width

@@ -157,8 +157,9 @@ def third_octaves(power: npt.ArrayLike) -> Doubles:
 def _smoothing(octaves: float) -> Doubles:
     spread = octaves * BANDS_PER_OCTAVE / (2.0 * np.sqrt(2.0 * np.log(2.0)))
     distance = np.subtract.outer(np.arange(BAND_COUNT), np.arange(BAND_COUNT))
-    kernel: Doubles = np.exp(-0.5 * np.square(distance / spread))
-    return kernel / kernel.sum(axis=1, keepdims=True)
+    kernel = np.exp(-0.5 * np.square(distance / spread))
+    normalised: Doubles = kernel / kernel.sum(axis=1, keepdims=True)
+    return normalised
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,7 @@ import numpy as np
 from dsp.audio import Audio
 from dsp.equalizer import TonePlan, filter_mid_side
 from dsp.measure import Profile
-from dsp.moments import believed_width, compare, toward
+from dsp.moments import FULL_AMOUNT, believed_width, compare, toward
 from dsp.spectrum import BAND_CENTRES_HZ, BAND_COUNT, Doubles, smooth
 
 FULL_SMOOTHING_OCTAVES: Final = 0.5
@@ -52,13 +52,9 @@ def plan_width(
     real = widths[0] > FAINTEST_SIDE_DB
     difference = np.where(real, np.maximum(widths[1], -40.0) - widths[0], 0.0)
     full = smooth(difference, FULL_SMOOTHING_OCTAVES)
-    wanted = np.round(
-        toward(
-            believed_width(compare(target, reference), real, suitability=suitability), full, amount
-        ),
-        2,
-    )
-    factor = float(np.interp(amount, [0.7, 1.0], [1.0, FULL_CAP_FACTOR]))
+    belief = believed_width(compare(target, reference), real, suitability=suitability)
+    wanted = np.round(toward(belief.expected_db, full, amount, doubt=belief.doubt_db), 2)
+    factor = float(np.interp(amount, [FULL_AMOUNT, 1.0], [1.0, FULL_CAP_FACTOR]))
     most = np.where(real & (BAND_CENTRES_HZ >= BASS_HZ), WIDEN_DB * factor, 0.0)
     applied = np.clip(wanted, -NARROW_DB * factor, most)
     reasons = () if np.array_equal(applied, wanted) else ("capped",)

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import signal
 
 THIRDS_HZ = 1000.0 * 2.0 ** (np.arange(-14, 13) / 3.0)  # 39 Hz to 16 kHz
+AUDIBLE_DB = 70.0  # under the loudest band
 WIDTH_FLOOR_DB = -25.0
 STFT_FRAMES = 15 * 44_100  # of the middle: enough for the distance, which costs the most
 QUANTILES = np.arange(5, 100, 5)
@@ -82,9 +83,7 @@ def psr_median(samples, rate):
 def third_octave_db(signal_1d, rate):
     """Welch power in third octaves, dB."""
     hz, density = signal.welch(signal_1d, rate, "hann", 8192, 4096)
-    power = [
-        density[(hz >= c * 2 ** (-1 / 6)) & (hz < c * 2 ** (1 / 6))].sum() for c in THIRDS_HZ
-    ]
+    power = [density[(hz >= c * 2 ** (-1 / 6)) & (hz < c * 2 ** (1 / 6))].sum() for c in THIRDS_HZ]
     return 10 * np.log10(np.maximum(power, 1e-15))
 
 
@@ -99,7 +98,7 @@ def spectra(samples, rate):
 def tone_distance(first, second):
     """Mean magnitude of the difference of two mid curves, level removed, dB."""
     difference = first - second
-    audible = (first > first.max() - 70) & (second > second.max() - 70)
+    audible = np.minimum(first - first.max(), second - second.max()) > -AUDIBLE_DB
     difference = difference[audible]
     return float(np.mean(np.abs(difference - difference.mean())))
 
@@ -143,7 +142,7 @@ def quantile_distance(first, second):
 
 
 def aligned(samples, rate, loudness_lufs):
-    """Samples brought to a loudness by gain alone."""
+    """Bring samples to a loudness by gain alone."""
     gain = 10 ** ((loudness_lufs - integrated(step_energies(samples, rate))) / 20)
     return (samples * gain).astype(np.float32)
 

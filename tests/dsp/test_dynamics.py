@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dsp.audio import Audio
+from dsp.dynamics import apply_dynamics, plan_dynamics
+from dsp.loudness import measure_loudness, weighted_energies
+from dsp.measure import measure
+from tests.dsp.music import mono, song
+
+
+def swelling(seconds: float = 20.0, *, depth_db: float = 0.0, seed: int = 0) -> Audio:
+    """Return a song that swells and falls by 6 dB and more every two seconds."""
+    audio = song(seconds, seed=seed)
+    swell = np.sin(np.pi * np.arange(audio.frames) / audio.rate_hz)
+    gain = 10 ** ((6.0 * swell + depth_db * np.maximum(0.0, swell)) / 20)
+    return Audio((audio.samples * gain).astype(np.float32), audio.rate_hz)
+
+
+def spread(audio: Audio) -> float:
+    levels = measure_loudness(weighted_energies(audio)).momentary_lufs
+    return float(np.subtract(*np.percentile(levels, [95, 50])))
+
+
+def test_loud_moments_that_stand_out_too_far_are_brought_back():
+    wrong, right = swelling(depth_db=3.0), swelling()
+    plan = plan_dynamics(measure(wrong), measure(right), amount=0.7)
+    result, stats = apply_dynamics(wrong, plan)
+    assert abs(spread(result) - spread(right)) < 0.5 * abs(spread(wrong) - spread(right))
+    assert stats.lowest_db < -1.0
+    assert stats.mean_db > 0.2
+
+
+def test_a_track_against_itself_and_an_amount_of_nothing_change_nothing():
+    audio = swelling()
+    profile, other = measure(audio), measure(swelling(depth_db=3.0))
+    for amount in (0.0, 0.7, 1.0):
+        assert apply_dynamics(audio, plan_dynamics(profile, profile, amount=amount))[0] is audio
+    assert apply_dynamics(audio, plan_dynamics(profile, other, amount=0.0))[0] is audio
+
+
+def test_the_gain_stays_within_its_caps_and_slopes():
+    plan = plan_dynamics(measure(swelling(depth_db=12.0)), measure(song(20.0)), amount=1.0)
+    assert np.abs(plan.applied_db).max() <= 3.0
+    assert "capped" in plan.reasons
+    out = plan.levels_lu + plan.applied_db
+    assert np.all(np.diff(out) >= 0.0)
+
+
+def test_length_and_channels_are_kept():
+    for audio in (swelling(depth_db=3.0), mono(swelling(depth_db=3.0))):
+        plan = plan_dynamics(measure(audio), measure(swelling()), amount=1.0)
+        result, _ = apply_dynamics(audio, plan)
+        assert result.samples.shape == audio.samples.shape
+        assert np.all(np.isfinite(result.samples))
+
+
+def test_the_loudness_range_never_moves_away_from_the_references():
+    target = swelling(80.0, depth_db=2.0)
+    reference = measure(song(80.0, seed=1))
+    before = measure(target)
+    assert before.loudness_range_lu is not None
+    assert reference.loudness_range_lu is not None
+    for amount in (0.7, 1.0):
+        result, _ = apply_dynamics(target, plan_dynamics(before, reference, amount=amount))
+        after = measure(result).loudness_range_lu
+        assert after is not None
+        distances = [
+            abs(x - reference.loudness_range_lu) for x in (before.loudness_range_lu, after)
+        ]
+        assert distances[1] <= distances[0] + 0.05
+
+
+def test_peaks_are_asked_to_come_as_near_as_the_references_and_never_to_grow():
+    calm, peaky = song(), song()
+    samples = peaky.samples.copy()
+    samples[:, 10_000::50_000] = 0.9
+    peaky = Audio(samples, calm.rate_hz)
+    calm_profile, peaky_profile = measure(calm), measure(peaky)
+    goal = plan_dynamics(peaky_profile, calm_profile, amount=0.7).peak_to_loudness_db
+    assert goal == pytest.approx(calm_profile.plr_db, abs=0.01)
+    half = plan_dynamics(peaky_profile, calm_profile, amount=0.35).peak_to_loudness_db
+    assert half == pytest.approx((calm_profile.plr_db + peaky_profile.plr_db) / 2, abs=0.01)
+    assert plan_dynamics(calm_profile, peaky_profile, amount=1.0).peak_to_loudness_db is None
+    assert plan_dynamics(peaky_profile, calm_profile, amount=0.0).peak_to_loudness_db is None
