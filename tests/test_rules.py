@@ -1,6 +1,7 @@
 """Every rule of the house bites: a copy of the tree gets one wrong line, and a tool refuses it."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -174,3 +175,12 @@ def test_a_warning_is_an_error():
 def test_no_test_reaches_the_network():
     with pytest.raises((SocketBlockedError, UserWarning), match="socket"):
         socket.create_connection(("192.0.2.1", 80))
+
+
+def test_what_is_tested_is_what_is_run():
+    runtime, development = (
+        set(re.findall(r"^([\w.-]+==[^\s;\\]+)", (ROOT / name).read_text(), re.MULTILINE))
+        for name in ("requirements.lock", "requirements-dev.lock")
+    )
+    assert len(runtime) > 50
+    assert runtime <= development, "both locks name the same versions"
