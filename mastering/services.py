@@ -16,6 +16,7 @@ from references.models import AudioFile, Reference
 from references.services import clear_scratch, delete_folder, remove_audio, ring
 
 MAX_OPEN_VERSIONS = 20  # per person
+SWEEP_SECONDS = 10.0  # between two sweeps
 UNHEARD = timedelta(seconds=5)  # due for so long means that the bell was lost
 
 

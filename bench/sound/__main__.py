@@ -21,7 +21,9 @@ AMOUNTS = (0.7, 1.0)
 
 def main() -> None:
     """Run one of the trials and print its table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("trial", choices=("recover", "pairs", "programme"))
     parser.add_argument("--music", type=Path, required=True)
     parser.add_argument("--cache", type=Path, required=True)
@@ -101,8 +103,7 @@ def pairs(options: argparse.Namespace) -> None:
                     "tone_ref": meters.tone_distance(ours[0], theirs[0]),
                     "width_ref": meters.width_distance(ours, theirs),
                     "psr_ref": abs(
-                        meters.psr_median(take, rate)
-                        - meters.psr_median(reference, reference_rate)
+                        meters.psr_median(take, rate) - meters.psr_median(reference, reference_rate)
                     ),
                     "lra_ref": abs(
                         meters.loudness_range(energies)
@@ -112,7 +113,9 @@ def pairs(options: argparse.Namespace) -> None:
             )
             if options.details:
                 print(json.dumps(rows[-1]), flush=True)
-    print_table([{**row, "case": "both"} for row in rows], ("tone_ref", "width_ref", "psr_ref", "lra_ref"))
+    print_table(
+        [{**row, "case": "both"} for row in rows], ("tone_ref", "width_ref", "psr_ref", "lra_ref")
+    )
 
 
 def programme(options: argparse.Namespace) -> None:

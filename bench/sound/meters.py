@@ -82,9 +82,7 @@ def psr_median(samples, rate):
 def third_octave_db(signal_1d, rate):
     """Welch power in third octaves, dB."""
     hz, density = signal.welch(signal_1d, rate, "hann", 8192, 4096)
-    power = [
-        density[(hz >= c * 2 ** (-1 / 6)) & (hz < c * 2 ** (1 / 6))].sum() for c in THIRDS_HZ
-    ]
+    power = [density[(hz >= c * 2 ** (-1 / 6)) & (hz < c * 2 ** (1 / 6))].sum() for c in THIRDS_HZ]
     return 10 * np.log10(np.maximum(power, 1e-15))
 
 

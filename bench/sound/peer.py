@@ -16,7 +16,9 @@ matchering.process(target=target, reference=reference,
 """
 
 
-def matched(python: Path, target: np.ndarray, reference: np.ndarray, rate: int, kept: Path) -> tuple[np.ndarray, int]:
+def matched(
+    python: Path, target: np.ndarray, reference: np.ndarray, rate: int, kept: Path
+) -> tuple[np.ndarray, int]:
     """Return Matchering's master of a target, from ``kept`` where it was made before."""
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)

@@ -39,9 +39,9 @@ class WorkerGroup:
         doorbells, results = Queue(maxsize=1), Queue()
         idle = _fork.Value("f", -1)
         self.parts: dict[str, BaseProcess] = {
-            "worker": self._start(_work, self._closing, doorbells, results, idle),
-            "monitor": self._start(monitor, results),
-            "pusher": self._start(pusher, doorbells, _fork.Event()),
+            "worker": start(_work, self._closing, doorbells, results, idle),
+            "monitor": start(monitor, results),
+            "pusher": start(pusher, doorbells, _fork.Event()),
         }
 
     @property
@@ -68,16 +68,18 @@ class WorkerGroup:
         for part in self.parts.values():
             part.join(JOIN_SECONDS)
 
-    def _start(self, target: Callable[..., None], *args: Any) -> BaseProcess:
-        part = _fork.Process(target=_live, args=(os.getpid(), target, *args), daemon=False)
-        part.start()
-        return part
-
     def _kill(self, name: str) -> None:
         part = self.parts[name]
         part.kill()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(part.pid or 0, signal.SIGKILL)  # its own children
+
+
+def start(target: Callable[..., None], *args: Any) -> BaseProcess:
+    """Run a function in a process that ends with this one."""
+    process = _fork.Process(target=_live, args=(os.getpid(), target, *args), daemon=False)
+    process.start()
+    return process
 
 
 def _live(parent: int, target: Callable[..., None], *args: Any) -> None:

@@ -191,7 +191,9 @@ class WorkQuerySet(models.QuerySet[W]):
 
     def hand_back(self, work: W, *, code: str) -> bool:
         """Count an error of ours: wait and try again, or fail with the code at the last."""
-        last = self._held(work).filter(engine_errors__gte=MAX_ENGINE_ERRORS - 1)
+        last = self._held(work).filter(
+            Q(engine_errors__gte=MAX_ENGINE_ERRORS - 1) | Q(attempts__gte=MAX_ATTEMPTS)
+        )
         if last.update(**self._failed(code), engine_errors=F("engine_errors") + 1):
             return True
         return bool(

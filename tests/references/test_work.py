@@ -158,6 +158,14 @@ def test_our_own_errors_end_the_work_at_the_third(alice: User):
     assert audio.engine_errors == MAX_ENGINE_ERRORS
 
 
+def test_an_error_of_ours_in_the_last_attempt_ends_the_work(alice: User):
+    audio = uploaded(alice)
+    AudioFile.objects.update(attempts=MAX_ATTEMPTS - 1)
+    assert AudioFile.objects.hand_back(claim(), code="internal")
+    audio.refresh_from_db()
+    assert (audio.status, audio.error_code) == (AudioFile.Status.REJECTED, "internal")
+
+
 def test_their_audio_is_rejected_at_once(alice: User):
     audio = uploaded(alice)
     assert AudioFile.objects.fail(claim(), code="silent_audio", detail="Nothing is heard.")
