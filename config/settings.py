@@ -138,6 +138,12 @@ MAX_UPLOAD_BYTES = env.int("MAX_UPLOAD_BYTES", default=500_000_000)
 MAX_AUDIO_SECONDS = env.int("MAX_AUDIO_SECONDS", default=15 * 60)
 MIN_AUDIO_SECONDS = env.int("MIN_AUDIO_SECONDS", default=3)
 
+# Limits: of one person, apart for uploads and masters; and of all, for each of the two.
+MAX_RUNNING_PER_PERSON = env.int("MAX_RUNNING_PER_PERSON", default=3)
+MAX_OPEN_UPLOADS_PER_PERSON = env.int("MAX_OPEN_UPLOADS_PER_PERSON", default=6)
+MAX_OPEN_MASTERS_PER_PERSON = env.int("MAX_OPEN_MASTERS_PER_PERSON", default=20)
+MAX_BACKLOG = env.int("MAX_BACKLOG", default=500)
+
 # Queue: the rows are the truth, this only rings.
 WORKER_GROUPS = env.int("WORKER_GROUPS", default=2)  # jobs at a time on this machine
 JOB_TIMEOUT_SECONDS = env.int("JOB_TIMEOUT_SECONDS", default=1260)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from functools import partial
 
+from django.conf import settings as site
 from django.db import transaction
 from django.db.models import Max
 from django.db.models.functions import Now
@@ -12,10 +13,12 @@ from accounts.models import User
 from dsp.settings import ENGINE_VERSION, MasterSettings
 from mastering.errors import AudioUnusable, TooManyMasters
 from mastering.models import Master, Version
+from references import services as uploads
+from references.errors import Busy
 from references.models import AudioFile, Reference
 from references.services import clear_scratch, delete_folder, remove_audio, ring
 
-MAX_OPEN_VERSIONS = 20  # per person
+SWEEP_SECONDS = 10.0  # between two sweeps
 UNHEARD = timedelta(seconds=5)  # due for so long means that the bell was lost
 
 
@@ -31,9 +34,10 @@ def submit_master(
 
     Raises
     ------
-    MasterRefused
+    MasterRefused, Busy
         With nothing stored.
     """
+    _refuse_if_busy()
     with transaction.atomic():
         _refuse_if_too_many_open(user)
         tracks = AudioFile.objects.of(user).filter(pk__in={mix.pk, reference.pk})
@@ -52,7 +56,7 @@ def render_version(*, master: Master, settings: MasterSettings) -> Version:
 
     Raises
     ------
-    MasterRefused
+    MasterRefused, Busy
     """
     with transaction.atomic():
         Master.objects.select_for_update().get(pk=master.pk)
@@ -60,11 +64,18 @@ def render_version(*, master: Master, settings: MasterSettings) -> Version:
         for version in Version.objects.filter(master=master).open():
             if version.settings == chosen:
                 return version
+        _refuse_if_busy()
         _refuse_if_too_many_open(master.user)
         if master.mix.has_failed or master.reference.has_failed:
             raise AudioUnusable
         last = master.versions.aggregate(last=Max("number"))["last"]
         return _queue(master, last + 1, settings)
+
+
+def refuse_if_busy() -> None:
+    """Turn a master away that begins with uploads, before any of them is stored."""
+    uploads.refuse_if_busy()
+    _refuse_if_busy()
 
 
 def retry(*, version: Version) -> Version:
@@ -95,6 +106,12 @@ def audio_settled(*, audio: AudioFile) -> None:
     """Let the versions go on that waited for a track, or fail with it."""
     Version.objects.fail_unusable()
     for _ in Version.objects.due().needing(audio.pk):
+        ring()
+
+
+def bring_in_kept_back(*, user: User) -> None:
+    """Ring for what a person's limit of running work kept back until some of theirs ended."""
+    if any(work.objects.of(user).kept_back().exists() for work in (AudioFile, Version)):
         ring()
 
 
@@ -152,7 +169,12 @@ def _queue(master: Master, number: int, settings: MasterSettings) -> Version:
     return version
 
 
+def _refuse_if_busy() -> None:
+    if Version.objects.backlog_is_full():
+        raise Busy
+
+
 def _refuse_if_too_many_open(user: User) -> None:
     User.objects.select_for_update().get(pk=user.pk)  # so that the count holds
-    if Version.objects.of(user).open().count() >= MAX_OPEN_VERSIONS:
+    if Version.objects.of(user).open().count() >= site.MAX_OPEN_MASTERS_PER_PERSON:
         raise TooManyMasters

@@ -35,8 +35,9 @@ def work() -> None:
     audio = measure_next()
     if audio is not None:
         services.audio_settled(audio=audio)
-        return
-    render_next()
+    done = audio or render_next()
+    if done is not None:
+        services.bring_in_kept_back(user=done.user)
 
 
 def render_next() -> Version | None:

@@ -31,7 +31,7 @@ from mastering.messages import failure_message, steps_of
 from mastering.models import Master, Version
 from references.errors import UploadRefused
 from references.forms import upload_limits
-from references.http import deliver, receives_files
+from references.http import deliver, receives_files, turns_away_when_busy
 from references.messages import audio_messages
 from references.models import AudioFile, Reference
 from references.services import clean_filename, receive_upload
@@ -49,12 +49,14 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 @receives_files(at_most=2)
+@turns_away_when_busy
 def new(request: AuthenticatedRequest) -> HttpResponse:
     if request.method == "GET":
         chosen = {
             kind: _own_audio(request, request.GET.get(kind, "")) for kind in ("mix", "reference")
         }
         return _new_page(request, MasterForm(), chosen)
+    services.refuse_if_busy()
     form = MasterForm(request.POST, request.FILES)
     form.is_valid()
     tracks = {kind: _track(request, form, kind) for kind in ("mix", "reference")}
@@ -106,6 +108,7 @@ def cancel(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
 
 @login_required
 @require_POST
+@turns_away_when_busy
 def retry(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
     version = _version(request, master_id)
     try:
@@ -124,6 +127,7 @@ def delete(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
 
 @login_required
 @require_POST
+@turns_away_when_busy
 def versions(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
     version = _version(request, master_id)
     form = SettingsForm(request.POST)

@@ -3,7 +3,8 @@
 UploadRefused
 ├── EmptyUpload       empty_upload        no bytes at all
 ├── TooManyUploads    too_many_uploads    too many still wait to be measured
-└── ChecksumMismatch  source_changed      the stored bytes are not those that were sent
+├── ChecksumMismatch  source_changed      the stored bytes are not those that were sent
+└── Busy              too_busy            too much of everyone's still waits; HTTP 503
 """
 
 from typing import ClassVar
@@ -19,6 +20,10 @@ class EmptyUpload(UploadRefused):
 
 class TooManyUploads(UploadRefused):
     code = "too_many_uploads"
+
+
+class Busy(UploadRefused):
+    code = "too_busy"
 
 
 class ChecksumMismatch(UploadRefused):

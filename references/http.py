@@ -21,8 +21,11 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, quote_etag
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
+from references.errors import Busy
+
 FORM_BYTES: Final = 1_000_000  # what a form may hold beside its files
 SIGNED_URL_SECONDS: Final = 900
+RETRY_AFTER_SECONDS: Final = 120  # a good part of a full queue is done by then
 CHUNK_BYTES: Final = 64 * 1024
 CONTENT_TYPES: Final = {
     ".wav": "audio/wav",
@@ -60,6 +63,26 @@ def receives_files(*, at_most: int) -> Callable[[View], View]:
         return limited
 
     return decorate
+
+
+def turns_away_when_busy(view: View) -> View:
+    """Answer 503 where there is too much work for everyone."""
+
+    @wraps(view)
+    def patient(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except Busy:
+            return busy(render(request, "503.html"))
+
+    return patient
+
+
+def busy(response: HttpResponse) -> HttpResponse:
+    """Tell programs too that it is worth trying again, and when."""
+    response.status_code = 503
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
 
 
 def wants_fragment(request: HttpRequest) -> bool:

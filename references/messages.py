@@ -171,6 +171,11 @@ REFUSALS: Final[Mapping[str, Wording]] = {
         gettext_lazy("Some of your files are still being measured."),
         gettext_lazy("Wait a moment, then try again."),
     ),
+    "too_busy": Wording(
+        gettext_lazy("Too busy at the moment"),
+        gettext_lazy("More work waits here than can be done soon. Nothing was stored."),
+        gettext_lazy("Try again in a few minutes."),
+    ),
     "missing_file": Wording(
         gettext_lazy("No file arrived"),
         gettext_lazy("The upload held no whole file."),

@@ -19,11 +19,10 @@ from django_q.tasks import async_task
 from accounts.models import User
 from dsp.errors import TooLarge, UnsupportedFormat
 from dsp.formats import SNIFF_BYTES, sniff
-from references.errors import EmptyUpload, TooManyUploads
+from references.errors import Busy, EmptyUpload, TooManyUploads
 from references.models import AudioFile, Reference
 
 DOORBELL = "mastering.tasks.work"  # by name: the bell knows nothing of who answers it
-MAX_OPEN_UPLOADS = 6  # per person; two cards, and some changes of mind
 MAX_FILENAME_CHARACTERS = 200
 SCRATCH = Path(settings.DATA_DIR) / "scratch"  # of the workers of this machine
 
@@ -38,6 +37,7 @@ def receive_upload(*, user: User, kind: AudioFile.Kind, file: "File[bytes]") -> 
     UploadRefused, AudioError
         With nothing stored.
     """
+    refuse_if_busy()
     _refuse_if_too_many_open(user)
     if not file.size:
         raise EmptyUpload
@@ -61,6 +61,12 @@ def receive_upload(*, user: User, kind: AudioFile.Kind, file: "File[bytes]") -> 
         default_storage.delete(audio.source_key)
         raise
     return audio
+
+
+def refuse_if_busy() -> None:
+    """Turn an upload away while too many of everyone's wait."""
+    if AudioFile.objects.backlog_is_full():
+        raise Busy
 
 
 def remove_audio(*, audio: AudioFile) -> None:
@@ -135,7 +141,7 @@ def _enter(audio: AudioFile) -> None:
 
 
 def _refuse_if_too_many_open(user: User) -> None:
-    if AudioFile.objects.of(user).open().count() >= MAX_OPEN_UPLOADS:
+    if AudioFile.objects.of(user).open().count() >= settings.MAX_OPEN_UPLOADS_PER_PERSON:
         raise TooManyUploads
 
 

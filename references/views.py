@@ -12,9 +12,9 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from accounts.http import AuthenticatedRequest
 from dsp.errors import AudioError
-from references.errors import UploadRefused
+from references.errors import Busy, UploadRefused
 from references.forms import UploadForm, upload_limits
-from references.http import deliver, receives_files, wants_fragment
+from references.http import busy, deliver, receives_files, wants_fragment
 from references.messages import audio_messages, refusal_message
 from references.models import AudioFile, Reference
 from references.services import clean_filename, receive_upload, remove_audio
@@ -107,9 +107,11 @@ def _refused(
         error_code=code,
     )
     if wants_fragment(request):
-        return _card(request, audio, status=422)
-    context = {"kind": kind.lower(), "refusal": refusal_message(code), "filename": filename}
-    return render(request, "references/upload_refused.html", context, status=422)
+        response = _card(request, audio, status=422)
+    else:
+        context = {"kind": kind.lower(), "refusal": refusal_message(code), "filename": filename}
+        response = render(request, "references/upload_refused.html", context, status=422)
+    return busy(response) if code == Busy.code else response
 
 
 def _empty_card(request: AuthenticatedRequest, kind: str) -> dict[str, Any]:

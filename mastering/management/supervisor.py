@@ -7,17 +7,19 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing import connection
+from multiprocessing.process import BaseProcess
 from types import FrameType
 
 from django.db import DatabaseError, close_old_connections
 from django.utils.module_loading import autodiscover_modules
 
 from mastering import services
+from mastering.management.nightly import begin_nightly_check
 from mastering.management.worker_group import WorkerGroup
 
 TICK_SECONDS = 0.5
-SWEEP_SECONDS = 10.0
 LOOK_SECONDS = 2.0
+CHECK_SECONDS = 60.0  # also of peace after the start
 PATIENCE_SECONDS = 15.0  # of work that waits beside an idle group
 SHORT_LIFE_SECONDS = 5.0
 LONGEST_DELAY_SECONDS = 30.0
@@ -71,6 +73,8 @@ class Supervisor:
         self.start_group = start_group
         self.stopping = self.hurried = False
         self.next_sweep = self.next_look = 0.0
+        self.next_check = time.monotonic() + CHECK_SECONDS
+        self.check: BaseProcess | None = None
 
     def run(self) -> None:
         signal.signal(signal.SIGTERM, self.on_signal)
@@ -100,13 +104,21 @@ class Supervisor:
             if place.group is None and now >= place.open_from:
                 place.took(self.start_group(), now=now)
         if now >= self.next_sweep:
-            self.next_sweep = now + SWEEP_SECONDS
+            self.next_sweep = now + services.SWEEP_SECONDS
             with _surviving("sweep"):
                 services.sweep()
+        if now >= self.next_check:
+            self.next_check = now + CHECK_SECONDS
+            with _surviving("begin the nightly check"):
+                self.check_nightly()
         if now >= self.next_look:
             self.next_look = now + LOOK_SECONDS
             with _surviving("look for waiting work"):
                 self.replace_the_overlooking(now=now)
+
+    def check_nightly(self) -> None:
+        if self.check is None or not self.check.is_alive():  # asking also buries the last one
+            self.check = begin_nightly_check()
 
     def replace(self, place: Place, *, now: float) -> None:
         if place.group:

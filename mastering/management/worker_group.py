@@ -41,9 +41,9 @@ class WorkerGroup:
         # Kept: memory shared with the children is given to the next group once we let it go.
         self._shared = (doorbells, results, idle, never)
         self.parts: dict[str, BaseProcess] = {
-            "worker": self._start(_work, self._closing, doorbells, results, idle),
-            "monitor": self._start(monitor, results),
-            "pusher": self._start(pusher, doorbells, never),
+            "worker": start(_work, self._closing, doorbells, results, idle),
+            "monitor": start(monitor, results),
+            "pusher": start(pusher, doorbells, never),
         }
 
     @property
@@ -72,16 +72,18 @@ class WorkerGroup:
         for part in self.parts.values():
             part.join(JOIN_SECONDS)
 
-    def _start(self, target: Callable[..., None], *args: Any) -> BaseProcess:
-        part = _fork.Process(target=_live, args=(os.getpid(), target, *args), daemon=False)
-        part.start()
-        return part
-
     def _kill(self, name: str) -> None:
         part = self.parts[name]
         part.kill()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(part.pid or 0, signal.SIGKILL)  # its own children
+
+
+def start(target: Callable[..., None], *args: Any) -> BaseProcess:
+    """Run a function in a process that ends with this one."""
+    process = _fork.Process(target=_live, args=(os.getpid(), target, *args), daemon=False)
+    process.start()
+    return process
 
 
 def _live(parent: int, target: Callable[..., None], *args: Any) -> None:

@@ -10,6 +10,7 @@ later move of that attempt names it, so a worker that lost its lease changes not
 
 import random
 import secrets
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar, Self, TypeVar
@@ -22,6 +23,7 @@ from django.db.models.functions import Coalesce, Now
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 5  # claims in all, so that work that kills its worker ends
 MAX_ENGINE_ERRORS = 3
+CLAIM_TRIES = 20  # while others claim for the same person at the same moment
 BACK_OFF = (timedelta(seconds=10), timedelta(seconds=60), timedelta(seconds=300))
 
 _RELEASED = {"lease_token": "", "lease_until": None, "deadline_at": None}
@@ -125,34 +127,45 @@ class WorkQuerySet(models.QuerySet[W]):
         return self.filter(status=self.model.phases.running)
 
     def due(self) -> Self:
-        """Keep what a worker could begin now."""
-        return self.waiting().filter(run_at__lte=Now())
+        """Keep what a worker could begin now: its time has come, and its person may have more."""
+        return self._within_limit().waiting().filter(run_at__lte=Now())
+
+    def kept_back(self) -> Self:
+        """Keep what could begin since one piece of its person's has ended, and not before."""
+        return self.due().filter(running_of_user=settings.MAX_RUNNING_PER_PERSON - 1)
+
+    def backlog_is_full(self) -> bool:
+        waiting: int = self.waiting().count()
+        limit: int = settings.MAX_BACKLOG
+        return waiting >= limit
 
     def in_fair_order(self) -> Self:
         """By priority, then whose user has the least running, then the oldest."""
-        running = (
-            self.model._default_manager.filter(
-                user=OuterRef("user"), status=self.model.phases.running
-            )
-            .order_by()
-            .values("user")
-            .annotate(count=Count("pk"))
-            .values("count")
-        )
-        return self.annotate(running_of_user=Coalesce(Subquery(running), 0)).order_by(
-            "priority", "running_of_user", "created", "pk"
-        )
+        return self.order_by("priority", "running_of_user", "created", "pk")
 
     def claim_next(self, *, worker: str) -> W | None:
         """Begin the piece of work whose turn it is, and return it; None where nothing is due."""
+        for _ in range(CLAIM_TRIES):
+            if (claimed := self._claim(worker)) or not self.due().exists():
+                return claimed
+            time.sleep(random.uniform(0.005, 0.02))  # noqa: S311
+        return None
+
+    def _claim(self, worker: str) -> W | None:
         with transaction.atomic():
+            # The person is locked too, so that the count of what they have running holds.
             turn = (
-                self.due().in_fair_order().select_for_update(skip_locked=True, of=("self",)).first()
+                self.due()
+                .in_fair_order()
+                .select_related("user")
+                .select_for_update(skip_locked=True, of=("self", "user"))
+                .first()
             )
             if turn is None:
                 return None
             claimed = (
-                self.filter(pk=turn.pk)
+                self._within_limit()
+                .filter(pk=turn.pk)
                 .waiting()
                 .update(
                     status=self.model.phases.running,
@@ -191,7 +204,9 @@ class WorkQuerySet(models.QuerySet[W]):
 
     def hand_back(self, work: W, *, code: str) -> bool:
         """Count an error of ours: wait and try again, or fail with the code at the last."""
-        last = self._held(work).filter(engine_errors__gte=MAX_ENGINE_ERRORS - 1)
+        last = self._held(work).filter(
+            Q(engine_errors__gte=MAX_ENGINE_ERRORS - 1) | Q(attempts__gte=MAX_ATTEMPTS)
+        )
         if last.update(**self._failed(code), engine_errors=F("engine_errors") + 1):
             return True
         return bool(
@@ -211,6 +226,21 @@ class WorkQuerySet(models.QuerySet[W]):
         begun = self.running().filter(worker=worker)
         return begun.update(
             **(self._waiting_again() | {"run_at": Now()}), attempts=F("attempts") - 1
+        )
+
+    def _within_limit(self) -> Self:
+        """Count what each person has running, and keep those who may have more."""
+        running = (
+            self.model._default_manager.filter(
+                user=OuterRef("user"), status=self.model.phases.running
+            )
+            .order_by()
+            .values("user")
+            .annotate(count=Count("pk"))
+            .values("count")
+        )
+        return self.annotate(running_of_user=Coalesce(Subquery(running), 0)).filter(
+            running_of_user__lt=settings.MAX_RUNNING_PER_PERSON
         )
 
     def _take_back(self, lost: Self) -> int:

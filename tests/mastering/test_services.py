@@ -15,6 +15,7 @@ from dsp.settings import ENGINE_VERSION, MasterSettings
 from mastering import services, tasks
 from mastering.errors import AudioUnusable, TooManyMasters
 from mastering.models import Master, Version
+from references.errors import Busy
 from references.models import AudioFile, Reference
 from references.services import DOORBELL, remove_audio
 from references.tasks import measure_next
@@ -68,16 +69,31 @@ def test_a_track_removed_meanwhile_makes_no_master(alice: User):
         services.submit_master(user=alice, mix=mix, reference=reference, settings=SETTINGS)
 
 
-def test_open_versions_are_limited_per_person(
-    alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(services, "MAX_OPEN_VERSIONS", 1)
+def test_open_versions_are_limited_per_person(alice: User, bob: User, settings):
+    settings.MAX_OPEN_MASTERS_PER_PERSON = 1
     version = submitted(alice)
     with pytest.raises(TooManyMasters):
         submitted(alice)
     with pytest.raises(TooManyMasters):
         services.render_version(master=version.master, settings=MasterSettings(amount=0.1))
     submitted(bob)
+
+
+def test_a_full_backlog_turns_masters_away_before_anything_is_stored(
+    finished: Version, bob: User, settings
+):
+    waiting = submitted(bob)
+    settings.MAX_BACKLOG = 1
+    master = finished.master
+    with pytest.raises(Busy):
+        services.render_version(master=master, settings=MasterSettings(amount=0.1))
+    with pytest.raises(Busy):
+        services.submit_master(
+            user=master.user, mix=master.mix, reference=master.reference, settings=SETTINGS
+        )
+    assert (Master.objects.count(), Version.objects.count()) == (2, 2)
+    again = services.render_version(master=waiting.master, settings=waiting.chosen)
+    assert again == waiting, "what waits already is no more work"
 
 
 def test_new_settings_make_the_next_version(finished: Version):

@@ -131,7 +131,11 @@ class Versions(RuleBasedStateMachine):
             expected.engine_errors += 1
         if move == "succeed":
             expected.end("SUCCEEDED")
-        elif move == "fail" or expected.engine_errors >= MAX_ENGINE_ERRORS:
+        elif (
+            move == "fail"
+            or expected.engine_errors >= MAX_ENGINE_ERRORS
+            or expected.attempts >= MAX_ATTEMPTS
+        ):
             expected.end("FAILED")
         elif move == "hand_back":
             expected.wait()

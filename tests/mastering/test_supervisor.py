@@ -33,6 +33,17 @@ class Group(WorkerGroup):
         self.killed = True
 
 
+class Check:
+    """A check of the invariants that takes two looks."""
+
+    def __init__(self) -> None:
+        self.left = 2
+
+    def is_alive(self) -> bool:
+        self.left -= 1
+        return self.left > 0
+
+
 class Services:
     """What the supervisor asks of the rows, and what it told them."""
 
@@ -43,6 +54,10 @@ class Services:
 
     def sweep(self) -> None:
         self.told.append("sweep")
+
+    def begin_nightly_check(self) -> Check:
+        self.told.append("night")
+        return Check()
 
     def work_is_waiting(self) -> bool:
         return self.waiting
@@ -62,6 +77,7 @@ def rows(monkeypatch):
     rows = Services()
     for name in ("sweep", "work_is_waiting", "busy_workers", "lose_worker", "release_worker"):
         monkeypatch.setattr(services, name, getattr(rows, name))
+    monkeypatch.setattr(supervisor, "begin_nightly_check", rows.begin_nightly_check)
     monkeypatch.setattr(supervisor, "close_old_connections", lambda: None)
     monkeypatch.setattr(supervisor, "TICK_SECONDS", 0.001)
     return rows
@@ -129,6 +145,14 @@ def test_the_sweep_comes_every_ten_seconds(rows):
     for tenths in range(0, 300, 5):
         chief.tend(now=tenths / 10)
     assert rows.told.count("sweep") == 3
+
+
+def test_a_nightly_check_that_still_runs_is_left_alone(rows):
+    chief, _ = supervising()
+    chief.next_check = 60.0
+    for now, checks in ((59.0, 0), (60.0, 1), (90.0, 1), (120.0, 1), (180.0, 2)):
+        chief.tend(now=now)
+        assert rows.told.count("night") == checks
 
 
 def test_a_database_that_is_away_ends_nothing(rows, monkeypatch, caplog):

@@ -68,6 +68,20 @@ def test_the_second_track_rings_for_the_version_that_waits_for_it(
     assert bells == ["mastering.tasks.work"]
 
 
+def test_a_person_at_the_limit_is_rung_for_once_some_of_theirs_has_ended(
+    alice: User,
+    engine: PlayedEngine,
+    bells: list[str],
+    settings,
+    django_capture_on_commit_callbacks,
+):
+    settings.MAX_RUNNING_PER_PERSON = 1
+    submitted(alice)
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.work()
+    assert bells == ["mastering.tasks.work"]
+
+
 def test_a_rejected_track_ends_the_versions_that_need_it(alice: User, engine: PlayedEngine):
     version = submitted(alice)
     engine.refuse(SilentAudio())

@@ -98,6 +98,24 @@ def test_a_file_sent_along_goes_before_a_track_chosen_before(as_alice: Client, a
     assert Master.objects.get().mix.filename == "new.wav"
 
 
+def test_what_is_too_much_for_all_is_turned_away_before_any_file_is_stored(
+    as_alice: Client, settings
+):
+    settings.MAX_BACKLOG = 0
+    files = {"mix_file": wav_file("mix.wav"), "reference_file": wav_file("loud.wav")}
+    response = as_alice.post(reverse("mastering:new"), CHOSEN | files)
+    assert response.status_code == 503
+    assert int(response["Retry-After"]) > 0
+    assert not AudioFile.objects.exists()
+
+
+def test_a_further_version_is_turned_away_too(as_alice: Client, finished: Version, settings):
+    settings.MAX_BACKLOG = 0
+    response = as_alice.post(page("versions", finished), CHOSEN | {"amount": "10"})
+    assert (response.status_code, "Retry-After" in response) == (503, True)
+    assert Version.objects.count() == 1
+
+
 def test_a_refused_file_is_told_and_the_other_one_kept(as_alice: Client):
     response = as_alice.post(
         reverse("mastering:new"),

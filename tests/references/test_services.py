@@ -11,11 +11,10 @@ from django.core.files.storage import default_storage
 
 from accounts.models import User
 from dsp.errors import TooLarge, UnsupportedFormat
-from references.errors import EmptyUpload, TooManyUploads
+from references.errors import Busy, EmptyUpload, TooManyUploads
 from references.models import AudioFile, Reference
 from references.services import (
     MAX_FILENAME_CHARACTERS,
-    MAX_OPEN_UPLOADS,
     SCRATCH,
     clean_filename,
     clear_scratch,
@@ -85,13 +84,27 @@ def test_the_limit_of_size_holds_to_the_byte(alice: User, settings):
         uploaded(alice)
 
 
-def test_uploads_that_wait_are_limited_per_person(alice: User, bob: User):
-    for _ in range(MAX_OPEN_UPLOADS):
+def test_uploads_that_wait_are_limited_per_person(alice: User, bob: User, settings):
+    for _ in range(settings.MAX_OPEN_UPLOADS_PER_PERSON):
         uploaded(alice)
     before = stored_names()
     with pytest.raises(TooManyUploads):
         uploaded(alice)
     assert stored_names() == before
+    uploaded(bob)
+
+
+def test_a_full_backlog_turns_uploads_away_before_anything_is_stored(
+    alice: User, bob: User, settings
+):
+    settings.MAX_BACKLOG = 2
+    uploaded(alice)
+    uploaded(alice)
+    before = stored_names()
+    with pytest.raises(Busy):
+        uploaded(bob)
+    assert stored_names() == before
+    AudioFile.objects.claim_next(worker="here:1")
     uploaded(bob)
 
 

@@ -64,6 +64,18 @@ def test_a_refusal_without_scripts_has_a_page(as_alice: Client):
     assert "unsupported_format" in response.text
 
 
+@pytest.mark.parametrize("headers", [{"HX-Request": "true"}, None])
+def test_an_upload_that_is_too_much_for_all_is_turned_away_for_a_while(
+    as_alice: Client, settings, headers
+):
+    settings.MAX_BACKLOG = 0
+    response = send(as_alice, headers=headers, file=wav_file())
+    assert response.status_code == 503
+    assert int(response["Retry-After"]) > 0
+    assert "too_busy" in response.text
+    assert not AudioFile.objects.exists()
+
+
 def test_a_file_name_is_shown_escaped(as_alice: Client):
     response = send(as_alice, file=wav_file("<script>alert(1)<script>.wav", b"no audio" * 99))
     assert "<script>alert" not in response.text

@@ -9,7 +9,6 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from accounts.models import User
-from references import services
 from references.models import AudioFile
 from references.models.work import BACK_OFF, LEASE, MAX_ATTEMPTS, MAX_ENGINE_ERRORS
 from tests.studio import lose_lease, make_due, uploaded
@@ -52,6 +51,18 @@ def test_the_person_with_least_running_is_next(alice: User, bob: User):
         uploaded(alice)
     uploaded(bob)
     assert [claim().user for _ in range(4)] == [alice, bob, alice, alice]
+
+
+def test_nobody_has_more_running_than_the_limit(alice: User, bob: User, settings):
+    settings.MAX_RUNNING_PER_PERSON = 2
+    for user in (alice, alice, alice, bob):
+        uploaded(user)
+    assert [claim().user for _ in range(3)] == [alice, bob, alice]
+    assert AudioFile.objects.claim_next(worker="here:1") is None
+    assert not AudioFile.objects.due().exists(), "no worker overlooks it"
+    AudioFile.objects.succeed(AudioFile.objects.running().filter(user=alice)[0])
+    assert AudioFile.objects.kept_back().count() == 1
+    assert claim().user == alice
 
 
 def test_priority_goes_before_fairness(alice: User, bob: User):
@@ -158,6 +169,14 @@ def test_our_own_errors_end_the_work_at_the_third(alice: User):
     assert audio.engine_errors == MAX_ENGINE_ERRORS
 
 
+def test_an_error_of_ours_in_the_last_attempt_ends_the_work(alice: User):
+    audio = uploaded(alice)
+    AudioFile.objects.update(attempts=MAX_ATTEMPTS - 1)
+    assert AudioFile.objects.hand_back(claim(), code="internal")
+    audio.refresh_from_db()
+    assert (audio.status, audio.error_code) == (AudioFile.Status.REJECTED, "internal")
+
+
 def test_their_audio_is_rejected_at_once(alice: User):
     audio = uploaded(alice)
     assert AudioFile.objects.fail(claim(), code="silent_audio", detail="Nothing is heard.")
@@ -206,12 +225,15 @@ def test_time_is_the_databases(alice: User, monkeypatch: pytest.MonkeyPatch):
     assert AudioFile.objects.filter(lease_until=F("started") + LEASE).exists()
 
 
+@pytest.mark.parametrize("limit", [3, 100])
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(
     connection.vendor == "sqlite", reason="SQLite in memory is one connection's; it has no races"
 )
-def test_workers_that_claim_at_once_never_get_the_same(alice: User, monkeypatch):
-    monkeypatch.setattr(services, "MAX_OPEN_UPLOADS", 100)
+def test_workers_that_claim_at_once_never_get_the_same_nor_more_than_the_limit(
+    alice: User, settings, limit: int
+):
+    settings.MAX_OPEN_UPLOADS_PER_PERSON, settings.MAX_RUNNING_PER_PERSON = 100, limit
     for _ in range(24):
         uploaded(alice)
 
@@ -224,4 +246,5 @@ def test_workers_that_claim_at_once_never_get_the_same(alice: User, monkeypatch)
 
     with ThreadPoolExecutor(4) as workers:
         claimed = [pk for each in workers.map(claim_all, range(4)) for pk in each]
-    assert sorted(claimed) == sorted(AudioFile.objects.values_list("pk", flat=True))
+    assert len(set(claimed)) == len(claimed) == min(limit, 24)
+    assert sorted(claimed) == sorted(AudioFile.objects.running().values_list("pk", flat=True))

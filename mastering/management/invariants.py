@@ -1,0 +1,152 @@
+"""What must hold of rows and stored files at any time, looked at from outside the code."""
+
+import hashlib
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from mastering.models import Master, Version
+from mastering.services import SWEEP_SECONDS
+from references.models import AudioFile
+from references.models.work import MAX_ATTEMPTS, MAX_ENGINE_ERRORS
+
+Kind = type[AudioFile] | type[Version]
+KINDS: dict[str, Kind] = {"audio": AudioFile, "masters": Version}  # by their folder in storage
+OVERDUE = timedelta(seconds=2 * SWEEP_SECONDS)
+ORPHANED = timedelta(hours=24)  # younger ones may belong to a transaction or an attempt
+PAUSE_SECONDS = 5.0
+
+
+def broken_invariants(*, deep: bool = False, pause_seconds: float = PAUSE_SECONDS) -> list[str]:
+    """Return a line for each break; with `deep`, stored bytes are hashed too.
+
+    Work goes on meanwhile, so only what is seen twice, some seconds apart, is told.
+    """
+    seen = set(_breaks(deep=deep))
+    if seen:
+        time.sleep(pause_seconds)
+        seen &= set(_breaks(deep=deep))
+    return sorted(seen)
+
+
+def _breaks(*, deep: bool) -> Iterator[str]:
+    for kind in KINDS.values():
+        yield from _broken_rows(kind)
+        yield from _changeable(kind)
+        yield from _broken_files(kind, deep=deep)
+    for pk in Master.objects.filter(versions=None).values_list("pk", flat=True):
+        yield f"{pk}: a master without a version"
+    yield from _orphans()
+
+
+def _broken_rows(kind: Kind) -> Iterator[str]:
+    phases = kind.phases
+    running, failed = Q(status=phases.running), Q(status=phases.failed)
+    ended, succeeded = Q(status__in=phases.terminal), Q(status=phases.succeeded)
+    no_code, no_lease = Q(error_code=""), Q(lease_token="", lease_until=None, deadline_at=None)
+    leased = ~Q(lease_token="") & Q(lease_until__isnull=False, deadline_at__isnull=False)
+    wrong = {
+        "failed without an error code": failed & no_code,
+        "an error code without having failed": ~failed & ~no_code,
+        "running without a whole lease": running & ~leased,
+        "a lease without running": ~running & ~no_lease,
+        "a lease expired, and no sweep took it back": Q(lease_until__lt=Now() - OVERDUE),
+        "ended without a time": ended & Q(finished=None),
+        "a time of its end before that end": ~ended & Q(finished__isnull=False),
+        "begun too often": Q(attempts__gt=MAX_ATTEMPTS),
+        "too many errors of ours": Q(engine_errors__gt=MAX_ENGINE_ERRORS),
+        "more errors than attempts": Q(engine_errors__gt=F("attempts")),
+        "worked on without an attempt": (running | succeeded) & Q(attempts=0),
+        "succeeded without outputs": succeeded & Q(outputs={}),
+        "outputs without success": ~succeeded & ~Q(outputs={}),
+    }
+    for wording, condition in wrong.items():
+        rows = kind._default_manager.filter(condition).order_by("pk")
+        for pk in rows.values_list("pk", flat=True).iterator():
+            yield f"{pk}: {wording}"
+
+
+def _changeable(kind: Kind) -> Iterator[str]:
+    """Try to change a finished row, and take it back."""
+    rows: Any = kind._default_manager
+    finished = rows.filter(status__in=kind.phases.terminal)
+    pk = finished.order_by("pk").values_list("pk", flat=True).first()
+    if pk is None:
+        return
+    try:
+        with transaction.atomic():
+            finished.filter(pk=pk).update(status=F("status"))
+            transaction.set_rollback(True)
+    except IntegrityError:
+        return
+    yield f"{kind._meta.label}: the database lets finished rows change"
+
+
+def _broken_files(kind: Kind, *, deep: bool) -> Iterator[str]:
+    for row in kind._default_manager.order_by("pk").iterator(chunk_size=500):
+        for key, recorded in _files_of(row).items():
+            try:
+                size = default_storage.size(key)
+                if size != recorded["size_bytes"]:
+                    yield f"{key}: {size} bytes are stored, {recorded['size_bytes']} recorded"
+                elif deep and _sha256(key) != recorded["sha256"]:
+                    yield f"{key}: the content is not what was recorded"
+            except FileNotFoundError:
+                yield f"{key}: recorded, but not stored"
+
+
+def _files_of(row: AudioFile | Version) -> dict[str, dict[str, int | str]]:
+    """Return what must be stored of a row: its source and the outputs of its last attempt."""
+    files = {row.key(name): recorded for name, recorded in row.outputs.items()}
+    if isinstance(row, AudioFile):
+        files[row.source_key] = {"size_bytes": row.size_bytes, "sha256": row.sha256}
+    return files
+
+
+def _orphans() -> Iterator[str]:
+    """Find old objects that no row accounts for."""
+    for folder, kind in KINDS.items():
+        for pk in _listed(folder)[0]:
+            row = kind._default_manager.filter(pk=pk).first()
+            known = _files_of(row) if row else {}
+            for key in _keys_below(f"{folder}/{pk}"):
+                if key not in known and _is_old(key):
+                    yield f"{key}: stored, but of no row"
+
+
+def _keys_below(folder: str) -> Iterator[str]:
+    folders, names = _listed(folder)
+    for name in names:
+        yield f"{folder}/{name}"
+    for name in folders:
+        yield from _keys_below(f"{folder}/{name}")
+
+
+def _listed(folder: str) -> tuple[list[str], list[str]]:
+    try:
+        folders, names = default_storage.listdir(folder)
+    except FileNotFoundError:
+        return [], []
+    return sorted(folders), sorted(names)
+
+
+def _is_old(key: str) -> bool:
+    try:
+        return default_storage.get_modified_time(key) < timezone.now() - ORPHANED
+    except FileNotFoundError:
+        return False
+
+
+def _sha256(key: str) -> str:
+    digest = hashlib.sha256()
+    with default_storage.open(key) as stored:
+        for chunk in stored.chunks():
+            digest.update(chunk)
+    return digest.hexdigest()
