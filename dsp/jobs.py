@@ -220,7 +220,7 @@ def warm_up() -> None:
 def _write_listening_files(audio: Audio, folder: Path) -> None:
     outline = {"duration_seconds": audio.duration_seconds, "channels": files.peaks(audio)}
     (folder / WAVEFORM_NAME).write_text(json.dumps(outline, separators=(",", ":")))
-    peak = float(np.abs(audio.samples).max(initial=0.0))
+    peak = float(max(audio.samples.max(initial=0.0), -audio.samples.min(initial=0.0)))
     if peak > 1.0:  # a float mix may pass full scale; the proxy is only heard, at a known gain
         audio = Audio(audio.samples * np.float32(1.0 / peak), audio.rate_hz)
     files.write_proxy(folder / PROXY_NAME, audio)
@@ -236,10 +236,13 @@ def _provenance(
         "reference_profile_sha256": _profile_sha256(mastered.reference),
         "numbers": report["numbers"],
         "loudness": report["loudness"],
-        "outputs_sha256": {
-            name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in outputs.items()
-        },
+        "outputs_sha256": {name: _file_sha256(path) for name, path in outputs.items()},
     }
+
+
+def _file_sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _profile_sha256(profile: Profile) -> str:
