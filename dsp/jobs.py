@@ -243,10 +243,13 @@ def _provenance(
         "reference_profile_sha256": _profile_sha256(mastered.reference),
         "numbers": report["numbers"],
         "loudness": report["loudness"],
-        "outputs_sha256": {
-            name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in outputs.items()
-        },
+        "outputs_sha256": {name: _file_sha256(path) for name, path in outputs.items()},
     }
+
+
+def _file_sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _profile_sha256(profile: Profile) -> str:

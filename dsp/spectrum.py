@@ -86,12 +86,11 @@ def band_spectrogram(
         samples = audio.samples[:, first * hop : (last - 1) * hop + size]
         if samples.shape[1] < size:
             samples = np.pad(samples, ((0, 0), (0, size - samples.shape[1])))
-        mids = _transforms(samples, window, hop, side=False)
-        _gather(mids, starts, bins, shares, scale, mid[first:last], fine)
+        transforms = _transforms(samples, window, hop)
+        _gather(transforms[0], starts, bins, shares, scale, mid[first:last], fine)
         if audio.channels == 2:
-            sides = _transforms(samples, window, hop, side=True)
-            _gather(sides, starts, bins, shares, scale, side[first:last], fine)
-            _gather_products(mids, sides, starts, bins, shares, scale, cross)
+            _gather(transforms[1], starts, bins, shares, scale, side[first:last], fine)
+            _gather_products(*transforms, starts, bins, shares, scale, cross)
         if progress is not None:
             progress(last / count)
     return Spectrogram(
@@ -194,18 +193,28 @@ def _band_weights(
     return starts, np.array(bins, dtype=np.int64), np.array(shares)
 
 
-def _transforms(
-    samples: Floats, window: Floats, hop: int, *, side: bool
-) -> npt.NDArray[np.complex64]:
-    frames = np.lib.stride_tricks.sliding_window_view(samples, window.size, axis=1)[:, ::hop]
-    if frames.shape[0] == 1:
-        windowed = frames[0] * window
-    elif side:
-        windowed = (frames[0] - frames[1]) * (np.float32(0.5) * window)
+def _transforms(samples: Floats, window: Floats, hop: int) -> npt.NDArray[np.complex64]:
+    """Return the transforms of all frames, shape (1 or 2, frames, bins): mid, and side if any."""
+    count = 1 + (samples.shape[1] - window.size) // hop
+    windowed = np.empty((samples.shape[0], count, window.size), dtype=np.float32)
+    if samples.shape[0] == 1:
+        frames = np.lib.stride_tricks.sliding_window_view(samples[0], window.size)[::hop]
+        np.multiply(frames, window, out=windowed[0])
     else:
-        windowed = (frames[0] + frames[1]) * (np.float32(0.5) * window)
-    transforms: npt.NDArray[np.complex64] = scipy.fft.rfft(windowed, axis=1, overwrite_x=True)
+        _window_mid_side(samples, np.float32(0.5) * window, hop, windowed)
+    transforms: npt.NDArray[np.complex64] = scipy.fft.rfft(windowed, axis=2, overwrite_x=True)
     return transforms
+
+
+@numba.njit(nogil=True, cache=True)
+def _window_mid_side(samples, half_window, hop, windowed):  # type: ignore[no-untyped-def]
+    """Write the frames of sum and difference of two channels under half a window."""
+    for frame in range(windowed.shape[1]):
+        left = samples[0, frame * hop : frame * hop + half_window.size]
+        right = samples[1, frame * hop : frame * hop + half_window.size]
+        for place in range(half_window.size):
+            windowed[0, frame, place] = (left[place] + right[place]) * half_window[place]
+            windowed[1, frame, place] = (left[place] - right[place]) * half_window[place]
 
 
 @numba.njit(nogil=True, cache=True)

@@ -11,6 +11,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 import soundfile as sf
+from numba import njit, types
 
 from dsp.audio import Audio
 from dsp.dither import quantize
@@ -142,10 +143,10 @@ def _blocks(audio: Audio) -> Iterator[npt.NDArray[np.float32]]:
 
 
 def _integer_blocks(audio: Audio, bits: int, seed: int) -> Iterator[npt.NDArray[np.int32]]:
-    """Yield (frames, channels) of `bits`-bit integers, dithered where they are not exact."""
+    """Yield (channels, frames) of `bits`-bit integers, dithered where they are not exact."""
     first_frame = 0
     for block in _blocks(audio):
-        yield quantize(block, bits, seed=seed, first_frame=first_frame).T
+        yield quantize(block, bits, seed=seed, first_frame=first_frame)
         first_frame += block.shape[1]
 
 
@@ -167,7 +168,7 @@ def _write_wave(path: Path, audio: Audio, export: ExportFormat, seed: int, tags:
                 file.write(block.T.astype("<f4").tobytes())
         else:
             for integers in _integer_blocks(audio, bits, seed):
-                file.write(_little_endian(integers, bits))
+                file.write(_packed(integers, bits, big_endian=False))
         file.write(bytes(file.tell() & 1) + tail)
 
 
@@ -184,18 +185,28 @@ def _write_aiff(path: Path, audio: Audio, export: ExportFormat, seed: int, tags:
     with path.open("wb") as file:
         file.write(header)
         for integers in _integer_blocks(audio, bits, seed):
-            file.write(_big_endian(integers, bits))
+            file.write(_packed(integers, bits, big_endian=True))
         file.write(bytes(file.tell() & 1) + tail)
 
 
-def _little_endian(integers: npt.NDArray[np.int32], bits: int) -> bytes:
-    octets = np.ascontiguousarray(integers, dtype="<i4").view(np.uint8)
-    return octets.reshape(-1, 4)[:, : bits // 8].tobytes()
+def _packed(words: npt.NDArray[np.int32], bits: int, *, big_endian: bool) -> memoryview:
+    """Return (channels, frames) of integers interleaved, in as many bytes each as they need."""
+    octets = np.empty((words.shape[1], words.shape[0], bits // 8), dtype=np.uint8)
+    _pack(words, octets, big_endian)
+    return octets.data
 
 
-def _big_endian(integers: npt.NDArray[np.int32], bits: int) -> bytes:
-    octets = np.ascontiguousarray(integers, dtype=">i4").view(np.uint8)
-    return octets.reshape(-1, 4)[:, 4 - bits // 8 :].tobytes()
+@njit(
+    types.void(types.int32[:, ::1], types.uint8[:, :, ::1], types.boolean), nogil=True, cache=True
+)
+def _pack(words: npt.NDArray[np.int32], octets: npt.NDArray[np.uint8], big_endian: bool) -> None:
+    count = octets.shape[2]
+    for channel in range(words.shape[0]):
+        for frame in range(words.shape[1]):
+            word = words[channel, frame]
+            for octet in range(count):
+                place = count - 1 - octet if big_endian else octet
+                octets[frame, channel, place] = np.uint8((word >> (8 * octet)) & 0xFF)
 
 
 def _write_flac(path: Path, audio: Audio, export: ExportFormat, seed: int, tags: Tags) -> None:
@@ -210,7 +221,7 @@ def _write_flac(path: Path, audio: Audio, export: ExportFormat, seed: int, tags:
         compression_level=_FLAC_LEVEL,
     ) as encoder:
         for integers in _integer_blocks(audio, bits, seed):
-            encoder.write(integers << (32 - bits))  # libsndfile keeps the upper bits
+            encoder.write(integers.T << (32 - bits))  # libsndfile keeps the upper bits
     tagging.tag_flac(path, tags)
 
 
