@@ -3,14 +3,16 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile as sf
 
 from dsp import files, jobs
+from dsp.errors import ProfileUnsupported
 from dsp.formats import LIMITS
-from dsp.measure import measure
+from dsp.measure import Profile, measure
 from dsp.settings import MasterSettings
 from tests.music import song
 
@@ -31,7 +33,7 @@ def folder(tmp_path_factory) -> Path:
     return folder
 
 
-def render(folder: Path, out: Path, **settings) -> dict:
+def render(folder: Path, out: Path, **settings) -> dict[str, Any]:
     out.mkdir(exist_ok=True)
     return jobs.render(
         str(folder / "mix.wav"),
@@ -96,9 +98,9 @@ def test_steps_are_told_in_order(folder, tmp_path):
 def test_a_damaged_profile_is_refused(folder, tmp_path):
     whole = json.loads(json.dumps(measure(song(seed=1, seconds=6)).to_dict()))
     for damage in ({"version": 99}, {"mid_db": [1.0]}, {"moments_mid": "no base64!"}):
-        with pytest.raises(jobs.ProfileUnsupported):
-            jobs.Profile.from_dict(whole | damage)
+        with pytest.raises(ProfileUnsupported):
+            Profile.from_dict(whole | damage)
     text = tmp_path / "text.json.gz"
     text.write_bytes(b"neither gzip nor JSON")
-    with pytest.raises(jobs.ProfileUnsupported):
+    with pytest.raises(ProfileUnsupported):
         jobs.load_profile(text)

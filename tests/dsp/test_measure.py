@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import pytest
@@ -59,9 +60,10 @@ def test_another_version_or_a_damaged_profile_is_refused(profile, harm):
 
 
 def test_what_is_not_a_profile_at_all_is_refused():
-    for values in (None, [], "profile", {}):
+    anything: tuple[Any, ...] = (None, [], "profile", {})
+    for values in anything:
         with pytest.raises(ProfileUnsupported):
-            Profile.from_dict(values)  # type: ignore[arg-type]
+            Profile.from_dict(values)
 
 
 def test_gain_moves_levels_and_nothing_else(profile):
