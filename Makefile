@@ -35,3 +35,7 @@ demo:  ## An account with masters made from audio of its own (./run must be runn
 .PHONY: screenshots
 screenshots:  ## Every page in every state, three widths, both themes, into var/screenshots
 	$(PYTHON) -m pytest tests/browser/screenshots.py -p no:randomly
+
+.PHONY: bench-speed
+bench-speed:  ## What a master costs: MUSIC=folder of tracks, PEER=python with Matchering
+	$(PYTHON) -m bench.speed --music "$(MUSIC)" $(if $(PEER),--peer "$(PEER)") $(ARGS)
