@@ -51,6 +51,7 @@ def test_the_summary_is_plain_json_numbers(profile):
         lambda values: values.update(sections=[{"start": 1}]),
         lambda values: values.update(rate_hz=None),
     ],
+    ids=["version", "missing", "short", "nan", "no base 64", "cut", "sections", "no rate"],
 )
 def test_another_version_or_a_damaged_profile_is_refused(profile, harm):
     values = profile.to_dict()
