@@ -71,7 +71,11 @@ class Site:
         return ran.stdout
 
     def submit(self, masters: int) -> None:
-        self.run("-m", "tests.chaos_site", "submit", str(masters))
+        self.begin_to_submit(masters).wait()
+
+    def begin_to_submit(self, masters: int) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-m", "tests.chaos_site", "submit", str(masters)]
+        return subprocess.Popen(command, cwd=ROOT, env=self.environment)
 
     def start(self) -> None:
         command = [sys.executable, "-m", "tests.chaos_site", *self.workers_options]
@@ -128,11 +132,12 @@ def storm(
     begun = next_harm = time.monotonic()
     next_burst, left = begun, masters
     frozen: dict[int, float] = {}
+    submitting: list[subprocess.Popen[bytes]] = []
     site.start()
     while (now := time.monotonic()) - begun < at_most_seconds:
         if left and now >= next_burst:
             count = min(left, -(-masters // bursts))
-            site.submit(count)
+            submitting.append(site.begin_to_submit(count))
             left -= count
             next_burst = time.monotonic() + idle_seconds + masters / bursts * 0.5
         for pid in [pid for pid, until in frozen.items() if now >= until]:
@@ -141,13 +146,15 @@ def storm(
         if now >= next_harm:
             next_harm = now + every_seconds
             deeds[_harm(site, luck, frozen)] += 1
-        if not left and site.is_done():
+        if not left and all(each.poll() == 0 for each in submitting) and site.is_done():
             break
         time.sleep(0.1)
     for pid in frozen:
         _signal(pid, signal.SIGCONT)
     time.sleep(1.0)  # a thawed worker may speak now
     site.stop()
+    for each in submitting:
+        each.wait()
     settled = Counter(pk for pk in site.lines("settled") if pk.startswith("ver_"))
     starts = sum(pk.startswith("render") for pk in site.lines("ran"))
     seconds = time.monotonic() - begun
