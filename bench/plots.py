@@ -82,7 +82,7 @@ def loudness(tracks: list[Path]) -> None:
         readings.append((lufs, integrated_lufs(weighted_energies(audio)) - lufs))
     readings.sort()
     worst = max(abs(apart) for _, apart in readings)
-    print(f"loudness: {len(readings)} tracks, furthest from libebur128 {worst:.5f} LU")
+    print(f"loudness: {len(readings)} tracks, furthest from libebur128 {worst:.0e} LU")
     draw(
         "loudness",
         f"Integrated loudness less libebur128's, {len(readings)} tracks",
@@ -109,7 +109,7 @@ def limiter(peer: Path | None) -> None:
         f"THD+N of a tone 6 dB over the ceiling ({CEILING_DBTP:g} dBTP here)",
         ("Hz", "dB"),
         lines,
-        y_range=(-180.0, 0.0),
+        y_range=(-160.0, 0.0),
     )
 
 
@@ -125,7 +125,7 @@ def tone(track: Path) -> None:
     bells = ((-3.5, 3.0, 0.8), (-0.5, -2.5, 0.7), (3.0, 2.5, 1.0))
     error = sum(gain * np.exp(-0.5 * ((octaves - at) / wide) ** 2) for at, gain, wide in bells)
     mix = measure(filter_mid_side(first, error, error))
-    lines: list[Line] = [("what would undo the error", BAND_CENTRES_HZ, _levelled(-error))]
+    lines: list[Line] = [("needed", BAND_CENTRES_HZ, _levelled(-error))]
     for name, music in (("the same programme", first), ("another part of it", second)):
         reference = measure(music)
         plan = plan_tone(mix, reference, amount=0.7, suitability=suitability(mix, reference))
@@ -133,7 +133,7 @@ def tone(track: Path) -> None:
         heard = (BAND_CENTRES_HZ > 60.0) & (BAND_CENTRES_HZ < 12_000.0)
         rms = [float(np.sqrt(np.mean(np.square(x[heard])))) for x in (error, found + error)]
         print(f"tone, reference {name}: error {rms[0]:.2f} dB, left {rms[1]:.2f} dB")
-        lines.append((f"reference: {name}", BAND_CENTRES_HZ, found))
+        lines.append((f"found from {name}", BAND_CENTRES_HZ, found))
     draw(
         "tone",
         "A mix with a known error, amount 0.7",
@@ -209,7 +209,7 @@ def draw(
         across = LEFT
         for (label, _, _), colour in zip(lines, COLOURS, strict=False):
             parts.append(f'<text x="{across}" y="{HEIGHT - 10}" fill="{colour}">{label}</text>')
-            across += 8 * len(label)
+            across += 7 * len(label)
     (OUT / f"{name}.svg").write_text("\n".join([*parts, "</svg>\n"]))
 
 

@@ -30,7 +30,7 @@ MINUTES: Final = (1, 4)
 LONG_MINUTES: Final = (15, 60)
 RATES_HZ: Final = (44_100, 48_000)
 PEER_MINUTES: Final = 15  # the longest it takes; an hour would need more memory than there is
-ONCE_FROM_MINUTES: Final = 15  # long pieces are run cold and once more
+ONCE_FROM_MINUTES: Final = 15  # long pieces are run once
 ONE_THREAD: Final = (
     "OPENBLAS_NUM_THREADS",
     "OMP_NUM_THREADS",
@@ -76,7 +76,7 @@ def measured(options: argparse.Namespace, folder: Path, minutes: int, rate: int)
     for path, track in zip((target, reference), pair(options.music), strict=True):
         write_tiled(track, path, minutes * 60, rate)
     files = (target, reference, folder / "master.wav")
-    runs = options.runs if minutes < ONCE_FROM_MINUTES else 1
+    runs = options.runs if minutes < ONCE_FROM_MINUTES else 0
     row: Row = {"minutes": minutes, "rate": rate}
     row |= program("bench.speed.once", *files, runs + 1)
     if minutes < ONCE_FROM_MINUTES:
@@ -152,15 +152,15 @@ time of the process, the least of several warm runs in one process. **Cold** is 
 fresh process with its imports, compiled kernels waiting on disk. Wall time is the least of the
 same runs and as good as the neighbours allow. Memory is the peak of the process over all its runs.
 Both programs keep to one thread. Matchering is 2.0.6, writing 24 bits, in an environment of its
-own; it makes 44.1 kHz of everything. At 15 minutes it ran once, so that its warm figure holds
-one-time work as well; the last column is its CPU time over ours.
+own; it makes 44.1 kHz of everything. From 15 minutes on each program ran once, so that the warm
+figure holds one-time work as well. The last column is Matchering's CPU time over ours.
 {without}
 | | CPU warm | CPU cold | wall | peak | floor | CPU : floor | Matchering CPU | cold | peak | ratio |
 |---|---|---|---|---|---|---|---|---|---|---|
 {chr(10).join(cells)}
 
-The floor is the least work that any chain of this kind must do (`bench/speed/floor.py`), in
-{kernels["minutes"]:g} minutes at {kernels["rate"] / 1000:g} kHz:
+The floor is the least work that any chain of this kind must do (`bench/speed/floor.py`). At
+{_label(kernels)}:
 
 | kernel | CPU ms |
 |---|---|
