@@ -23,6 +23,10 @@ test:  ## Everything that CI checks
 check:  ## What CI checks, without the slow tests and the browser
 	./test --quick
 
+.PHONY: chaos
+chaos:  ## 200 masters while workers are killed, frozen and misled; ten minutes
+	$(PYTHON) -m tests.chaos $(ARGUMENTS)
+
 .PHONY: format
 format: setup  ## The layout of the code, and what can be put right by itself
 	$(PYTHON) -m ruff check --fix --exit-zero --quiet .

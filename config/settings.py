@@ -115,6 +115,33 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# With a bucket, an S3 service keeps the files instead, and hands them out by signed addresses.
+S3_BUCKET = env.str("S3_BUCKET", default="")
+S3_ENDPOINT_URL = env.str("S3_ENDPOINT_URL", default="")
+S3_REGION = env.str("S3_REGION", default="us-east-1")
+S3_ACCESS_KEY = env.str("S3_ACCESS_KEY", default="")
+S3_SECRET_KEY = env.str("S3_SECRET_KEY", default="")
+S3_ADDRESSING_STYLE = env.str("S3_ADDRESSING_STYLE", default="virtual")
+if S3_ADDRESSING_STYLE not in ("virtual", "path"):
+    raise ImproperlyConfigured("S3_ADDRESSING_STYLE must be virtual or path.")
+FILE_ORIGINS = []  # other than the site's own
+if S3_BUCKET:
+    from config import s3  # only here: it is large, and most sites do without
+
+    FILE_ORIGINS = s3.origins(
+        bucket=S3_BUCKET,
+        endpoint_url=S3_ENDPOINT_URL,
+        region=S3_REGION,
+        addressing_style=S3_ADDRESSING_STYLE,
+    )
+    STORAGES["default"] = s3.storage(
+        bucket=S3_BUCKET,
+        endpoint_url=S3_ENDPOINT_URL,
+        region=S3_REGION,
+        access_key=S3_ACCESS_KEY,
+        secret_key=S3_SECRET_KEY,
+        addressing_style=S3_ADDRESSING_STYLE,
+    )
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
@@ -235,8 +262,8 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
-        "connect-src": [SELF],
-        "media-src": [SELF, "blob:"],
+        "connect-src": [SELF, *FILE_ORIGINS],
+        "media-src": [SELF, "blob:", *FILE_ORIGINS],
         "worker-src": [SELF, "blob:"],
         "form-action": [SELF],
         "frame-ancestors": [NONE],

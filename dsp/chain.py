@@ -115,7 +115,7 @@ def master(
         maximized = maximize(
             audio,
             goal_lufs=goal_lufs,
-            ceiling_dbtp=settings.ceiling_dbtp,
+            ceiling_dbtp=_ceiling_dbtp(dynamics, goal_lufs, settings),
             max_limiting_db=settings.max_limiting_db if changing else 0.0,
             max_mean_limiting_db=MAX_MEAN_LIMITING_DB,
         )
@@ -135,6 +135,13 @@ def master(
         dynamics_stats=stats,
         maximized=maximized,
     )
+
+
+def _ceiling_dbtp(dynamics: DynamicsPlan, goal_lufs: float, settings: MasterSettings) -> float:
+    """Return the ceiling: the one asked for, or lower where the reference's peaks stand lower."""
+    if dynamics.peak_to_loudness_db is None:
+        return settings.ceiling_dbtp
+    return min(settings.ceiling_dbtp, goal_lufs + dynamics.peak_to_loudness_db)
 
 
 def _goal_lufs(target: Profile, reference: Profile, settings: MasterSettings) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 
 from dsp.audio import Audio
-from dsp.loudness import weighted_energies
+from dsp.loudness import WeightedEnergies, loudness_range_lu, weighted_energies
 from dsp.measure import GATE_LU, QUANTILES, Profile
 from dsp.moments import FULL_AMOUNT, believed_slope, compare, toward
 from dsp.spectrum import Doubles, to_db
@@ -20,7 +20,12 @@ SLOPES: Final = (0.6, 1.3)  # of output level over input level, dB/dB
 CAP_DB: Final = 3.0
 QUIET_LU: Final = -10.0
 QUIET_CAP_DB: Final = 2.0  # so that noise is not raised
-RANGE_PERCENTS: Final = (10.0, 95.0)  # EBU Tech 3342
+PEAK_CAP_DB: Final = 4.0  # the most that peaks are brought nearer to the loudness
+RANGE_TOLERANCE_LU: Final = 0.02
+SLOW_SECONDS: Final = 3.0  # EBU Tech 3342: what the loudness range is made of
+STRONGEST_RIDE: Final = 0.3  # dB of slow gain per LU of slow loudness
+RIDE_CAP_DB: Final = 1.5
+RIDE_STEPS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +41,17 @@ class DynamicsPlan:
     peak_to_loudness_db : float or None
         The most the last stage should leave between true peak and integrated loudness, where the
         reference holds its peaks closer than the target; None asks for nothing.
+    allowed_range_lu : (float, float) or None
+        Between which the loudness range shall stay, so as not to move away from the reference's.
     reasons : tuple of str
-        "capped": slopes or caps took from the gain; "range": the loudness range would have moved
-        away from the reference's.
+        "capped": slopes or caps took from the gain.
     """
 
     levels_lu: Doubles
     wanted_db: Doubles
     applied_db: Doubles
     peak_to_loudness_db: float | None
+    allowed_range_lu: tuple[float, float] | None
     reasons: tuple[str, ...]
 
 
@@ -77,17 +84,14 @@ def plan_dynamics(
     believed = slope * np.maximum(0.0, levels - levels[middle])
     wanted = toward(believed, full - full[middle], amount)
     applied = _limited(levels, wanted, middle)
-    reasons = [] if np.allclose(applied, wanted, atol=0.05) else ["capped"]
-    kept = _range_share(target, reference, levels, applied)
-    if kept < 1.0:
-        applied = kept * applied
-        reasons.append("range")
+    reasons = () if np.allclose(applied, wanted, atol=0.05) else ("capped",)
     return DynamicsPlan(
         levels_lu=levels,
         wanted_db=full - full[middle],
         applied_db=np.round(applied, 3),
         peak_to_loudness_db=_peak_goal_db(target, reference, amount),
-        reasons=tuple(reasons),
+        allowed_range_lu=_allowed_range_lu(target, reference) if amount > 0.0 else None,
+        reasons=reasons,
     )
 
 
@@ -96,21 +100,33 @@ def apply_dynamics(audio: Audio, plan: DynamicsPlan) -> tuple[Audio, DynamicsSta
 
     The same samples where nothing is to be done. The gain follows 200 ms loudness without delay.
     """
-    if not np.any(plan.applied_db):
+    if plan.allowed_range_lu is None and not np.any(plan.applied_db):
         return audio, DynamicsStats(0.0, 0.0, 0.0)
-    weighted = weighted_energies(audio)
-    step = weighted.step_seconds
+    energies = weighted_energies(audio)
+    gain_db = _gain_db(energies, plan)
+    if plan.allowed_range_lu is not None:
+        gain_db += _range_gain_db(energies, gain_db, plan.allowed_range_lu)
+    if not np.any(gain_db):
+        return audio, DynamicsStats(0.0, 0.0, 0.0)
+    step_frames = energies.step_seconds * audio.rate_hz
+    samples = np.empty_like(audio.samples)
+    _apply_gain(audio.samples, 10.0 ** (gain_db / 20.0), step_frames, samples)
+    stats = DynamicsStats(float(gain_db.min()), float(gain_db.max()), float(np.abs(gain_db).mean()))
+    return Audio(samples, audio.rate_hz), stats
+
+
+def _gain_db(energies: WeightedEnergies, plan: DynamicsPlan) -> Doubles:
+    """Return the planned gain over time, one value per step."""
+    step = energies.step_seconds
+    if not np.any(plan.applied_db):
+        return np.zeros_like(energies.energies)
     window = np.hanning(round(LEVEL_SECONDS / step) + 3)[1:-1]
-    loud = -0.691 + to_db(_smoothed(weighted.energies, window))
+    loud = -0.691 + to_db(_smoothed(energies.energies, window))
     counted = loud[loud > loud.max() - 2.0 * GATE_LU]
     middle = np.median(counted[counted > np.median(counted) - GATE_LU])
     gain_db = np.interp(loud - middle + np.median(plan.levels_lu), plan.levels_lu, plan.applied_db)
     reach = np.arange(-4.0, 4.0 + 1e-9, step / SMOOTHING_SECONDS)
-    gain_db = _smoothed(gain_db, np.exp(-0.5 * np.square(reach)))
-    samples = np.empty_like(audio.samples)
-    _apply_gain(audio.samples, 10.0 ** (gain_db / 20.0), step * audio.rate_hz, samples)
-    stats = DynamicsStats(float(gain_db.min()), float(gain_db.max()), float(np.abs(gain_db).mean()))
-    return Audio(samples, audio.rate_hz), stats
+    return _smoothed(gain_db, np.exp(-0.5 * np.square(reach)))
 
 
 def _limited(levels: Doubles, wanted: Doubles, middle: int) -> Doubles:
@@ -125,27 +141,50 @@ def _limited(levels: Doubles, wanted: Doubles, middle: int) -> Doubles:
     return limited
 
 
-def _range_share(target: Profile, reference: Profile, levels: Doubles, applied: Doubles) -> float:
-    """Return how much of a gain keeps the loudness range from moving away from the reference's."""
-    if target.loudness_range_lu is None or reference.loudness_range_lu is None:
-        return 1.0
-    curve = target.loudness_curve_lufs - target.integrated_lufs
-    curve = curve[curve > -GATE_LU]
-    offset = target.loudness_range_lu - reference.loudness_range_lu
-    before = np.ptp(np.percentile(curve, RANGE_PERCENTS))
-    for share in np.linspace(1.0, 0.0, 11):
-        moved = curve + share * np.interp(curve, levels, applied)
-        after = np.ptp(np.percentile(moved, RANGE_PERCENTS))
-        if abs(offset + after - before) <= abs(offset):
-            break
-    return float(share)
+def _allowed_range_lu(target: Profile, reference: Profile) -> tuple[float, float]:
+    """Return between which loudness ranges the distance to the reference's has not grown."""
+    distance = abs(target.loudness_spread_lu - reference.loudness_spread_lu)
+    return reference.loudness_spread_lu - distance, reference.loudness_spread_lu + distance
+
+
+def _range_gain_db(
+    energies: WeightedEnergies, gain_db: Doubles, allowed_lu: tuple[float, float]
+) -> Doubles:
+    """Return the slow gain that keeps the loudness range where it is allowed; mostly none."""
+
+    def range_after(extra_db: Doubles) -> float:
+        changed = energies.energies * 10.0 ** ((gain_db + extra_db) / 10.0)
+        return loudness_range_lu(WeightedEnergies(changed, energies.step_seconds))
+
+    nothing = np.zeros_like(gain_db)
+    low, high = allowed_lu
+    before = range_after(nothing)
+    if low - RANGE_TOLERANCE_LU <= before <= high + RANGE_TOLERANCE_LU:
+        return nothing
+    edge = high if before > high else low
+    window = np.hanning(round(SLOW_SECONDS / energies.step_seconds) + 3)[1:-1]
+    slow = -0.691 + to_db(_smoothed(energies.energies, window))
+    slow = np.clip(slow - np.median(slow[slow > slow.max() - GATE_LU]), -GATE_LU, GATE_LU)
+    weakest, strongest = 0.0, STRONGEST_RIDE if before < edge else -STRONGEST_RIDE
+    for _ in range(RIDE_STEPS):
+        ride = (weakest + strongest) / 2.0
+        if (range_after(_ridden(ride, slow)) < edge) == (before < edge):
+            weakest = ride
+        else:
+            strongest = ride
+    return _ridden(strongest, slow)
+
+
+def _ridden(ride: float, slow_lu: Doubles) -> Doubles:
+    return np.clip(ride * slow_lu, -RIDE_CAP_DB, RIDE_CAP_DB)
 
 
 def _peak_goal_db(target: Profile, reference: Profile, amount: float) -> float | None:
     excess = target.plr_db - reference.plr_db
     if excess <= 0.0 or amount <= 0.0:
         return None
-    return round(target.plr_db - min(1.0, amount / FULL_AMOUNT) * excess, 3)
+    share = min(1.0, amount / FULL_AMOUNT)
+    return round(target.plr_db - share * min(excess, PEAK_CAP_DB), 3)
 
 
 def _smoothed(values: Doubles, kernel: Doubles) -> Doubles:

@@ -24,6 +24,10 @@ SAME_OCTAVES: Final = 1 / 12
 FULL_OCTAVES: Final = 1 / 3  # finest detail ever followed, for different music
 LOW_OCTAVES: Final = 1.0  # below 120 Hz single notes decide finer detail
 LOW_HZ: Final = 120.0
+OTHER_MUSIC_DB: Final = (3.0, 5.0)  # unlikeness of parts of one track, of other tracks
+HEADING_OCTAVES: Final = 2.5  # broader than anything that an arrangement decides
+HEADING_SHRINK_DB: Final = 6.0  # a difference this large is followed by half
+HEADING_DB: Final = 3.0  # the most that is followed on direction alone
 CAP_DB: Final = 6.0
 EDGE_CAP_DB: Final = 4.0  # under 80 Hz and over 8 kHz
 EDGES_HZ: Final = (80.0, 8_000.0)
@@ -81,7 +85,8 @@ def plan_tone(
             smooth(whole, FULL_OCTAVES, weights=valid),
         )
     belief = believed_tone(comparison, valid, suitability=suitability)
-    wanted = toward(belief.expected_db, full, amount, doubt=belief.doubt_db)
+    heading = _heading(full - belief.expected_db, valid, comparison.unlikeness_db)
+    wanted = toward(belief.expected_db + heading, full, amount, doubt=belief.doubt_db)
     inner = bands_between(*EDGES_HZ)
     widening = float(np.interp(amount, [FULL_AMOUNT, 1.0], [1.0, FULL_CAP_FACTOR]))
     cap = widening * smooth(np.where(inner, CAP_DB, EDGE_CAP_DB), 0.5)
@@ -95,6 +100,20 @@ def plan_tone(
 def apply_tone(audio: Audio, plan: TonePlan) -> Audio:
     """Return audio with the planned tone; the same samples where nothing is to be done."""
     return filter_mid_side(audio, plan.applied_db, plan.applied_db)
+
+
+def _heading(rest_db: Doubles, valid: npt.NDArray[np.bool_], unlikeness_db: float) -> Doubles:
+    """Return how far to go in the reference's direction where the music itself is another.
+
+    Nothing tells there what of the difference is the mix, yet the reference was chosen for its
+    sound. Broad and large differences are followed in part, which was measured to do no harm with
+    references from the same album; small ones, and like music, are left to the belief.
+    """
+    share = float(np.interp(unlikeness_db, OTHER_MUSIC_DB, [0.0, 1.0]))
+    broad = smooth(rest_db, HEADING_OCTAVES, weights=valid)
+    followed = broad**3 / (np.square(broad) + HEADING_SHRINK_DB**2)
+    heading: Doubles = share * np.clip(followed, -HEADING_DB, HEADING_DB)
+    return heading
 
 
 def _levelled(difference: Doubles, valid: npt.NDArray[np.bool_]) -> Doubles:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from dsp.audio import Audio
 from dsp.errors import ProfileUnsupported, SilentAudio, TooShort
-from dsp.loudness import Loudness, measure_loudness, weighted_energies
+from dsp.loudness import Loudness, loudness_range_lu, measure_loudness, weighted_energies
 from dsp.peaks import psr_db, sample_peak_dbfs, true_peak_per_window_dbtp
 from dsp.sections import Section, find_sections
 from dsp.spectrum import (
@@ -60,6 +60,8 @@ class Profile:
         BS.1770-5 and EBU Tech 3341.
     loudness_range_lu : float or None
         EBU Tech 3342; None under a minute of gated audio.
+    loudness_spread_lu : float
+        The same however short the audio.
     true_peak_dbtp, sample_peak_dbfs, plr_db : float
         Highest levels; true peak less integrated loudness.
     psr_db : tuple of float
@@ -90,6 +92,7 @@ class Profile:
     channels: int
     integrated_lufs: float
     loudness_range_lu: float | None
+    loudness_spread_lu: float
     max_momentary_lufs: float
     max_short_term_lufs: float
     true_peak_dbtp: float
@@ -237,6 +240,7 @@ def measure(audio: Audio, *, progress: Callable[[float], None] | None = None) ->
         channels=audio.channels,
         integrated_lufs=integrated,
         loudness_range_lu=None if levels.range_lu is None else round(levels.range_lu, 3),
+        loudness_spread_lu=round(loudness_range_lu(weighted), 3),
         max_momentary_lufs=round(levels.max_momentary_lufs, 3),
         max_short_term_lufs=round(levels.max_short_term_lufs, 3),
         true_peak_dbtp=round(true_peak, 3),

@@ -11,14 +11,17 @@ from dsp.audio import Audio
 from dsp.equalizer import TonePlan, filter_mid_side
 from dsp.measure import Profile
 from dsp.moments import FULL_AMOUNT, believed_width, compare, toward
-from dsp.spectrum import BAND_CENTRES_HZ, BAND_COUNT, Doubles, smooth
+from dsp.spectrum import BAND_COUNT, Doubles, bands_between, smooth
 
-FULL_SMOOTHING_OCTAVES: Final = 0.5
-WIDEN_DB: Final = 3.0
-NARROW_DB: Final = 4.0
-FULL_CAP_FACTOR: Final = 3.0
+FULL_OCTAVES: Final = 1 / 3  # finest detail ever followed
+AMOUNTS: Final = (FULL_AMOUNT, 1.0)  # at which the caps are
+WIDEN_DB: Final = (6.0, 12.0)
+NARROW_DB: Final = (6.0, 16.0)
 BASS_HZ: Final = 120.0
-FAINTEST_SIDE_DB: Final = -30.0
+BASS_WIDTH_DB: Final = -12.0  # side over mid up to which bass is widened: correlation over 0.88
+CLEAR_SIDE_DB: Final = -30.0  # side over mid that is surely music
+FAINTEST_SIDE_DB: Final = -45.0  # and under which there is nothing to raise
+EMPTY_DB: Final = -110.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class WidthPlan:
     wanted_db, applied_db, capped_db, left_db : ndarray, shape (BAND_COUNT,)
         Gain of the side against the mid, dB at the band centres.
     reasons : tuple of str
-        "mono_target", "mono_reference", "capped", "bass".
+        "mono_target", "mono_reference", "capped".
     """
 
     wanted_db: Doubles
@@ -49,14 +52,16 @@ def plan_width(
         reason = "mono_target" if target.is_mono else "mono_reference"
         return WidthPlan(nothing, nothing, nothing, nothing, (reason,))
     widths = [profile.side_db - profile.mid_db for profile in (target, reference)]
-    real = widths[0] > FAINTEST_SIDE_DB
-    difference = np.where(real, np.maximum(widths[1], -40.0) - widths[0], 0.0)
-    full = smooth(difference, FULL_SMOOTHING_OCTAVES)
-    belief = believed_width(compare(target, reference), real, suitability=suitability)
-    wanted = np.round(toward(belief.expected_db, full, amount, doubt=belief.doubt_db), 2)
-    factor = float(np.interp(amount, [FULL_AMOUNT, 1.0], [1.0, FULL_CAP_FACTOR]))
-    most = np.where(real & (BAND_CENTRES_HZ >= BASS_HZ), WIDEN_DB * factor, 0.0)
-    applied = np.clip(wanted, -NARROW_DB * factor, most)
+    real = (widths[0] > FAINTEST_SIDE_DB) & (target.side_db > EMPTY_DB)
+    clear = real & (widths[0] > CLEAR_SIDE_DB)
+    difference = np.maximum(widths[1], FAINTEST_SIDE_DB) - widths[0]
+    full = np.where(real, smooth(difference, FULL_OCTAVES, weights=real), 0.0)
+    belief = believed_width(compare(target, reference), clear, suitability=suitability)
+    wanted = toward(belief.expected_db, full, amount, doubt=belief.doubt_db).round(2)
+    most = np.where(real, np.interp(amount, AMOUNTS, WIDEN_DB), 0.0)
+    bass = bands_between(0.0, BASS_HZ)
+    most[bass] = np.clip(BASS_WIDTH_DB - widths[0][bass], 0.0, most[bass])
+    applied = np.clip(wanted, -np.interp(amount, AMOUNTS, NARROW_DB), most).round(2)
     reasons = () if np.array_equal(applied, wanted) else ("capped",)
     return WidthPlan(full, applied, wanted - applied, full - applied, reasons)
 

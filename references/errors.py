@@ -4,6 +4,7 @@ UploadRefused
 ├── EmptyUpload       empty_upload        no bytes at all
 ├── TooManyUploads    too_many_uploads    too many still wait to be measured
 ├── ChecksumMismatch  source_changed      the stored bytes are not those that were sent
+├── StorageAway       storage             the bytes cannot be kept now; HTTP 503
 └── Busy              too_busy            too much of everyone's still waits; HTTP 503
 """
 
@@ -20,6 +21,10 @@ class EmptyUpload(UploadRefused):
 
 class TooManyUploads(UploadRefused):
     code = "too_many_uploads"
+
+
+class StorageAway(UploadRefused):
+    code = "storage"
 
 
 class Busy(UploadRefused):

@@ -176,6 +176,11 @@ REFUSALS: Final[Mapping[str, Wording]] = {
         gettext_lazy("More work waits here than can be done soon. Nothing was stored."),
         gettext_lazy("Try again in a few minutes."),
     ),
+    "storage": Wording(
+        gettext_lazy("Our file storage does not answer"),
+        gettext_lazy("The error is logged. Your file is not to blame, and nothing was charged."),
+        gettext_lazy("Try again in a while."),
+    ),
     "missing_file": Wording(
         gettext_lazy("No file arrived"),
         gettext_lazy("The upload held no whole file."),

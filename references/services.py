@@ -19,7 +19,7 @@ from django_q.tasks import async_task
 from accounts.models import User
 from dsp.errors import TooLarge, UnsupportedFormat
 from dsp.formats import SNIFF_BYTES, sniff
-from references.errors import Busy, EmptyUpload, TooManyUploads
+from references.errors import Busy, EmptyUpload, StorageAway, TooManyUploads
 from references.models import AudioFile, Reference
 
 DOORBELL = "mastering.tasks.work"  # by name: the bell knows nothing of who answers it
@@ -54,7 +54,11 @@ def receive_upload(*, user: User, kind: AudioFile.Kind, file: "File[bytes]") -> 
         sha256=_sha256(file),
         format=source_format,
     )
-    default_storage.save(audio.source_key, file)
+    try:
+        default_storage.save(audio.source_key, file)
+    except Exception as error:
+        logger.exception("An upload could not be stored.")
+        raise StorageAway from error
     try:
         _enter(audio)
     except BaseException:

@@ -26,7 +26,7 @@ from dsp import box
 from dsp.errors import AudioError
 from dsp.formats import READABLE, Limits
 from dsp.settings import ENGINE_VERSION
-from references.errors import ChecksumMismatch
+from references.errors import ChecksumMismatch, StorageAway
 from references.models import AudioFile, Work
 from references.models.work import LEASE
 from references.services import SCRATCH, delete_folder
@@ -75,13 +75,16 @@ def carry_out(work: Work, job: Callable[["Attempt"], dict[str, Any]]) -> None:
         except (TooSlow, TimeoutException):  # the latter is a SystemExit
             logger.error("%s reached its time limit at attempt %s", work.pk, work.attempts)
             moves.hand_back(work, code="too_slow")
+        except StorageAway:
+            logger.exception("%s did not reach its files at attempt %s", work.pk, work.attempts)
+            moves.hand_back(work, code=StorageAway.code)
         except LeaseLost:
             logger.info("%s was cancelled or taken over", work.pk)
         except Exception:
             logger.exception("%s failed at attempt %s", work.pk, work.attempts)
             moves.hand_back(work, code="internal")
         if not succeeded:
-            delete_folder(f"{work.folder}/{work.attempts}")
+            _clear(work)
 
 
 def can_work() -> bool:
@@ -148,7 +151,7 @@ class Attempt:
         """Copy a stored object into the folder, sure that it is the one meant; return its path."""
         path = self.scratch / name
         digest = hashlib.sha256()
-        with default_storage.open(key) as stored, path.open("wb") as copy:
+        with _reaching_storage(), default_storage.open(key) as stored, path.open("wb") as copy:
             for chunk in stored.chunks():
                 digest.update(chunk)
                 copy.write(chunk)
@@ -194,11 +197,12 @@ class Attempt:
             if path.is_symlink() or not path.is_file() or not OUTPUT_NAME.fullmatch(path.name):
                 raise ValueError(f"a box left {path.name!r}")
             key = self.work.key(path.name)
-            default_storage.delete(key)  # or the storage would choose another name
             with path.open("rb") as content:
                 sha256 = hashlib.file_digest(content, "sha256").hexdigest()
                 content.seek(0)
-                default_storage.save(key, File(content))
+                with _reaching_storage():
+                    default_storage.delete(key)  # or the storage would choose another name
+                    default_storage.save(key, File(content))
             outputs[path.name] = {"size_bytes": path.stat().st_size, "sha256": sha256}
         return outputs
 
@@ -242,6 +246,23 @@ def _measure(attempt: Attempt, audio: AudioFile) -> dict[str, Any]:
         "pcm_sha256": facts["pcm_sha256"],
         "outputs": attempt.store(),
     }
+
+
+@contextmanager
+def _reaching_storage() -> Iterator[None]:
+    """Tell the failures of the storage, of whatever kind it is, from those of the engine."""
+    try:
+        yield
+    except Exception as error:
+        raise StorageAway from error
+
+
+def _clear(work: Work) -> None:
+    """Delete what an attempt stored; where that fails, the invariants tell of it."""
+    try:
+        delete_folder(f"{work.folder}/{work.attempts}")
+    except Exception:
+        logger.exception("What attempt %s of %s stored is left", work.attempts, work.pk)
 
 
 @contextmanager

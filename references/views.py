@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from accounts.http import AuthenticatedRequest
 from dsp.errors import AudioError
-from references.errors import Busy, UploadRefused
+from references.errors import Busy, StorageAway, UploadRefused
 from references.forms import UploadForm, upload_limits
 from references.http import busy, deliver, receives_files, wants_fragment
 from references.messages import audio_messages, refusal_message
@@ -111,7 +111,7 @@ def _refused(
     else:
         context = {"kind": kind.lower(), "refusal": refusal_message(code), "filename": filename}
         response = render(request, "references/upload_refused.html", context, status=422)
-    return busy(response) if code == Busy.code else response
+    return busy(response) if code in (Busy.code, StorageAway.code) else response
 
 
 def _empty_card(request: AuthenticatedRequest, kind: str) -> dict[str, Any]:

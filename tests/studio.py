@@ -161,6 +161,7 @@ REPORT: dict[str, Any] = {
         "share_over_1_db": 0.05,
         "share_over_3_db": 0.0,
         "share_over_6_db": 0.0,
+        "clipped_ms": 0.0,
         "drive_db": 9.0,
         "track": {"step_seconds": 0.1, "reduction_db": [0.0, 1.4]},
     },

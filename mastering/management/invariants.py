@@ -139,7 +139,9 @@ def _listed(folder: str) -> tuple[list[str], list[str]]:
 
 def _is_old(key: str) -> bool:
     try:
-        return default_storage.get_modified_time(key) < timezone.now() - ORPHANED
+        return default_storage.exists(key) and (
+            default_storage.get_modified_time(key) < timezone.now() - ORPHANED
+        )
     except FileNotFoundError:
         return False
 

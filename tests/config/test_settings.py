@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -95,3 +96,47 @@ def test_the_environment_wins_over_the_file(tmp_path):
     names = "LOGGING['root']['level'], settings.MAX_AUDIO_SECONDS"
     file = {"SECRET_KEY": KEY, "ENV_FILE": str(tmp_path / "env")}
     assert read_settings(names, tmp_path, MAX_AUDIO_SECONDS="9", **file) == "ERROR 9"
+
+
+BUCKET = {"S3_BUCKET": "songs", "S3_ACCESS_KEY": "key", "S3_SECRET_KEY": "secret"}
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        {},
+        {"S3_REGION": "eu-central-1"},
+        {"S3_ADDRESSING_STYLE": "path"},
+        {"S3_ENDPOINT_URL": "https://objects.example:9000"},
+        {"S3_ENDPOINT_URL": "http://127.0.0.1:9000", "S3_ADDRESSING_STYLE": "path"},
+    ],
+)
+def test_the_environment_alone_moves_files_to_s3_and_browsers_may_follow(tmp_path, service):
+    program = (
+        "import django; django.setup(); from django.conf import settings; "
+        "from django.core.files.storage import default_storage; "
+        "rules = settings.CONTENT_SECURITY_POLICY['DIRECTIVES']; "
+        "print(default_storage.url('a/b'), *rules['media-src'], '|', *rules['connect-src'])"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={
+            "PATH": os.defpath, "ENV_FILE": os.devnull, "DATA_DIR": str(tmp_path),
+            "SECRET_KEY": KEY, "DJANGO_SETTINGS_MODULE": "config.settings", **BUCKET, **service,
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )  # fmt: skip
+    url, *told = run.stdout.split()
+    origin = f"{urlsplit(url).scheme}://{urlsplit(url).netloc}"
+    media, connect = " ".join(told).split("|")
+    assert origin in media.split()
+    assert origin in connect.split()
+    assert "X-Amz-Expires=300" in url
+
+
+def test_without_a_bucket_browsers_fetch_from_here_alone(tmp_path):
+    told = read_settings("CONTENT_SECURITY_POLICY['DIRECTIVES']", tmp_path, SECRET_KEY=KEY)
+    assert "http" not in told

@@ -18,6 +18,11 @@ def swelling(seconds: float = 20.0, *, depth_db: float = 0.0, seed: int = 0) -> 
     return Audio((audio.samples * gain).astype(np.float32), audio.rate_hz)
 
 
+def squared() -> Audio:
+    """Return a song without a peak of its own."""
+    return Audio(np.sign(song().samples) * np.float32(0.1), song().rate_hz)
+
+
 def spread(audio: Audio) -> float:
     levels = measure_loudness(weighted_energies(audio)).momentary_lufs
     return float(np.subtract(*np.percentile(levels, [95, 50])))
@@ -73,14 +78,16 @@ def test_the_loudness_range_never_moves_away_from_the_references():
 
 
 def test_peaks_are_asked_to_come_as_near_as_the_references_and_never_to_grow():
-    calm, peaky = song(), song()
-    samples = peaky.samples.copy()
-    samples[:, 10_000::50_000] = 0.9
-    peaky = Audio(samples, calm.rate_hz)
-    calm_profile, peaky_profile = measure(calm), measure(peaky)
+    calm = song()
+    samples = calm.samples.copy()
+    samples[:, 10_000::50_000] = 1.35 * np.abs(samples).max()
+    calm_profile, peaky_profile = measure(calm), measure(Audio(samples, calm.rate_hz))
     goal = plan_dynamics(peaky_profile, calm_profile, amount=0.7).peak_to_loudness_db
     assert goal == pytest.approx(calm_profile.plr_db, abs=0.01)
     half = plan_dynamics(peaky_profile, calm_profile, amount=0.35).peak_to_loudness_db
     assert half == pytest.approx((calm_profile.plr_db + peaky_profile.plr_db) / 2, abs=0.01)
+    assert plan_dynamics(peaky_profile, measure(squared()), amount=1.0).peak_to_loudness_db == (
+        pytest.approx(peaky_profile.plr_db - 4.0, abs=0.01)
+    )
     assert plan_dynamics(calm_profile, peaky_profile, amount=1.0).peak_to_loudness_db is None
     assert plan_dynamics(peaky_profile, calm_profile, amount=0.0).peak_to_loudness_db is None

@@ -40,23 +40,29 @@ def test_the_summary_is_plain_json_numbers(profile):
 
 
 @pytest.mark.parametrize(
-    "harm",
+    ("name", "value"),
     [
-        lambda values: values.update(version=0),
-        lambda values: values.pop("mid_db"),
-        lambda values: values.update(mid_db=[1.0]),
-        lambda values: values.update(mid_db=[float("nan")] * 120),
-        lambda values: values.update(moments_mid="not base 64!"),
-        lambda values: values.update(moments_mid=values["moments_mid"][:40]),
-        lambda values: values.update(sections=[{"start": 1}]),
-        lambda values: values.update(rate_hz=None),
+        ("version", 0),
+        ("mid_db", [1.0]),
+        ("side_db", [float("nan")] * 120),
+        ("moments_mid", "not base 64!"),
+        ("moments_side", "eJwDAAAAAAE="),
+        ("sections", [{"start": 1}]),
+        ("rate_hz", None),
     ],
+    ids=["version", "missing", "short", "nan", "no base 64", "cut", "sections", "no rate"],
 )
-def test_another_version_or_a_damaged_profile_is_refused(profile, harm):
-    values = profile.to_dict()
-    harm(values)
+def test_another_version_or_a_damaged_profile_is_refused(profile, name, value):
     with pytest.raises(ProfileUnsupported):
-        Profile.from_dict(values)
+        Profile.from_dict(profile.to_dict() | {name: value})
+
+
+def test_a_profile_with_a_part_missing_is_refused(profile):
+    for name in profile.to_dict():
+        values = profile.to_dict()
+        del values[name]
+        with pytest.raises(ProfileUnsupported):
+            Profile.from_dict(values)
 
 
 def test_what_is_not_a_profile_at_all_is_refused():
