@@ -90,7 +90,7 @@ def band_spectrogram(
         _gather(transforms[0], starts, bins, shares, scale, mid[first:last], fine)
         if audio.channels == 2:
             _gather(transforms[1], starts, bins, shares, scale, side[first:last], fine)
-            _gather_products(*transforms, starts, bins, shares, scale, cross)
+            _gather_products(transforms[0], transforms[1], starts, bins, shares, scale, cross)
         if progress is not None:
             progress(last / count)
     return Spectrogram(
@@ -202,8 +202,8 @@ def _transforms(samples: Floats, window: Floats, hop: int) -> npt.NDArray[np.com
         np.multiply(frames, window, out=windowed[0])
     else:
         _window_mid_side(samples, np.float32(0.5) * window, hop, windowed)
-    transforms: npt.NDArray[np.complex64] = scipy.fft.rfft(windowed, axis=2, overwrite_x=True)
-    return transforms
+    transforms = scipy.fft.rfft(windowed, axis=2, overwrite_x=True)
+    return transforms.astype(np.complex64, copy=False)
 
 
 @numba.njit(nogil=True, cache=True)
