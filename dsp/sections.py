@@ -16,7 +16,7 @@ BLOCK_SECONDS: Final = 0.5
 KERNEL_SECONDS: Final = 16.0  # span compared on both sides of a possible boundary
 SHORTEST_SECONDS: Final = 8.0
 NOVELTY_SPREAD: Final = 0.5  # a boundary stands out by this many standard deviations
-ALIKE: Final = 1.2  # distance of two parts, in units of the blocks' own scatter
+ALIKE: Final = 0.85  # distance of two parts, in units of the blocks' own scatter
 LETTERS: Final = "ABCDEF"
 PEAK_SECONDS: Final = 10.0  # the least of a kind that can be the track's peak
 EDGE_LU: Final = 3.0  # an intro or outro is this much under the track
@@ -62,11 +62,13 @@ def find_sections(
     Notes
     -----
     Boundaries are peaks of a checkerboard novelty on the blocks' self-similarity (Foote 2000);
-    parts are joined to kinds by average linkage.
+    parts are joined to kinds by average linkage, neighbours of one kind to one part.
     """
     features, block_lufs = _blocks(spectrogram, energies, step_seconds)
     edges = _boundaries(features)
     kinds = _kinds(features, edges)
+    begins = [i for i in range(len(kinds)) if i == 0 or kinds[i] != kinds[i - 1]]
+    kinds, edges = [kinds[i] for i in begins], [*(edges[i] for i in begins), edges[-1]]
     spans = list(pairwise(edges))
     loudness = [10.0 * np.log10(np.mean(10.0 ** (block_lufs[a:b] / 10.0))) for a, b in spans]
     roles = _roles(spans, kinds, np.array(loudness), features)
