@@ -40,6 +40,11 @@ demo:  ## An account with masters made from audio of its own (./run must be runn
 screenshots:  ## Every page in every state, three widths, both themes, into var/screenshots
 	$(PYTHON) -m pytest tests/browser/screenshots.py -p no:randomly
 
+.PHONY: bench-sound
+bench-sound:  ## How near masters come: MUSIC=folder, PAIRS=tsv, PEER=python with Matchering
+	$(PYTHON) -m bench.sound page --music "$(MUSIC)" --pairs "$(PAIRS)" --cache "$(DATA_DIR)/bench" \
+		$(if $(PEER),--peer "$(PEER)") --output bench/SOUND.md $(ARGS)
+
 .PHONY: bench-speed
 bench-speed:  ## What a master costs: MUSIC=folder of tracks, PEER=python with Matchering
 	$(PYTHON) -m bench.speed --music "$(MUSIC)" $(if $(PEER),--peer "$(PEER)") $(ARGS)

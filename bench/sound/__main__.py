@@ -3,6 +3,7 @@
 python -m bench.sound recover --music DIR --cache DIR [--peer PYTHON] [--kinds all,none] [--every N]
 python -m bench.sound pairs --music DIR --cache DIR --pairs TSV [--peer PYTHON]
 python -m bench.sound programme --music DIR --cache DIR
+python -m bench.sound page --music DIR --cache DIR --pairs TSV [--peer PYTHON] --output FILE
 """
 
 from __future__ import annotations
@@ -17,6 +18,22 @@ import numpy as np
 from bench.sound import damage, engine, excerpts, meters, peer
 
 AMOUNTS = (0.7, 1.0)
+PAGE_HEAD = """# Sound, measured
+
+Median (mean) of each distance, without limiter, loudness aligned; made by
+`make bench-sound MUSIC=folder PAIRS=pairs.tsv PEER=python`. Distances to the truth: log-STFT, tone
+(third octaves), width (S/M per band), 400 ms quantiles and PSR in dB, LRA in LU; those that end in
+`_ref` are to the reference. `all` is a section with every damage at once and another section of the
+same track as reference; `none` is the section undamaged, where untouched is perfect.
+"""
+
+page: list[str] = []
+
+
+def say(line: str) -> None:
+    """Print a line, and keep it for the page."""
+    print(line, flush=True)
+    page.append(line)
 
 
 def main() -> None:
@@ -24,16 +41,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("trial", choices=("recover", "pairs", "programme"))
+    parser.add_argument("trial", choices=("recover", "pairs", "programme", "page"))
     parser.add_argument("--music", type=Path, required=True)
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--pairs", type=Path)
     parser.add_argument("--peer", type=Path, help="Python of an environment with Matchering")
     parser.add_argument("--kinds", default="all,none")
     parser.add_argument("--every", type=int, default=1, help="use every N-th track only")
+    parser.add_argument("--output", type=Path, help="where the page is written")
     parser.add_argument("--details", action="store_true", help="a line for every case")
     options = parser.parse_args()
-    {"recover": recover, "pairs": pairs, "programme": programme}[options.trial](options)
+    trials = {"recover": recover, "pairs": pairs, "programme": programme}
+    for trial in trials if options.trial == "page" else [options.trial]:
+        trials[trial](options)
+    if options.output:
+        options.output.write_text("\n".join([PAGE_HEAD, "```", *page, "```", ""]))
 
 
 def recover(options: argparse.Namespace) -> None:
@@ -146,12 +168,12 @@ def programme(options: argparse.Namespace) -> None:
 def print_table(rows, names):
     """Print median (mean) of each distance for every case and take."""
     for case in dict.fromkeys(row["case"] for row in rows):
-        print(f"\n{case:24s}" + "".join(f"{name:>18s}" for name in names))
+        say(f"\n{case:24s}" + "".join(f"{name:>18s}" for name in names))
         of_case = [row for row in rows if row["case"] == case]
         for take in dict.fromkeys(row["take"] for row in of_case):
             values = [[row[name] for row in of_case if row["take"] == take] for name in names]
             cells = "".join(f"{np.median(v):9.2f} ({np.mean(v):5.2f}) " for v in values)
-            print(f"{take + f' [{len(values[0])}]':24s}" + cells)
+            say(f"{take + f' [{len(values[0])}]':24s}" + cells)
 
 
 def worse(rows):
@@ -162,7 +184,7 @@ def worse(rows):
         if take == "lacquer 0.7" and case != "none":
             for name in ("log_stft", "tone", "width"):
                 if row[name] > before[name] + 0.05:
-                    print(f"worse: {case} {track} {name} {before[name]:.2f} -> {row[name]:.2f}")
+                    say(f"worse: {case} {track} {name} {before[name]:.2f} -> {row[name]:.2f}")
 
 
 if __name__ == "__main__":
