@@ -50,7 +50,6 @@ def test_the_summary_is_plain_json_numbers(profile):
         ("sections", [{"start": 1}]),
         ("rate_hz", None),
     ],
-    ids=["version", "missing", "short", "nan", "no base 64", "cut", "sections", "no rate"],
 )
 def test_another_version_or_a_damaged_profile_is_refused(profile, name, value):
     with pytest.raises(ProfileUnsupported):

@@ -6,6 +6,7 @@ from unittest import mock
 
 import pytest
 from django.db.models.functions import Now
+from django.test import override_settings
 from hypothesis import HealthCheck, settings
 from hypothesis.extra.django import TestCase
 from hypothesis.stateful import (
@@ -25,7 +26,11 @@ from references.models import AudioFile
 from references.models import work as rules
 from tests.studio import uploaded
 
-MAX_ATTEMPTS, MAX_ENGINE_ERRORS = 3, 2  # lower than real, so that short runs reach them
+MAX_ATTEMPTS, MAX_ENGINE_ERRORS, MAX_RUNNING = (
+    3,
+    2,
+    2,
+)  # lower than real: short runs reach them
 OPEN, TERMINAL = ("QUEUED", "RUNNING"), ("SUCCEEDED", "FAILED", "CANCELED")
 MOST_VERSIONS = 6
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -86,7 +91,12 @@ class Versions(RuleBasedStateMachine):
         self.model[version.pk] = Modelled(user=master.user_id)
 
     def due(self) -> dict[str, Modelled]:
-        return {pk: v for pk, v in self.model.items() if v.status == "QUEUED" and v.due}
+        running = [v.user for v in self.model.values() if v.status == "RUNNING"]
+        return {
+            pk: v
+            for pk, v in self.model.items()
+            if v.status == "QUEUED" and v.due and running.count(v.user) < MAX_RUNNING
+        }
 
     @precondition(lambda self: self.due())
     @rule(target=held)
@@ -202,6 +212,7 @@ class TestVersions(TestCase):
         with (
             mock.patch.object(rules, "MAX_ATTEMPTS", MAX_ATTEMPTS),
             mock.patch.object(rules, "MAX_ENGINE_ERRORS", MAX_ENGINE_ERRORS),
+            override_settings(MAX_RUNNING_PER_PERSON=MAX_RUNNING),
         ):
             run_state_machine_as_test(
                 Versions,
