@@ -20,7 +20,7 @@ from bench.sound import damage, engine, excerpts, meters, peer
 AMOUNTS = (0.7, 1.0)
 PAGE_HEAD = """# Sound, measured
 
-Median (mean) of each distance, without limiter, loudness aligned; made by
+Median (mean) of each distance, whole chain, limiter too, loudness aligned; made by
 `make bench-sound MUSIC=folder PAIRS=pairs.tsv PEER=python`. Distances to the truth: log-STFT, tone
 (third octaves), width (S/M per band), 400 ms quantiles and PSR in dB, LRA in LU; those that end in
 `_ref` are to the reference. `all` is a section with every damage at once and another section of the
