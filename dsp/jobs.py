@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import shutil
+import zipfile
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from dsp import files
+from dsp import files, release
 from dsp.audio import Audio
 from dsp.chain import Mastered, master
 from dsp.checks import check_mix
@@ -23,11 +25,13 @@ from dsp.peaks import sample_peak_dbfs
 from dsp.report import describe
 from dsp.settings import ENGINE_VERSION, MasterSettings
 from dsp.suitability import suitability
+from dsp.tags import Tags
 from dsp.units import db_to_amplitude
 
 PROFILE_NAME: Final = "profile.json.gz"
 WAVEFORM_NAME: Final = "waveform.json"
 PROXY_NAME: Final = "proxy.flac"
+RELEASE_NAME: Final = "release.json"
 MASTER_FORMATS: Final = ("wav24", "wav16", "flac24")  # made with every master
 PROXY_MARGIN_DB: Final = 0.01  # for the rounding of its samples
 LARGEST_PROFILE_BYTES: Final = 8_000_000  # unpacked; a real one is a tenth of it
@@ -127,6 +131,83 @@ def render(
         ),
         "outputs": outputs,
     }
+
+
+def export(
+    source: str,
+    out_dir: str,
+    formats: list[str],
+    rate_hz: int | None,
+    tags: dict[str, str],
+    cover: str | None,
+    limits: dict[str, Any],
+    archive: dict[str, Any] | None = None,
+    *,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Write a master of ours as files for people, into a folder.
+
+    Parameters
+    ----------
+    source, out_dir : path
+        The master as it was rendered; an existing folder.
+    formats : list of str
+        Keys of ``dsp.formats.WRITABLE``.
+    rate_hz : int or None
+        Convert to this rate; None keeps the master's.
+    tags : dict
+        Fields of :class:`dsp.tags.Tags` that are text.
+    cover : path or None
+        A JPEG or PNG.
+    limits : dict
+        Fields of :class:`dsp.formats.Limits`.
+    archive : dict, optional
+        Put all into one ZIP: ``name`` of it, ``entries``, names within it by format, and
+        ``files``, paths of further entries by name.
+    progress : callable, optional
+        Told the step, and the share done, 0 to 1.
+
+    Returns
+    -------
+    dict
+        ``files``: names of what was left in the folder.
+    """
+    tell = progress or (lambda _step, _share: None)
+    audio = files.read(source, Limits(**limits))
+    picture = Path(cover).read_bytes() if cover else b""
+    written = Tags(**tags, cover=picture)
+    folder = Path(out_dir)
+    made = {}
+    for number, code in enumerate(formats):
+        tell("encoding", 0.05 + 0.85 * number / len(formats))
+        made[code] = folder / f"{code}.{WRITABLE[code].extension}"
+        files.write(made[code], audio, format=code, rate_hz=rate_hz, tags=written)
+    if archive is not None:
+        tell("packing", 0.9)
+        entries = {name: Path(path) for name, path in archive["files"].items()}
+        entries |= {archive["entries"][code]: path for code, path in made.items()}
+        _pack(folder / archive["name"], entries)
+        for path in made.values():
+            path.unlink()
+    return {"files": sorted(path.name for path in folder.iterdir())}
+
+
+def check_release(
+    source: str,
+    out_dir: str,
+    ceiling_dbtp: float,
+    limits: dict[str, Any],
+    *,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Measure what becomes of a master as lossy copies and in mono; leave ``release.json``."""
+    if progress:
+        progress("checking", 0.1)
+    audio = files.read(source, Limits(**limits))
+    folder = Path(out_dir)
+    found = release.check_release(audio, folder, ceiling_dbtp=ceiling_dbtp)
+    (folder / RELEASE_NAME).write_text(json.dumps(found, separators=(",", ":")))
+    return found
 
 
 def convert(source: str, destination: str, output_format: str, limits: dict[str, Any]) -> None:
@@ -231,6 +312,16 @@ def _write_listening_files(audio: Audio, folder: Path) -> float:
         audio = Audio(audio.samples * np.float32(db_to_amplitude(gain_db)), audio.rate_hz)
     files.write_proxy(folder / PROXY_NAME, audio)
     return round(gain_db, 3)
+
+
+def _pack(path: Path, entries: dict[str, Path]) -> None:
+    """Write a ZIP without compression, which audio does not take; equal entries, equal bytes."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(entries):
+            entry = zipfile.ZipInfo(name)  # of the first day that a ZIP knows
+            entry.file_size = entries[name].stat().st_size
+            with entries[name].open("rb") as content, archive.open(entry, "w") as packed:
+                shutil.copyfileobj(content, packed, 1 << 20)
 
 
 def _provenance(
