@@ -33,6 +33,8 @@ STEPS = (
     "done",
 )
 
+CANONICAL = ("wav32f.wav", "wav24.wav")  # the best first
+
 _PHASES = Phases(
     waiting="QUEUED",
     running="RUNNING",
@@ -150,6 +152,11 @@ class Version(Work):
     def proxy_name(self) -> str | None:
         """The name of the copy that browsers play."""
         return next((name for name in self.outputs if name.startswith("proxy.")), None)
+
+    @property
+    def canonical_name(self) -> str:
+        """The name of the most exact file that was rendered, from which all others are made."""
+        return next(name for name in CANONICAL if name in self.outputs)
 
     @property
     def time_limit(self) -> timedelta:
