@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from dsp.formats import CANONICAL_NAME
 from dsp.settings import MasterSettings
 from references.models import (
     AudioFile,
@@ -33,7 +34,8 @@ STEPS = (
     "done",
 )
 
-CANONICAL = ("wav32f.wav", "wav24.wav")  # the best first
+# What browsers may play without loss, the smallest first.
+LOSSLESS_NAMES = ("flac24.flac", "wav24.wav", CANONICAL_NAME)
 
 _PHASES = Phases(
     waiting="QUEUED",
@@ -150,13 +152,18 @@ class Version(Work):
 
     @property
     def proxy_name(self) -> str | None:
-        """The name of the copy that browsers play."""
+        """The name of the copy that browsers play first."""
         return next((name for name in self.outputs if name.startswith("proxy.")), None)
 
     @property
     def canonical_name(self) -> str:
         """The name of the most exact file that was rendered, from which all others are made."""
-        return next(name for name in CANONICAL if name in self.outputs)
+        return next(name for name in (CANONICAL_NAME, "wav24.wav") if name in self.outputs)
+
+    @property
+    def lossless_name(self) -> str | None:
+        """The name of the copy that browsers play on demand."""
+        return next((name for name in LOSSLESS_NAMES if name in self.outputs), None)
 
     @property
     def time_limit(self) -> timedelta:
