@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from dsp.errors import InvalidSettings, ProfileUnsupported
 from dsp.formats import CANONICAL_NAME, LOSSLESS_NAME, PROXY_NAME, WRITABLE, Limits
 from dsp.loudness import HOP_SECONDS, hop_lufs, weighted_energies
 from dsp.measure import Profile, measure
+from dsp.payload import digest_file
 from dsp.peaks import sample_peak_dbfs
 from dsp.report import describe
 from dsp.settings import ENGINE_VERSION, MasterSettings
@@ -34,6 +36,7 @@ from dsp.units import db_to_amplitude
 PROFILE_NAME: Final = "profile.json.gz"
 WAVEFORM_NAME: Final = "waveform.json"
 RELEASE_NAME: Final = "release.json"
+LIBRARIES: Final = ("numpy", "scipy", "numba", "soxr", "soundfile", "av")  # that make the bytes
 RECOMMENDED: Final = "wav24"  # the download that is there at once
 PROXY_MARGIN_DB: Final = 0.01  # for the rounding of its samples
 SILENCE_LUFS: Final = -120.0  # stands for -inf, which JSON has not
@@ -371,19 +374,26 @@ def _provenance(
     mastered: Mastered, report: dict[str, Any], outputs: dict[str, Path]
 ) -> dict[str, Any]:
     """Return the record by which a master can be explained, repeated and recognised."""
+    digests = {name: digest_file(path) for name, path in outputs.items()}
     return {
         "engine": ENGINE_VERSION,
+        "libraries": {name: metadata.version(name) for name in LIBRARIES},
         "settings": mastered.settings.as_dict(),
+        "mix_profile_sha256": _profile_sha256(mastered.target),
         "reference_profile_sha256": _profile_sha256(mastered.reference),
         "numbers": report["numbers"],
         "loudness": report["loudness"],
-        "outputs_sha256": {name: _file_sha256(path) for name, path in outputs.items()},
+        "measured": {
+            name: profile.summary()
+            for name, profile in (
+                ("mix", mastered.target),
+                ("reference", mastered.reference),
+                ("master", mastered.result),
+            )
+        },
+        "outputs_sha256": {name: each.file for name, each in digests.items()},
+        "outputs_audio_sha256": {name: each.audio for name, each in digests.items() if each.audio},
     }
-
-
-def _file_sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _profile_sha256(profile: Profile) -> str:

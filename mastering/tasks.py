@@ -88,7 +88,12 @@ def _render(attempt: Attempt, version: Version) -> dict[str, Any]:
     return {
         "report": made["report"],
         "provenance": made["provenance"]
-        | {"mix_pcm_sha256": mix.pcm_sha256, "reference_pcm_sha256": reference.pcm_sha256},
+        | {
+            "mix_sha256": mix.sha256,
+            "mix_pcm_sha256": mix.pcm_sha256,
+            "reference_sha256": reference.sha256,
+            "reference_pcm_sha256": reference.pcm_sha256,
+        },
         "loudness_lufs": after["integrated_lufs"],
         "true_peak_dbtp": after["true_peak_dbtp"],
         "outputs": attempt.store(),

@@ -1,7 +1,7 @@
 """Rows of masters: their versions, and what is made of a version for the world outside."""
 
 from mastering.models.exports import Export, ReleaseCheck, ReleaseTags
-from mastering.models.masters import STEPS, Master, Version
+from mastering.models.masters import STEPS, Fingerprint, Genre, Master, Release, Version
 from mastering.models.shares import Share, ShareNote
 from references.models import AudioFile
 
@@ -13,7 +13,10 @@ __all__ = [
     "STEPS",
     "WORK_KINDS",
     "Export",
+    "Fingerprint",
+    "Genre",
     "Master",
+    "Release",
     "ReleaseCheck",
     "ReleaseTags",
     "Share",
