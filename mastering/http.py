@@ -1,4 +1,4 @@
-"""What a finished version offers a page: players, downloads and plots, with their addresses."""
+"""What a finished version offers a page: players and downloads, with their addresses."""
 
 from typing import Any
 
@@ -6,12 +6,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from dsp.formats import CANONICAL_NAME, WRITABLE
-from mastering.models import Version
+from mastering.models import Share, Version
 from references.models import AudioFile
 
 CANONICAL_FORMAT = "wav32f"
 RECOMMENDED = "wav24"
-PLOTTED = ("tone", "width", "dynamics", "limiting", "loudness_over_time", "sections")
 
 
 def address(version: Version, name: str, *more: str) -> str:
@@ -57,6 +56,20 @@ def player_of(version: Version) -> dict[str, Any]:
     }
 
 
+def shared_player(share: Share) -> dict[str, Any]:
+    """Return the player for people with a link: small copies only, by addresses of the link."""
+    player = player_of(share.version)
+    heard = {"original", "master"} | ({"reference"} if share.includes_reference else set())
+    sources = [source for source in player["sources"] if source["key"] in heard]
+    for source in sources:
+        source["url"] = reverse("mastering:share_listen", args=[share.token, source["key"]])
+        source["waveform_url"] = reverse(
+            "mastering:share_waveform", args=[share.token, source["key"]]
+        )
+        source["lossless_url"] = None
+    return player | {"sources": sources}
+
+
 def downloads_of(version: Version) -> list[dict[str, Any]]:
     """Return the files of a version, the recommended one first."""
     offered = [
@@ -71,11 +84,6 @@ def downloads_of(version: Version) -> list[dict[str, Any]]:
         if (name := output_name(code)) in version.outputs
     ]
     return sorted(offered, key=lambda download: not download["recommended"])
-
-
-def plots_of(version: Version) -> dict[str, Any]:
-    """Return the arrays of the report that are drawn."""
-    return {key: version.report[key] for key in PLOTTED if key in version.report}
 
 
 def _upload(key: str, label: str, audio: AudioFile) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from mastering import views
+from mastering.views import exports, shares
 
 app_name = "mastering"
 urlpatterns = [
@@ -23,4 +24,30 @@ urlpatterns = [
         views.download,
         name="download",
     ),
+    path("masters/<str:master_id>/tags/", exports.tags, name="tags"),
+    path("masters/<str:master_id>/cover/", exports.cover, name="cover"),
+    path("masters/<str:master_id>/<int:number>/exports/", exports.exports, name="exports"),
+    path(
+        "masters/<str:master_id>/<int:number>/exports/<str:export_id>/",
+        exports.exported,
+        name="exported",
+    ),
+    path("masters/<str:master_id>/<int:number>/release/", exports.check, name="check"),
+    path(
+        "masters/<str:master_id>/<int:number>/safe-ceiling/",
+        exports.safe_ceiling,
+        name="safe_ceiling",
+    ),
+    path(
+        "masters/<str:master_id>/<int:number>/plots/<slug:kind>.csv",
+        exports.plot_csv,
+        name="plot_csv",
+    ),
+    path("masters/<str:master_id>/<int:number>/shares/", shares.shares, name="shares"),
+    path("masters/<str:master_id>/shares/<str:share_id>/revoke/", shares.revoke, name="revoke"),
+    path("s/<str:token>/", shares.share, name="share"),
+    path("s/<str:token>/note/", shares.note, name="share_note"),
+    path("s/<str:token>/download/", shares.share_download, name="share_download"),
+    path("s/<str:token>/<slug:key>/listen/", shares.share_listen, name="share_listen"),
+    path("s/<str:token>/<slug:key>/waveform.json", shares.share_waveform, name="share_waveform"),
 ]

@@ -26,9 +26,10 @@ from dsp.errors import AudioError
 from mastering import services
 from mastering.errors import MasterRefused
 from mastering.forms import MasterForm, SettingsForm
-from mastering.http import address, downloads_of, output_name, player_of, plots_of
+from mastering.http import address, downloads_of, output_name, player_of
 from mastering.messages import failure_message, steps_of
 from mastering.models import Master, Version
+from mastering.plots import plots_of_report
 from references.errors import UploadRefused
 from references.forms import upload_limits
 from references.http import deliver, receives_files, turns_away_when_busy
@@ -160,8 +161,12 @@ def plots(request: AuthenticatedRequest, master_id: str, number: int) -> HttpRes
     version = _version(request, master_id, number)
     if not version.has_succeeded:
         raise Http404
+    drawn = {
+        "limiting": version.report["limiting"],
+        "plots": {plot.kind: plot.drawn for plot in plots_of_report(version.report)},
+    }
     # A finished version never changes.
-    return JsonResponse(plots_of(version), headers={"Cache-Control": "private, max-age=86400"})
+    return JsonResponse(drawn, headers={"Cache-Control": "private, max-age=86400"})
 
 
 @login_required
