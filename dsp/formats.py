@@ -10,6 +10,7 @@ from typing import Final
 SNIFF_BYTES: Final = 4096  # enough of a file's head for `sniff`
 RATES_HZ: Final = (8_000, 192_000)
 MAX_CHANNELS: Final = 2
+EXPORT_RATES_HZ: Final = (44_100, 48_000, 88_200, 96_000)
 
 # What a render leaves, and every other format is made from: 32-bit float, nothing rounded.
 CANONICAL_NAME: Final = "master.wav"

@@ -2,7 +2,11 @@
 
 MasterRefused
 ├── AudioUnusable     audio_unusable      a track was rejected, or is gone
-└── TooManyMasters    too_many_masters    too many of this person's still wait
+├── TooManyMasters    too_many_masters    too many of this person's still wait
+├── NotExportable     not_exportable      an unfinished version, or no format and rate of ours
+├── TooManyExports    too_many_exports    too many of this person's still wait
+├── TooManyAttempts   too_many_attempts   too many passwords tried at a share
+└── TooManyNotes      too_many_notes      too much said of a share
 """
 
 from typing import ClassVar
@@ -18,3 +22,19 @@ class AudioUnusable(MasterRefused):
 
 class TooManyMasters(MasterRefused):
     code = "too_many_masters"
+
+
+class NotExportable(MasterRefused):
+    code = "not_exportable"
+
+
+class TooManyExports(MasterRefused):
+    code = "too_many_exports"
+
+
+class TooManyAttempts(MasterRefused):
+    code = "too_many_attempts"
+
+
+class TooManyNotes(MasterRefused):
+    code = "too_many_notes"

@@ -36,6 +36,9 @@ CONTENT_TYPES: Final = {
     ".opus": "audio/ogg",
     ".m4a": "audio/mp4",
     ".json": "application/json",
+    ".zip": "application/zip",
+    ".jpg": "image/jpeg",
+    ".png": "image/png",
 }
 UNSATISFIABLE: Final = (-1, -1)
 
@@ -91,7 +94,12 @@ def wants_fragment(request: HttpRequest) -> bool:
 
 
 def deliver(
-    request: HttpRequest, key: str, *, sha256: str = "", download_as: str = ""
+    request: HttpRequest,
+    key: str,
+    *,
+    sha256: str = "",
+    download_as: str = "",
+    signed_seconds: int = SIGNED_URL_SECONDS,
 ) -> HttpResponseBase:
     """Answer with a stored file: from disk with ranges, else by a short-lived signed address.
 
@@ -111,7 +119,7 @@ def deliver(
                 "ResponseContentType": content_type,
                 "ResponseContentDisposition": disposition or "inline",
             },
-            expire=SIGNED_URL_SECONDS,
+            expire=signed_seconds,
         )
         return _private(HttpResponseRedirect(url))
     response = _from_disk(request, path, content_type=content_type, etag=sha256)

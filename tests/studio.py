@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from dsp import box
+from dsp.answers import ask
 from dsp.errors import AudioError
 from dsp.settings import MasterSettings
 from mastering.models import Version
@@ -82,9 +83,14 @@ def _three(unit: str, *values: float) -> dict[str, Any]:
     return {f"{key}_{unit}": [value] * 2 for key, value in zip(keys, values, strict=True)}
 
 
+_BANDS = [
+    {"hz": hz, "wanted_db": 2.0, "applied_db": 1.4, "capped_db": 0.0, "left_db": 0.6}
+    for hz in (100.0, 1000.0)
+]
+
 # As dsp.report describes a master; a test with the real engine holds it to that.
 REPORT: dict[str, Any] = {
-    "version": 1,
+    "version": 2,
     "engine": "1.0.0",
     "settings": {},
     "suitability": 0.8,
@@ -93,6 +99,7 @@ REPORT: dict[str, Any] = {
         "closer": ["tone", "loudness"],
         "away": [],
         "limiting_max_db": 1.4,
+        "limiting_most_in": {"role": None, "letter": "B"},
     },
     "axes": {
         axis: {"before": 3.0, "after": 1.0, "moved": "closer"}
@@ -121,7 +128,7 @@ REPORT: dict[str, Any] = {
     ],
     "ranges": [
         {"code": code, "before_db": -2.0, "after_db": -0.5}
-        for code in ("low_end", "low_mids", "vocal_range", "top_end")
+        for code in ("low_end", "low_mids", "vocal_range", "presence", "top_end")
     ],
     "tone": {
         "bands_hz": [100.0, 1000.0],
@@ -132,6 +139,8 @@ REPORT: dict[str, Any] = {
         "capped_db": [0.0, 0.0],
         "left_db": [0.6, 0.6],
         "compared": [True, True],
+        "bands": _BANDS,
+        "bands_compared": [True, True],
     },
     "width": {
         "bands_hz": [100.0, 1000.0],
@@ -143,6 +152,8 @@ REPORT: dict[str, Any] = {
         "wanted_db": [4.0, 4.0],
         "applied_db": [3.0, 3.0],
         "capped_db": [1.0, 1.0],
+        "left_db": [0.0, 0.0],
+        "bands": _BANDS,
     },
     "dynamics": {
         "levels_lu": [-10.0, 0.0],
@@ -154,6 +165,9 @@ REPORT: dict[str, Any] = {
         "psr_before_db": 13.0,
         "psr_reference_db": 8.0,
         "psr_after_db": 8.2,
+        "psr_low_before_db": 11.0,
+        "psr_low_reference_db": 7.0,
+        "psr_low_after_db": 7.5,
     },
     "limiting": {
         "max_db": 1.4,
@@ -163,6 +177,23 @@ REPORT: dict[str, Any] = {
         "share_over_6_db": 0.0,
         "clipped_ms": 0.0,
         "drive_db": 9.0,
+        "sections": [
+            {
+                "start_seconds": start,
+                "end_seconds": start + 8.0,
+                "letter": letter,
+                "role": role,
+                "max_db": most,
+                "mean_db": mean,
+                "share_over_1_db": mean / 4,
+                "share_over_3_db": 0.0,
+                "share_over_6_db": 0.0,
+            }
+            for start, letter, role, most, mean in (
+                (0.0, "A", "intro", 0.2, 0.0),
+                (8.0, "B", None, 1.4, 0.4),
+            )
+        ],
         "track": {"step_seconds": 0.1, "reduction_db": [0.0, 1.4]},
     },
     "loudness_over_time": {
@@ -185,9 +216,24 @@ REPORT: dict[str, Any] = {
             "loudness_lufs": -17.0,
         },
     ],
-    "capped": [{"stage": "width", "hz": 1000, "wanted_db": 4.0, "applied_db": 3.0}],
+    "capped": [
+        {
+            "stage": "width",
+            "hz": 1000,
+            "low_hz": 900,
+            "high_hz": 1100,
+            "wanted_db": 4.0,
+            "applied_db": 3.0,
+        }
+    ],
     "notes": [],
+    "harm": [],
+    "gentler": None,
+    "fix_in_the_mix": [
+        {"code": "too_much", "hz": 251.2, "low_hz": 199.5, "high_hz": 316.2, "left_db": 4.1},
+    ],
 }
+REPORT["questions"] = ask(REPORT)
 
 
 STRONG = box.BoxStrength(namespaces=True, landlock=0, seccomp=True)

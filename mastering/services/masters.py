@@ -12,7 +12,8 @@ from django_q.brokers import get_broker
 from accounts.models import User
 from dsp.settings import ENGINE_VERSION, MasterSettings
 from mastering.errors import AudioUnusable, TooManyMasters
-from mastering.models import Master, Version
+from mastering.models import WORK_KINDS, Master, Version, WorkKind
+from mastering.services.exports import delete_made, expire_exports
 from references import services as uploads
 from references.errors import Busy
 from references.models import AudioFile, Reference
@@ -95,6 +96,7 @@ def delete_master(*, master: Master) -> None:
     with transaction.atomic():
         for version in master.versions.all():
             transaction.on_commit(partial(delete_folder, version.folder))
+        delete_made(master=master)
         tracks = {master.mix, master.reference}
         master.delete()
         kept = Reference.objects.filter(audio__in=tracks).values_list("audio", flat=True)
@@ -111,49 +113,50 @@ def audio_settled(*, audio: AudioFile) -> None:
 
 def bring_in_kept_back(*, user: User) -> None:
     """Ring for what a person's limit of running work kept back until some of theirs ended."""
-    if any(work.objects.of(user).kept_back().exists() for work in (AudioFile, Version)):
+    if any(kind._default_manager.of(user).kept_back().exists() for kind in WORK_KINDS):
         ring()
 
 
 def sweep() -> None:
     """Heal what crashes and lost bells left behind; safe to run anywhere, at any time, twice."""
-    AudioFile.objects.expire()
-    Version.objects.expire()
+    for kind in WORK_KINDS:
+        kind._default_manager.expire()
     Version.objects.fail_unusable()
-    unheard = sum(work.objects.due().count() for work in (AudioFile, Version) if _is_unheard(work))
+    unheard = sum(kind._default_manager.due().count() for kind in WORK_KINDS if _is_unheard(kind))
     for _ in range(unheard - get_broker().queue_size() if unheard else 0):
         ring()
+    expire_exports()
     clear_scratch()
 
 
 def work_is_waiting() -> bool:
     """Tell whether something has been due for longer than a living worker takes to begin."""
-    return any(_is_unheard(work) for work in (AudioFile, Version))
+    return any(_is_unheard(kind) for kind in WORK_KINDS)
 
 
 def busy_workers() -> set[str]:
     """Return the names of the workers that hold something."""
     return {
         name
-        for work in (AudioFile, Version)
-        for name in work.objects.running().values_list("worker", flat=True)
+        for kind in WORK_KINDS
+        for name in kind._default_manager.running().values_list("worker", flat=True)
     }
 
 
 def lose_worker(worker: str) -> None:
     """Take back what a dead worker had, without waiting for its lease to run out."""
-    AudioFile.objects.lose(worker=worker)
-    Version.objects.lose(worker=worker)
+    for kind in WORK_KINDS:
+        kind._default_manager.lose(worker=worker)
 
 
 def release_worker(worker: str) -> None:
     """Let wait again, with no attempt counted, what a worker had that we stopped."""
-    AudioFile.objects.release(worker=worker)
-    Version.objects.release(worker=worker)
+    for kind in WORK_KINDS:
+        kind._default_manager.release(worker=worker)
 
 
-def _is_unheard(work: type[AudioFile] | type[Version]) -> bool:
-    return work.objects.due().filter(run_at__lte=Now() - UNHEARD).exists()
+def _is_unheard(kind: WorkKind) -> bool:
+    return kind._default_manager.due().filter(run_at__lte=Now() - UNHEARD).exists()
 
 
 def _queue(master: Master, number: int, settings: MasterSettings) -> Version:

@@ -4,9 +4,10 @@ from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy
 
 from dsp.formats import CANONICAL_NAME
 from dsp.settings import MasterSettings
@@ -46,6 +47,34 @@ _PHASES = Phases(
 )
 
 
+class Genre(models.TextChoices):
+    """What the person says the song is; asked, never guessed."""
+
+    ACOUSTIC = "acoustic", gettext_lazy("Acoustic, folk, singer-songwriter")
+    CLASSICAL = "classical", gettext_lazy("Classical, film music")
+    COUNTRY = "country", gettext_lazy("Country, Americana")
+    ELECTRONIC = "electronic", gettext_lazy("Electronic, house, techno")
+    HIP_HOP = "hip_hop", gettext_lazy("Hip-hop, rap, trap")
+    JAZZ = "jazz", gettext_lazy("Jazz, blues")
+    LATIN = "latin", gettext_lazy("Latin, Afrobeats, reggae")
+    METAL = "metal", gettext_lazy("Metal, hard rock, punk")
+    POP = "pop", gettext_lazy("Pop")
+    RNB = "rnb", gettext_lazy("R&B, soul, funk")
+    ROCK = "rock", gettext_lazy("Rock, indie")
+    SPOKEN = "spoken", gettext_lazy("Spoken word, podcast")
+
+
+class Release(models.TextChoices):
+    """Where the master will be heard first."""
+
+    STREAMING = "streaming", gettext_lazy("Streaming services")
+    VIDEO = "video", gettext_lazy("Video, social media")
+    CLUB = "club", gettext_lazy("Club, DJ sets")
+    DISC = "disc", gettext_lazy("CD, download")
+    BROADCAST = "broadcast", gettext_lazy("Radio, television, film")
+    DEMO = "demo", gettext_lazy("Demo, for collaborators")
+
+
 class MasterQuerySet(models.QuerySet["Master"]):
     def of(self, user: Any) -> Self:
         return self.filter(user=user).select_related("mix", "reference")
@@ -61,6 +90,16 @@ class Master(models.Model):
     mix = models.ForeignKey(AudioFile, models.RESTRICT, related_name="masters_of_mix")
     reference = models.ForeignKey(AudioFile, models.RESTRICT, related_name="masters_toward")
     title = models.CharField(max_length=200)
+    previous = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="next_mixes",
+        help_text="The master of an earlier mix of the same song.",
+    )
+    genre = models.CharField(max_length=20, choices=Genre, blank=True)
+    release = models.CharField(max_length=20, choices=Release, blank=True)
     created = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = MasterQuerySet.as_manager()
@@ -97,6 +136,14 @@ class VersionQuerySet(WorkQuerySet["Version"]):
             priority=version.priority, created__lt=version.created
         )
         return self.waiting().filter(earlier).exclude(pk=version.pk)
+
+    def succeed(self, work: "Version", **outcome: Any) -> bool:
+        """Settle, and enter the digests of its files, by which they are recognised."""
+        with transaction.atomic():
+            settled = super().succeed(work, **outcome)
+            if settled:
+                Fingerprint.objects.enter(work, outcome.get("provenance", {}))
+        return settled
 
     def cancel(self) -> int:
         """End what has not ended, at its owner's wish."""
@@ -156,6 +203,11 @@ class Version(Work):
         return next((name for name in self.outputs if name.startswith("proxy.")), None)
 
     @property
+    def canonical_name(self) -> str:
+        """The name of the most exact file that was rendered, from which all others are made."""
+        return next(name for name in (CANONICAL_NAME, "wav24.wav") if name in self.outputs)
+
+    @property
     def lossless_name(self) -> str | None:
         """The name of the copy that browsers play on demand."""
         return next((name for name in LOSSLESS_NAMES if name in self.outputs), None)
@@ -168,3 +220,48 @@ class Version(Work):
     @property
     def folder(self) -> str:
         return f"masters/{self.pk}"
+
+
+class FingerprintQuerySet(models.QuerySet["Fingerprint"]):
+    def enter(self, version: Version, provenance: dict[str, Any]) -> None:
+        """Enter every digest that a record of provenance names."""
+        self.bulk_create(
+            [
+                Fingerprint(version=version, of=of, format=code, sha256=digest)
+                for of, column in Fingerprint.RECORDED.items()
+                for code, digest in provenance.get(column, {}).items()
+            ],
+            ignore_conflicts=True,
+        )
+
+    def matching(self, sha256: str) -> Self:
+        """Those of one content; several versions may have come to the same bytes."""
+        return self.filter(sha256=sha256).select_related("version__master", "version__user")
+
+
+class Fingerprint(models.Model):
+    """The digest of a file of a version, or of the samples in it."""
+
+    class Of(models.TextChoices):
+        FILE = "file"
+        AUDIO = "audio"
+
+    RECORDED: ClassVar = {Of.FILE: "outputs_sha256", Of.AUDIO: "outputs_audio_sha256"}
+
+    version = models.ForeignKey(Version, models.CASCADE, related_name="fingerprints")
+    of = models.CharField(max_length=5, choices=Of)
+    format = models.CharField(max_length=20)
+    sha256 = models.CharField(max_length=64)
+
+    objects = FingerprintQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "version", "of", "format", name="fingerprint_once_per_file_of_version"
+            )
+        ]
+        indexes = [models.Index("sha256", name="fingerprint_content")]
+
+    def __str__(self) -> str:
+        return f"{self.format} of {self.version_id}"
