@@ -133,7 +133,8 @@ def _verdict(
         "closer": closer,
         "away": away,
         "limiting_max_db": limiting["max_db"],
-        "limiting_most_in": hardest and {"role": hardest["role"], "letter": hardest["letter"]},
+        "limiting_role": hardest and hardest["role"],
+        "limiting_letter": hardest and hardest["letter"],
     }
 
 

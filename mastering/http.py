@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from dsp.formats import WRITABLE
+from mastering.messages.report import part_name
 from mastering.models import Version
 from references.models import AudioFile
 
@@ -88,15 +89,9 @@ def _upload(key: str, label: str, audio: AudioFile) -> dict[str, Any]:
 
 
 def _section(part: dict[str, Any]) -> dict[str, Any]:
-    roles = {
-        "intro": _("Intro"),
-        "peak": _("Peak"),
-        "quiet": _("Quiet part"),
-        "outro": _("Outro"),
-    }
     return {
         "start": part["start_seconds"],
         "end": part["end_seconds"],
-        "label": roles.get(part["role"]) or _("Part %(letter)s") % {"letter": part["letter"]},
+        "label": part_name(part),
         "reference_start": None,
     }

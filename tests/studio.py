@@ -99,7 +99,8 @@ REPORT: dict[str, Any] = {
         "closer": ["tone", "loudness"],
         "away": [],
         "limiting_max_db": 1.4,
-        "limiting_most_in": {"role": None, "letter": "B"},
+        "limiting_role": None,
+        "limiting_letter": "B",
     },
     "axes": {
         axis: {"before": 3.0, "after": 1.0, "moved": "closer"}

@@ -30,6 +30,7 @@ for tell in (
 ):
     register.simple_tag(tell)
 register.filter(words.part_name)
+register.filter("measure", words.measure_name)
 
 
 @dataclass(frozen=True)
@@ -56,22 +57,6 @@ class Plot:
 def plots(report: Report) -> list[Plot]:
     """Return the plots that the report holds the values of."""
     return [plot for plot in (build(report) for build in _PLOTS) if plot.rows]
-
-
-@register.filter
-def measure(key: str) -> str:
-    """Return the name of a number of the report."""
-    names = {
-        "integrated_lufs": _("Loudness"),
-        "max_short_term_lufs": _("Loudest 3 seconds"),
-        "loudness_range_lu": _("Loudness range"),
-        "true_peak_dbtp": _("True peak"),
-        "plr_db": _("Peak to loudness"),
-        "psr_db": _("Peak to loudness, over 3 seconds"),
-        "width_db": _("Sides against middle"),
-        "correlation": _("Correlation"),
-    }
-    return names.get(key, key.replace("_", " "))
 
 
 @register.filter

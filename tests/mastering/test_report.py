@@ -5,8 +5,9 @@ import pytest
 
 from mastering.messages.answers import answers, fixes
 from mastering.messages.report import caps, changes, harm_words, limited_sections, part_name
+from mastering.messages.report import measure_name as measure
 from mastering.messages.report import verdict_words as verdict
-from mastering.templatetags.report import figure, measure, plots
+from mastering.templatetags.report import figure, plots
 from tests.studio import REPORT
 
 
@@ -223,7 +224,7 @@ def test_a_section_without_a_sure_role_is_called_by_its_letter() -> None:
 
 
 def test_the_verdict_says_where_the_limiter_worked_most(report: dict[str, Any]) -> None:
-    report["verdict"]["limiting_most_in"] = {"role": "chorus", "letter": "B"}
+    report["verdict"] |= {"limiting_role": "chorus", "limiting_letter": "B"}
     assert plain(verdict(report)).endswith("At most 1.4 dB of limiting, most of it in the chorus.")
 
 
