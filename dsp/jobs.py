@@ -24,7 +24,7 @@ from dsp.payload import digest_file
 from dsp.peaks import sample_peak_dbfs
 from dsp.report import describe
 from dsp.settings import ENGINE_VERSION, MasterSettings
-from dsp.suitability import suitability
+from dsp.suitability import compare
 from dsp.units import db_to_amplitude
 
 PROFILE_NAME: Final = "profile.json.gz"
@@ -172,7 +172,7 @@ def find_sections(path: Path) -> list[dict[str, Any]]:
 
 def suit_files(target: Path, reference: Path) -> dict[str, Any]:
     """Return how well a reference suits a mix."""
-    return {"suitability": suitability(_profile_of(target), _profile_of(reference))}
+    return compare(_profile_of(target).summary(), _profile_of(reference).summary()).as_dict()
 
 
 def write_profile(path: Path, output: Path) -> None:

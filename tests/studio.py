@@ -129,7 +129,7 @@ REPORT: dict[str, Any] = {
     ],
     "ranges": [
         {"code": code, "before_db": -2.0, "after_db": -0.5}
-        for code in ("low_end", "low_mids", "vocal_range", "presence", "top_end")
+        for code in ("low_end", "low_mids", "vocal_range", "top_end", "presence")
     ],
     "tone": {
         "bands_hz": [100.0, 1000.0],
