@@ -6,8 +6,8 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from dsp.pairing import pair_sections
 
+from dsp.pairing import pair_sections
 from dsp.settings import CEILING_DBTP, LOUDNESS_LUFS, MAX_LIMITING_DB, MasterSettings
 from mastering.messages.report import part_name
 from mastering.models import Genre, Release, Version

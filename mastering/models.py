@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy
 
+from dsp.formats import CANONICAL_NAME
 from dsp.settings import MasterSettings
 from references.models import (
     AudioFile,
@@ -33,6 +34,9 @@ STEPS = (
     "encoding",
     "done",
 )
+
+# What browsers may play without loss, the smallest first.
+LOSSLESS_NAMES = ("flac24.flac", "wav24.wav", CANONICAL_NAME)
 
 _PHASES = Phases(
     waiting="QUEUED",
@@ -195,8 +199,13 @@ class Version(Work):
 
     @property
     def proxy_name(self) -> str | None:
-        """The name of the copy that browsers play."""
+        """The name of the copy that browsers play first."""
         return next((name for name in self.outputs if name.startswith("proxy.")), None)
+
+    @property
+    def lossless_name(self) -> str | None:
+        """The name of the copy that browsers play on demand."""
+        return next((name for name in LOSSLESS_NAMES if name in self.outputs), None)
 
     @property
     def time_limit(self) -> timedelta:

@@ -1,4 +1,4 @@
-"""What stands around a report on a page: settings and digests in rows, coaching, the mix's check."""
+"""What stands around a report: settings and digests in rows, coaching, the check of the mix."""
 
 from collections.abc import Mapping
 from typing import Any
