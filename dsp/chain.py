@@ -12,11 +12,11 @@ from dsp.audio import Audio
 from dsp.dynamics import DynamicsPlan, DynamicsStats, apply_dynamics, plan_dynamics
 from dsp.equalizer import TonePlan, plan_tone
 from dsp.filters import remove_dc
+from dsp.likeness import suitability
 from dsp.maximizer import Maximized, maximize
 from dsp.measure import Profile, measure
 from dsp.settings import MasterSettings
 from dsp.stereo import WidthPlan, apply_tone_and_width, plan_width
-from dsp.suitability import suitability
 
 MAX_MEAN_LIMITING_DB: Final = 2.0  # over a whole piece; more is heard as pressed
 DC_OFFSET: Final = 1e-2  # of the rms: −40 dB, under which nothing is gained by filtering

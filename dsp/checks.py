@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dsp.audio import Audio
+from dsp.findings import Finding, Ranges
 from dsp.measure import Profile
 from dsp.spectrum import bands_between
 
@@ -43,33 +44,6 @@ CUT_TAIL_DBFS: Final = -50.0  # of the last 50 ms
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
-Ranges = tuple[tuple[float, float], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing found in an upload.
-
-    Attributes
-    ----------
-    code : str
-        Stable name.
-    severity : "note" or "warning"
-        A warning will be heard in the master; a note explains.
-    confidence : float, 0 to 1
-    value : float or None
-        The number that was found, in ``unit``.
-    unit : str
-    ranges : tuple of (start, end)
-        Where, in seconds, to within 50 ms; empty where it is the whole file.
-    """
-
-    code: str
-    severity: Literal["note", "warning"]
-    confidence: float
-    value: float | None = None
-    unit: str = ""
-    ranges: Ranges = ()
 
 
 def check_mix(audio: Audio, profile: Profile) -> tuple[Finding, ...]:

@@ -29,15 +29,15 @@ from dsp.payload import digest_file
 from dsp.peaks import sample_peak_dbfs
 from dsp.report import describe
 from dsp.settings import ENGINE_VERSION, MasterSettings
-from dsp.suitability import suitability
+from dsp.suitability import compare
 from dsp.tags import Tags
 from dsp.units import db_to_amplitude
 
 PROFILE_NAME: Final = "profile.json.gz"
 WAVEFORM_NAME: Final = "waveform.json"
 RELEASE_NAME: Final = "release.json"
-LIBRARIES: Final = ("numpy", "scipy", "numba", "soxr", "soundfile", "av")  # that make the bytes
 RECOMMENDED: Final = "wav24"  # the download that is there at once
+LIBRARIES: Final = ("numpy", "scipy", "numba", "soxr", "soundfile", "av")  # that make the bytes
 PROXY_MARGIN_DB: Final = 0.01  # for the rounding of its samples
 SILENCE_LUFS: Final = -120.0  # stands for -inf, which JSON has not
 LARGEST_PROFILE_BYTES: Final = 8_000_000  # unpacked; a real one is a tenth of it
@@ -261,7 +261,7 @@ def find_sections(path: Path) -> list[dict[str, Any]]:
 
 def suit_files(target: Path, reference: Path) -> dict[str, Any]:
     """Return how well a reference suits a mix."""
-    return {"suitability": suitability(_profile_of(target), _profile_of(reference))}
+    return compare(_profile_of(target).summary(), _profile_of(reference).summary()).as_dict()
 
 
 def write_profile(path: Path, output: Path) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dsp.audio import Audio
+from dsp.character import GROUP_COUNT, PRINT_STEPS, find_character, fingerprint
 from dsp.errors import ProfileUnsupported, SilentAudio, TooShort
 from dsp.loudness import Loudness, loudness_range_lu, measure_loudness, weighted_energies
 from dsp.peaks import psr_db, sample_peak_dbfs, true_peak_per_window_dbtp
@@ -27,7 +28,7 @@ from dsp.spectrum import (
     to_db,
 )
 
-PROFILE_VERSION: Final = 1
+PROFILE_VERSION: Final = 2
 
 SHORTEST_SECONDS: Final = 3.0  # one short-term loudness window (EBU Tech 3341)
 QUANTILES: Final[Doubles] = np.concatenate([np.arange(1.0, 99.0, 2.0), [99.0, 99.7]])  # percent
@@ -42,6 +43,7 @@ MOMENT_STEP_DB: Final = 0.5  # its rounding is under 0.15 dB rms and averages ou
 CURVE_POINTS: Final = 400
 STEEP_DB: Final = 25.0  # a fall over 1.2 kHz that no instrument or room makes
 CUTOFF_RANGE_HZ: Final = (10_000.0, 20_200.0)
+OF_GROUPS: Final = ("activity_db", "variation_db", "detail_db")
 
 Codes = npt.NDArray[np.uint8]
 
@@ -77,6 +79,13 @@ class Profile:
     cutoff_hz : float or None
         Where a lossy codec or a resampler ended the spectrum.
     onsets_per_second : float
+    tempo_bpm : float or None
+    tempo_confidence : float, 0 to 1
+    density : float, 0 to 1
+    activity_db, variation_db, detail_db : ndarray, shape (GROUP_COUNT,)
+        What kind of music it is; see :class:`dsp.character.Character`.
+    fingerprint : ndarray of uint8, shape (steps, 2)
+        By which the audio is recognised; see :func:`dsp.character.fingerprint`.
     sections : tuple of Section
     loudness_curve_lufs : ndarray
         Short-term loudness over time, at most ``CURVE_POINTS`` points, evenly spaced.
@@ -107,6 +116,13 @@ class Profile:
     momentary_quantiles_lu: Doubles
     cutoff_hz: float | None
     onsets_per_second: float
+    tempo_bpm: float | None
+    tempo_confidence: float
+    density: float
+    activity_db: Doubles
+    variation_db: Doubles
+    detail_db: Doubles
+    fingerprint: Codes
     sections: tuple[Section, ...]
     loudness_curve_lufs: Doubles
     moments_mid: Codes
@@ -134,6 +150,7 @@ class Profile:
         for name in ("moments_mid", "moments_side"):
             packed = zlib.compress(_by_difference(values[name]).tobytes(), 9)
             values[name] = base64.b64encode(packed).decode("ascii")
+        values["fingerprint"] = _printed(self.fingerprint)
         for name, value in values.items():
             if isinstance(value, np.ndarray):
                 values[name] = value.tolist()
@@ -186,6 +203,10 @@ class Profile:
             "plr_db",
             "cutoff_hz",
             "onsets_per_second",
+            "loudness_spread_lu",
+            "tempo_bpm",
+            "tempo_confidence",
+            "density",
         )
         return {
             **{name: getattr(self, name) for name in plain},
@@ -196,6 +217,8 @@ class Profile:
             "side_db": np.round(to_db(side_thirds), 2).tolist(),
             "width_db": np.round(to_db(side_thirds) - to_db(mid_thirds), 2).tolist(),
             "correlation": np.round(correlation, 3).tolist(),
+            **{name: getattr(self, name).tolist() for name in OF_GROUPS},
+            "fingerprint": _printed(self.fingerprint),
             "sections": [asdict(section) for section in self.sections],
         }
 
@@ -234,6 +257,7 @@ def measure(audio: Audio, *, progress: Callable[[float], None] | None = None) ->
         spectrogram.side.mean(axis=0, dtype=np.float64),
     )
     moments_mid, moments_side, moments_seconds = _moments(spectrogram, integrated)
+    character = find_character(spectrogram, energies, step)
     return Profile(
         rate_hz=audio.rate_hz,
         frames=audio.frames,
@@ -255,6 +279,13 @@ def measure(audio: Audio, *, progress: Callable[[float], None] | None = None) ->
         momentary_quantiles_lu=_quantiles(energies, step, MOMENTARY_SECONDS, integrated),
         cutoff_hz=_cutoff_hz(spectrogram),
         onsets_per_second=_onsets_per_second(energies, step),
+        tempo_bpm=character.tempo_bpm,
+        tempo_confidence=character.tempo_confidence,
+        density=character.density,
+        activity_db=character.activity_db,
+        variation_db=character.variation_db,
+        detail_db=character.detail_db,
+        fingerprint=fingerprint(spectrogram),
         sections=find_sections(
             spectrogram, energies, step_seconds=step, duration_seconds=audio.duration_seconds
         ),
@@ -347,6 +378,10 @@ def _by_difference(codes: Codes) -> Codes:
     return np.diff(codes, axis=1, prepend=np.zeros((codes.shape[0], 1), dtype=np.uint8))
 
 
+def _printed(fingerprint: Codes) -> str:
+    return base64.b64encode(fingerprint.tobytes()).decode("ascii")
+
+
 def _read(values: dict[str, Any]) -> dict[str, Any]:
     """Return checked constructor arguments from JSON values."""
     read = {field.name: values[field.name] for field in fields(Profile)}
@@ -358,8 +393,11 @@ def _read(values: dict[str, Any]) -> dict[str, Any]:
         )
         steps = np.frombuffer(raw, dtype=np.uint8).reshape(-1, BAND_COUNT)
         read[name] = np.cumsum(steps, axis=1, dtype=np.uint8)
+    raw = base64.b64decode(read["fingerprint"], validate=True)
+    read["fingerprint"] = np.frombuffer(raw[: 2 * PRINT_STEPS], dtype=np.uint8).reshape(-1, 2)
     shapes = dict.fromkeys(("mid_db", "side_db", "floor_db", "correlation"), (BAND_COUNT,))
     shapes |= dict.fromkeys(("micro_quantiles_lu", "momentary_quantiles_lu"), QUANTILES.shape)
+    shapes |= dict.fromkeys(OF_GROUPS, (GROUP_COUNT,))
     shapes["moments_seconds"] = (read["moments_mid"].shape[0],)
     for name in (*shapes, "loudness_curve_lufs"):
         read[name] = np.array(read[name], dtype=np.float64)
@@ -369,7 +407,7 @@ def _read(values: dict[str, Any]) -> dict[str, Any]:
             raise ValueError(name)
     if read["moments_mid"].shape != read["moments_side"].shape or not len(read["moments_mid"]):
         raise ValueError("moments")
-    for name in ("loudness_range_lu", "cutoff_hz"):
+    for name in ("loudness_range_lu", "cutoff_hz", "tempo_bpm"):
         read[name] = None if read[name] is None else float(read[name])
     read["sections"] = tuple(Section(**section) for section in read["sections"])
     read["psr_db"] = tuple(float(value) for value in read["psr_db"])

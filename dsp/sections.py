@@ -36,6 +36,8 @@ class Section:
         What the part does, where its loudness and place say so.
     loudness_lufs : float
         Ungated K-weighted loudness of the part.
+    confidence : float, 0 to 1
+        How sure the role is; 0 where there is none.
     """
 
     start_seconds: float
@@ -43,6 +45,7 @@ class Section:
     letter: str
     role: Role | None
     loudness_lufs: float
+    confidence: float
 
 
 def find_sections(
@@ -82,6 +85,7 @@ def find_sections(
             letters[i],
             roles[i],
             round(float(loudness[i]), 2),
+            0.0 if roles[i] is None else 0.6,
         )
         for i in range(len(spans))
     )

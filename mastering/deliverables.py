@@ -13,6 +13,7 @@ from references.templatetags.audio import khz
 
 ARCHIVE_NAME: Final = "package.zip"
 REPORT_ENTRY: Final = "report.json"
+REPORT_PDF_ENTRY: Final = "report.pdf"
 PROVENANCE_ENTRY: Final = "provenance.json"
 
 

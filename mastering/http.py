@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from dsp.formats import CANONICAL_NAME, WRITABLE
+from mastering.messages.report import part_name
 from mastering.models import Share, Version
 from references.models import AudioFile
 
@@ -62,9 +63,9 @@ def shared_player(share: Share) -> dict[str, Any]:
     heard = {"original", "master"} | ({"reference"} if share.includes_reference else set())
     sources = [source for source in player["sources"] if source["key"] in heard]
     for source in sources:
-        source["url"] = reverse("mastering:share_listen", args=[share.token, source["key"]])
+        source["url"] = reverse("mastering:share-listen", args=[share.token, source["key"]])
         source["waveform_url"] = reverse(
-            "mastering:share_waveform", args=[share.token, source["key"]]
+            "mastering:share-waveform", args=[share.token, source["key"]]
         )
         source["lossless_url"] = None
     return player | {"sources": sources}
@@ -100,15 +101,9 @@ def _upload(key: str, label: str, audio: AudioFile) -> dict[str, Any]:
 
 
 def _section(part: dict[str, Any]) -> dict[str, Any]:
-    roles = {
-        "intro": _("Intro"),
-        "peak": _("Peak"),
-        "quiet": _("Quiet part"),
-        "outro": _("Outro"),
-    }
     return {
         "start": part["start_seconds"],
         "end": part["end_seconds"],
-        "label": roles.get(part["role"]) or _("Part %(letter)s") % {"letter": part["letter"]},
+        "label": part_name(part),
         "reference_start": None,
     }

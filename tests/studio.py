@@ -100,7 +100,8 @@ REPORT: dict[str, Any] = {
         "closer": ["tone", "loudness"],
         "away": [],
         "limiting_max_db": 1.4,
-        "limiting_most_in": {"role": None, "letter": "B"},
+        "limiting_role": None,
+        "limiting_letter": "B",
     },
     "axes": {
         axis: {"before": 3.0, "after": 1.0, "moved": "closer"}
@@ -129,7 +130,7 @@ REPORT: dict[str, Any] = {
     ],
     "ranges": [
         {"code": code, "before_db": -2.0, "after_db": -0.5}
-        for code in ("low_end", "low_mids", "vocal_range", "presence", "top_end")
+        for code in ("low_end", "low_mids", "vocal_range", "top_end", "presence")
     ],
     "tone": {
         "bands_hz": [100.0, 1000.0],
@@ -311,7 +312,7 @@ class PlayedEngine:
         self.tags.append((tags, Path(cover).read_bytes() if cover else b""))
         names = [f"{code}.{WRITABLE[code].extension}" for code in formats]
         if archive is not None:
-            read = {name: Path(path).read_text() for name, path in archive["files"].items()}
+            read = {name: Path(path).read_bytes() for name, path in archive["files"].items()}
             self.archives.append(archive | {"read": read})
             names = [archive["name"]]
         for name in names:

@@ -1,7 +1,6 @@
 """A report on a page: its sentences and its plots."""
 
 from django import template
-from django.utils.translation import gettext as _
 
 from mastering.messages import answers as judged
 from mastering.messages import report as words
@@ -23,22 +22,7 @@ for tell in (
     register.simple_tag(tell)
 register.simple_tag(plots_of_report, name="plots")
 register.filter(words.part_name)
-
-
-@register.filter
-def measure(key: str) -> str:
-    """Return the name of a number of the report."""
-    names = {
-        "integrated_lufs": _("Loudness"),
-        "max_short_term_lufs": _("Loudest 3 seconds"),
-        "loudness_range_lu": _("Loudness range"),
-        "true_peak_dbtp": _("True peak"),
-        "plr_db": _("Peak to loudness"),
-        "psr_db": _("Peak to loudness, over 3 seconds"),
-        "width_db": _("Sides against middle"),
-        "correlation": _("Correlation"),
-    }
-    return names.get(key, key.replace("_", " "))
+register.filter("measure", words.measure_name)
 
 
 @register.filter

@@ -16,7 +16,7 @@ from dsp.covers import MAX_COVER_BYTES
 from mastering import services
 from mastering.deliverables import export_name
 from mastering.errors import MasterRefused
-from mastering.forms import ExportForm, TagsForm
+from mastering.forms.release import ExportForm, TagsForm
 from mastering.messages import failure_message
 from mastering.models import Export, Master, ReleaseTags, Version
 from mastering.plots import plot_of_report

@@ -17,7 +17,7 @@ from accounts.http import AuthenticatedRequest
 from mastering import services
 from mastering.deliverables import download_name
 from mastering.errors import MasterRefused
-from mastering.forms import NoteForm, PasswordForm, ShareForm
+from mastering.forms.release import NoteForm, PasswordForm, ShareForm
 from mastering.http import output_name, shared_player
 from mastering.messages import failure_message
 from mastering.models import Share, ShareNote, Version

@@ -151,7 +151,8 @@ def test_a_zip_brings_report_and_provenance(finished: Version, engine: PlayedEng
     export = made(finished, formats=["wav24", "wav16", "mp3-320"], is_archive=True)
     assert export.file_name == "package.zip"
     archive = engine.archives[-1]
-    assert set(archive["files"]) == {"report.json", "provenance.json"}
+    assert set(archive["files"]) == {"report.json", "report.pdf", "provenance.json"}
+    assert archive["read"]["report.pdf"].startswith(b"%PDF")
     assert json.loads(archive["read"]["report.json"])["verdict"]
     assert len(set(archive["entries"].values())) == 3
 

@@ -165,7 +165,7 @@ def test_one_click_renders_under_the_safe_ceiling(
     fragment = as_alice.get(at(finished, "check"), headers=HTMX).content.decode()
     assert "12 samples clip" in fragment
     assert "Render again with a ceiling of −1.8" in fragment
-    as_alice.post(at(finished, "safe_ceiling"))
+    as_alice.post(at(finished, "safe-ceiling"))
     again = Version.objects.get(number=2)
     assert again.chosen.ceiling_dbtp == -1.8
     assert again.chosen.amount == finished.chosen.amount
@@ -174,10 +174,10 @@ def test_one_click_renders_under_the_safe_ceiling(
 def test_without_a_safer_ceiling_there_is_nothing_to_click(
     finished: Version, engine: PlayedEngine, as_alice: Client
 ):
-    assert as_alice.post(at(finished, "safe_ceiling")).status_code == 404
+    assert as_alice.post(at(finished, "safe-ceiling")).status_code == 404
     services.request_check(version=finished)
     tasks.check_next()
-    assert as_alice.post(at(finished, "safe_ceiling")).status_code == 404
+    assert as_alice.post(at(finished, "safe-ceiling")).status_code == 404
     assert Version.objects.count() == 1
 
 
@@ -185,7 +185,7 @@ def test_without_a_safer_ceiling_there_is_nothing_to_click(
 def test_every_plot_is_given_as_csv_with_units_and_all_values(
     finished: Version, as_alice: Client, kind: str
 ):
-    answer = as_alice.get(at(finished, "plot_csv", kind))
+    answer = as_alice.get(at(finished, "plot-csv", kind))
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     assert f"{kind}.csv" in answer["Content-Disposition"]
     head, *rows = csv.reader(io.StringIO(answer.content.decode()))
@@ -199,7 +199,7 @@ def test_every_plot_is_given_as_csv_with_units_and_all_values(
 
 
 def test_a_plot_that_there_is_none_of_is_not_found(finished: Version, as_alice: Client):
-    assert as_alice.get(at(finished, "plot_csv", "taste")).status_code == 404
+    assert as_alice.get(at(finished, "plot-csv", "taste")).status_code == 404
 
 
 def test_strangers_take_nothing_away(finished: Version, engine: PlayedEngine, as_bob: Client):
@@ -213,14 +213,14 @@ def test_strangers_take_nothing_away(finished: Version, engine: PlayedEngine, as
         at(finished, "exports"),
         at(finished, "exported", export.pk),
         at(finished, "check"),
-        at(finished, "plot_csv", "tone"),
+        at(finished, "plot-csv", "tone"),
         of_master(finished, "tags"),
         of_master(finished, "cover"),
     ]
     posts = [
         at(finished, "exports"),
         at(finished, "check"),
-        at(finished, "safe_ceiling"),
+        at(finished, "safe-ceiling"),
         of_master(finished, "tags"),
     ]
     assert {as_bob.get(path).status_code for path in gets} == {404}

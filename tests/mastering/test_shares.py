@@ -28,8 +28,8 @@ def at(share: Share, name: str = "share", *more: str) -> str:
 
 
 def pages_of(share: Share) -> list[str]:
-    listened = [at(share, f"share_{what}", key) for what in ("listen", "waveform") for key in PARTS]
-    return [at(share), at(share, "share_download"), *listened]
+    listened = [at(share, f"share-{what}", key) for what in ("listen", "waveform") for key in PARTS]
+    return [at(share), at(share, "share-download"), *listened]
 
 
 def test_whoever_has_the_link_listens_without_an_account(finished: Version, client: Client):
@@ -38,30 +38,30 @@ def test_whoever_has_the_link_listens_without_an_account(finished: Version, clie
     assert page.status_code == 200
     assert TITLE in page.content.decode()
     for key in ("original", "master"):
-        assert at(share, "share_listen", key) in page.content.decode()
-        assert content_of(client.get(at(share, "share_listen", key)))
-        assert content_of(client.get(at(share, "share_waveform", key)))
+        assert at(share, "share-listen", key) in page.content.decode()
+        assert content_of(client.get(at(share, "share-listen", key)))
+        assert content_of(client.get(at(share, "share-waveform", key)))
 
 
 def test_only_small_copies_are_played(finished: Version, client: Client):
     share = shared(finished)
-    answer = client.get(at(share, "share_listen", "master") + "?lossless=1")
+    answer = client.get(at(share, "share-listen", "master") + "?lossless=1")
     assert content_of(answer).startswith(b"proxy.")
-    assert client.get(at(share, "share_download")).status_code == 404
+    assert client.get(at(share, "share-download")).status_code == 404
 
 
 def test_a_download_is_there_where_it_is_allowed(finished: Version, client: Client):
     share = shared(finished, allows_lossless=True)
-    answer = client.get(at(share, "share_download"))
+    answer = client.get(at(share, "share-download"))
     assert content_of(answer).startswith(b"wav24")
     assert 'filename="mix (Lacquer master v1).wav"' in answer["Content-Disposition"]
 
 
 def test_the_reference_is_heard_only_where_it_is_meant_to(finished: Version, client: Client):
     kept, given = shared(finished), shared(finished, includes_reference=True)
-    assert client.get(at(kept, "share_listen", "reference")).status_code == 404
+    assert client.get(at(kept, "share-listen", "reference")).status_code == 404
     assert 'value="reference"' not in client.get(at(kept)).content.decode()
-    assert content_of(client.get(at(given, "share_listen", "reference")))
+    assert content_of(client.get(at(given, "share-listen", "reference")))
     assert 'value="reference"' in client.get(at(given)).content.decode()
 
 
@@ -78,7 +78,7 @@ def test_a_closed_link_opens_nothing_and_tells_no_title(finished: Version, clien
         assert answer.status_code == 410
         assert TITLE not in answer.content.decode().replace("mixes", "")
         assert "For Bob" not in answer.content.decode()
-    said = client.post(at(share, "share_note"), {"author": "Eve", "text": "Hello"})
+    said = client.post(at(share, "share-note"), {"author": "Eve", "text": "Hello"})
     assert said.status_code == 410
     assert not ShareNote.objects.exists()
 
@@ -100,7 +100,7 @@ def test_a_link_stays_when_its_key_is_renewed(finished: Version, client: Client,
 
 def test_a_share_is_kept_out_of_indexes_and_caches(finished: Version, client: Client):
     share = shared(finished)
-    for path in (at(share), at(share, "share_listen", "master")):
+    for path in (at(share), at(share, "share-listen", "master")):
         answer = client.get(path)
         assert content_of(answer)
         assert answer["X-Robots-Tag"] == "noindex, nofollow"
@@ -120,7 +120,7 @@ def test_a_password_opens_for_one_session_only(finished: Version, client: Client
     assert wrong.status_code == 422
     assert client.post(at(share), {"password": "open sesame"}).status_code == 302
     assert "ab-player" in client.get(at(share)).content.decode()
-    assert content_of(client.get(at(share, "share_listen", "master")))
+    assert content_of(client.get(at(share, "share-listen", "master")))
     assert client.get(at(shared(finished, password="other"))).content.count(b"ab-player") == 0
     assert "ab-player" not in Client().get(at(share)).content.decode()
 
@@ -151,8 +151,8 @@ def test_comments_and_approvals_reach_the_owner(
 ):
     share = shared(finished, label="For the band")
     said = {"author": "Bea", "text": "The <b>snare</b>!", "at_seconds": "12.5"}
-    assert client.post(at(share, "share_note"), said).status_code == 302
-    client.post(at(share, "share_note"), {"author": "Cy", "approve": "1"})
+    assert client.post(at(share, "share-note"), said).status_code == 302
+    client.post(at(share, "share-note"), {"author": "Cy", "approve": "1"})
     page = client.get(at(share)).content.decode()
     assert "&lt;b&gt;snare&lt;/b&gt;" in page
     assert 'data-seek="12.5"' in page

@@ -1,19 +1,20 @@
 """The shape of a master's settings, and of a new master."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from dsp.covers import MAX_COVER_BYTES, Cover, clean_cover
-from dsp.errors import InvalidCover, InvalidSettings
-from dsp.formats import EXPORT_RATES_HZ, WRITABLE
+from dsp.pairing import pair_sections
 from dsp.settings import CEILING_DBTP, LOUDNESS_LUFS, MAX_LIMITING_DB, MasterSettings
-from dsp.tags import MAX_TEXT, Tags
-from mastering.models import ShareNote
-from mastering.services.exports import OFFERED
+from mastering.messages.report import part_name
+from mastering.models import Genre, Release, Version
+from references.templatetags.audio import lufs, seconds
 
 OWN_NUMBER = "number"
+BY_HAND = "pairs"
 LOUDNESS_CHOICES = [
     ("reference", _("As the reference")),
     ("-9", _("−9 LUFS: loud")),
@@ -76,15 +77,16 @@ class SettingsForm(forms.Form):
             self.add_error("loudness_lufs", _("Enter a number, or choose another loudness."))
         return cleaned
 
-    def chosen(self) -> MasterSettings:
-        """Return the settings of a valid form; what the form does not show keeps its default."""
+    def chosen(self, based_on: MasterSettings | None = None) -> MasterSettings:
+        """Return the settings of a valid form; what the form does not show stays as it was."""
         cleaned = self.cleaned_data
         loudness = cleaned["loudness"]
         if loudness == OWN_NUMBER:
             loudness = cleaned["loudness_lufs"]
         elif loudness != "reference":
             loudness = float(loudness)
-        return MasterSettings(
+        return replace(
+            based_on or MasterSettings(),
             amount=cleaned["amount"] / 100,
             tone=_share(cleaned["tone"]),
             dynamics=_share(cleaned["dynamics"]),
@@ -102,127 +104,90 @@ class MasterForm(SettingsForm):
     reference = forms.CharField(required=False)
     mix_file = forms.FileField(required=False, allow_empty_file=True)
     reference_file = forms.FileField(required=False, allow_empty_file=True)
-
-
-class ExportForm(forms.Form):
-    """Which files of a version to make, each by itself or all in a ZIP."""
-
-    formats = forms.MultipleChoiceField(choices=[(code, WRITABLE[code].label) for code in OFFERED])
-    rate_hz = forms.TypedChoiceField(
-        choices=[("", ""), *((rate, rate) for rate in EXPORT_RATES_HZ)],
-        coerce=int,
-        empty_value=None,
+    previous = forms.CharField(required=False)
+    genre = forms.ChoiceField(
+        label=_("Genre of your song"), choices=[("", _("not said")), *Genre.choices], required=False
+    )
+    release = forms.ChoiceField(
+        label=_("Where it will be heard"),
+        choices=[("", _("not said")), *Release.choices],
         required=False,
     )
-    packed = forms.BooleanField(required=False)
-
-
-class TagsForm(forms.Form):
-    """What a player shows of a master's files."""
-
-    title = forms.CharField(label=_("Title"), max_length=MAX_TEXT, required=False)
-    artist = forms.CharField(label=_("Artist"), max_length=MAX_TEXT, required=False)
-    album = forms.CharField(label=_("Album"), max_length=MAX_TEXT, required=False)
-    isrc = forms.CharField(
-        label=_("ISRC"),
-        max_length=20,
-        required=False,
-        help_text=_("Twelve signs, as your distributor gives them: DE-A12-26-00001."),
-    )
-    cover = forms.FileField(
-        label=_("Cover"),
-        required=False,
-        help_text=_(
-            "JPEG or PNG of up to 5 MB. Places and names inside the picture are taken out."
-        ),
-    )
-    remove_cover = forms.BooleanField(label=_("No cover"), required=False)
-
-    def clean(self) -> dict[str, Any]:
-        for name in ("title", "artist", "album", "isrc"):
-            self._clean_text(name)
-        return self.cleaned_data
-
-    def clean_cover(self) -> Cover | None:
-        file = self.cleaned_data["cover"]
-        if file is None:
-            return None
-        try:
-            return clean_cover(file.read(MAX_COVER_BYTES + 1))
-        except InvalidCover as error:
-            raise forms.ValidationError(
-                _("This is no JPEG or PNG of up to 5 MB with 64 to 6000 pixels a side.")
-            ) from error
 
     @property
-    def texts(self) -> dict[str, str]:
-        return {name: self.cleaned_data[name] for name in ("title", "artist", "album", "isrc")}
-
-    def _clean_text(self, name: str) -> None:
-        wrong = {"isrc": _("An ISRC is a country, an owner, a year and five digits.")}
-        if name not in self.cleaned_data:
-            return
-        try:
-            self.cleaned_data[name] = getattr(Tags(**{name: self.cleaned_data[name]}), name)
-        except InvalidSettings:
-            self.add_error(name, wrong.get(name, _("Take out signs that cannot be printed.")))
+    def context_fields(self) -> list[forms.BoundField]:
+        """What is asked of the song, and never guessed."""
+        return [self["genre"], self["release"]]
 
 
-class ShareForm(forms.Form):
-    """For how long, and with what, a version is shown to people without an account."""
+class SectionsForm(forms.Form):
+    """Which parts of the mix are compared with which of the reference; one choice a part."""
 
-    DAYS = ((7, _("7 days")), (30, _("30 days")), (90, _("90 days")), (365, _("A year")))
-
-    label = forms.CharField(
-        label=_("For whom"),
-        max_length=100,
-        required=False,
-        help_text=_("Only you see this."),
-    )
-    days = forms.TypedChoiceField(label=_("Open for"), choices=DAYS, coerce=int, initial=30)
-    password = forms.CharField(
-        label=_("Password"),
-        max_length=128,
-        required=False,
-        help_text=_("Empty for none. Send it by another way than the link."),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-    includes_reference = forms.BooleanField(
-        label=_("They may hear the reference too"),
-        required=False,
-        help_text=_("Only where you may share it."),
-    )
-    allows_lossless = forms.BooleanField(
-        label=_("They may download the 24-bit WAV"), required=False
+    mode = forms.ChoiceField(
+        choices=[
+            ("automatic", _("Automatic: like parts with like parts")),
+            ("loudest", _("Loudest: the loudest part of each")),
+            ("whole", _("Whole: all of one with all of the other")),
+            (BY_HAND, _("By hand: as chosen below")),
+        ],
+        widget=forms.RadioSelect,
     )
 
+    def __init__(self, *args: Any, version: Version, **kwargs: Any) -> None:
+        mix, reference = (
+            audio.summary.get("sections", ())
+            for audio in (version.master.mix, version.master.reference)
+        )
+        kwargs.setdefault("initial", _initial_sections(version.chosen, mix, reference))
+        super().__init__(*args, **kwargs)
+        choices = [
+            ("", _("not compared")),
+            *((str(i), section_label(s)) for i, s in enumerate(reference)),
+        ]
+        self.parts = [f"part_{number}" for number in range(len(mix))]
+        for name, section in zip(self.parts, mix, strict=True):
+            self.fields[name] = forms.ChoiceField(
+                label=section_label(section), choices=choices, required=False
+            )
 
-class PasswordForm(forms.Form):
-    password = forms.CharField(
-        label=_("Password"),
-        max_length=128,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-    )
-
-
-class NoteForm(forms.Form):
-    """What a listener says: a comment, or with ``approve`` that the version may go out."""
-
-    author = forms.CharField(label=_("Your name"), max_length=60)
-    text = forms.CharField(
-        label=_("Comment"),
-        max_length=ShareNote.MAX_TEXT,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
-    at_seconds = forms.FloatField(required=False, min_value=0.0, widget=forms.HiddenInput)
-    approve = forms.BooleanField(required=False)
+    @property
+    def rows(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.parts]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = self.cleaned_data
-        if not cleaned.get("approve") and not cleaned.get("text") and "text" not in self.errors:
-            self.add_error("text", _("Write something first."))
+        if cleaned.get("mode") == BY_HAND and not self._pairs():
+            self.add_error(None, _("Choose at least one pair of parts."))
         return cleaned
+
+    def chosen(self) -> Any:
+        """Return what a valid form chose, as settings take it."""
+        mode = self.cleaned_data["mode"]
+        return self._pairs() if mode == BY_HAND else mode
+
+    def _pairs(self) -> tuple[tuple[int, int], ...]:
+        return tuple(
+            (number, int(chosen))
+            for number, name in enumerate(self.parts)
+            if (chosen := self.cleaned_data.get(name, "")) != ""
+        )
+
+
+def section_label(section: Mapping[str, Any]) -> str:
+    """Return what a part is called, where it lies and how loud it is."""
+    start, end = seconds(section["start_seconds"]), seconds(section["end_seconds"])
+    return f"{part_name(section)}, {start}–{end}, {lufs(section['loudness_lufs'])}"
+
+
+def _initial_sections(
+    chosen: MasterSettings, mix: Sequence[Mapping[str, Any]], reference: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    by_hand = not isinstance(chosen.sections, str)
+    pairs = chosen.sections if by_hand else pair_sections(mix, reference)
+    return {
+        "mode": BY_HAND if by_hand else chosen.sections,
+        **{f"part_{number}": str(place) for number, place in pairs},
+    }
 
 
 def _initial(settings: MasterSettings) -> dict[str, Any]:
