@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from dsp.platforms import platforms
 from mastering.messages import report as words
-from references.templatetags.audio import db, lufs, quantity, seconds, signed_db
+from references.templatetags.audio import db, lufs, percent, quantity, seconds, signed_db
 
 Report = dict[str, Any]
 Levels = Sequence[float | None]
@@ -240,11 +240,19 @@ def _dynamics(report: Report) -> Plot:
     own = numbers["integrated_lufs"]
     edges = range(*SPREAD_LU)
     spread = {key: _spread(tracks[key]["lufs"], own[key]) for key in TRACKS}
+    above = {
+        key: percent(sum(share or 0.0 for share in shares[-SPREAD_LU[0] :]) / 100.0)
+        for key, shares in spread.items()
+    }
+    text = _(
+        "The master is louder than its own average for %(after)s of the time, "
+        "the mix for %(before)s, the reference for %(reference)s."
+    )
     return Plot(
         kind="dynamics",
         tab=_("Dynamics"),
         title=_("How long each song is louder or quieter than its own average"),
-        sentence=words.dynamics_words(report),
+        sentence=f"{text % above} {words.dynamics_words(report)}",
         across="units",
         x_key="from_own_loudness_lu",
         x_label=_("Against its own loudness"),

@@ -90,9 +90,10 @@ def _codec(copy: dict[str, Any]) -> Checked:
     name, peak = WRITABLE[copy["format"]].label, copy["true_peak_dbtp"]
     if peak is not None and peak > 0.0:
         values = {"over": db(copy["overshoot_db"]), "overs": number(copy["overs"], 0)}
-        text = _(
-            "Encoding adds %(over)s to the peaks; %(overs)s samples clip in players that decode "
-            "to integers."
+        text = (
+            _("Encoding adds %(over)s to the peaks; %(overs)s samples clip in many players.")
+            if copy["overs"]
+            else _("Encoding adds %(over)s to the peaks; converters may clip between samples.")
         )
         return Checked(name, dbtp(peak), text % values, "warning")
     return Checked(name, dbtp(peak), _("Stays below full scale when it is decoded."), "good")

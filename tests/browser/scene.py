@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from accounts.models import User
 from dsp import files, jobs
 from dsp.audio import Audio
+from dsp.covers import clean_cover
 from dsp.settings import ENGINE_VERSION, MasterSettings
-from mastering.models import Master, Version
+from mastering import services
+from mastering.models import Export, Master, ReleaseCheck, Share, ShareNote, Version
 from references.models import AudioFile, Reference
+from tests.pictures import png
 
 RATE_HZ = 44_100
 SONG_SECONDS = 26.0
@@ -172,6 +176,56 @@ def finish(version: Version, made: Made) -> None:
     """Let the worker that runs a version come to its end."""
     outputs = _store(made.master, version.key(""))
     assert Version.objects.succeed(version, outputs=outputs, **_outcome(made))
+
+
+def released(version: Version, made: Made) -> None:
+    """Let the check before a release, a ZIP and a file be made of a version, and one fail."""
+    services.save_tags(
+        master=version.master,
+        texts={"title": "Night drive", "artist": "Ada", "album": "", "isrc": "DEA122600001"},
+        cover=clean_cover(png(640, 640)),
+    )
+    services.request_check(version=version)
+    check = ReleaseCheck.objects.claim_next(worker="a worker")
+    assert check is not None
+    found = jobs.check_release(
+        str(made.master / version.canonical_name), str(made.master), -1.0, {}
+    )
+    report = made.master / jobs.RELEASE_NAME
+    report.rename(made.mix.parent / jobs.RELEASE_NAME)
+    outputs = _store_file(made.mix.parent / jobs.RELEASE_NAME, check.key(""))
+    assert ReleaseCheck.objects.succeed(check, found=found, outputs=outputs)
+    exports = [
+        services.request_export(version=version, formats=["flac24"]),
+        services.request_export(version=version, formats=["wav16"], rate_hz=48_000),
+        services.request_export(version=version, formats=["wav24", "mp3-320"], is_archive=True),
+    ]
+    for _ in exports[1:]:
+        claimed = Export.objects.claim_next(worker="a worker")
+        assert claimed is not None
+        if claimed.pk == exports[1].pk:
+            Export.objects.fail(claimed, code="too_slow")
+        else:
+            path = made.master / version.canonical_name
+            assert Export.objects.succeed(claimed, outputs=_store_file(path, claimed.key("")))
+
+
+def shared(version: Version, **options: Any) -> Share:
+    """Return a link to a version, of which two people said something."""
+    share = services.create_share(version=version, days=30, label="For the band", **options)
+    kinds = ShareNote.Kind
+    said = "The snare could come up a little in the second chorus; otherwise I would sign this."
+    services.add_note(
+        share=share, kind=kinds.COMMENT, author="Bea", client="1", text=said, at_seconds=14.2
+    )
+    services.add_note(share=share, kind=kinds.APPROVAL, author="Cy", client="2")
+    return share
+
+
+def _store_file(path: Path, key: str) -> dict[str, dict[str, Any]]:
+    content = path.read_bytes()
+    default_storage.save(f"{key}{path.name}", ContentFile(content))
+    return {path.name: {"size_bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}}
 
 
 def _of_kind(made: Made, kind: AudioFile.Kind) -> tuple[dict[str, Any], Path]:

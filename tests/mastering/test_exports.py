@@ -153,7 +153,7 @@ def test_a_zip_brings_report_and_provenance(finished: Version, engine: PlayedEng
     archive = engine.archives[-1]
     assert set(archive["files"]) == {"report.json", "report.pdf", "provenance.json"}
     assert archive["read"]["report.pdf"].startswith(b"%PDF")
-    assert json.loads(archive["read"]["report.json"])["verdict"]
+    assert json.loads(archive["read"]["report.json"])["words"]["verdict"]
     assert len(set(archive["entries"].values())) == 3
 
 

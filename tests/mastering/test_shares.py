@@ -174,7 +174,7 @@ def test_comments_and_approvals_reach_the_owner(
     ],
 )
 def test_what_is_no_comment_is_refused(finished: Version, client: Client, wrong):
-    assert client.post(at(shared(finished), "share_note"), wrong).status_code == 422
+    assert client.post(at(shared(finished), "share-note"), wrong).status_code == 422
     assert not ShareNote.objects.exists()
 
 
