@@ -50,7 +50,7 @@ def shares(request: AuthenticatedRequest, master_id: str, number: int) -> HttpRe
         "master": version.master,
         "version": version,
         "form": form,
-        "shares": found.select_related("version").prefetch_related("notes"),
+        "shares": sorted(found.prefetch_related("notes"), key=lambda share: not share.is_open),
         "site": f"{request.scheme}://{request.get_host()}",
     }
     return render(request, "mastering/shares.html", context, status=422 if form.errors else 200)
