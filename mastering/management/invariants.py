@@ -12,13 +12,17 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from mastering.models import Master, Version
+from mastering.models import Master, Preview, Version
 from mastering.services import SWEEP_SECONDS
 from references.models import AudioFile
 from references.models.work import MAX_ATTEMPTS, MAX_ENGINE_ERRORS
 
-Kind = type[AudioFile] | type[Version]
-KINDS: dict[str, Kind] = {"audio": AudioFile, "masters": Version}  # by their folder in storage
+Kind = type[AudioFile] | type[Version] | type[Preview]
+KINDS: dict[str, Kind] = {  # by their folder in storage
+    "audio": AudioFile,
+    "masters": Version,
+    "previews": Preview,
+}
 OVERDUE = timedelta(seconds=2 * SWEEP_SECONDS)
 ORPHANED = timedelta(hours=24)  # younger ones may belong to a transaction or an attempt
 PAUSE_SECONDS = 5.0
@@ -102,7 +106,7 @@ def _broken_files(kind: Kind, *, deep: bool) -> Iterator[str]:
                 yield f"{key}: recorded, but not stored"
 
 
-def _files_of(row: AudioFile | Version) -> dict[str, dict[str, int | str]]:
+def _files_of(row: AudioFile | Version | Preview) -> dict[str, dict[str, int | str]]:
     """Return what must be stored of a row: its source and the outputs of its last attempt."""
     files = {row.key(name): recorded for name, recorded in row.outputs.items()}
     if isinstance(row, AudioFile):

@@ -16,7 +16,6 @@ from dsp.audio import Audio
 from dsp.settings import MasterSettings
 from mastering import tasks
 from mastering.http import output_name
-from mastering.http import output_name
 from mastering.models import Version
 from mastering.services import submit_master
 from references.models import AudioFile

@@ -3,31 +3,44 @@
 // The page brings all controls and words; this element gives them their behaviour. Each track is
 // decoded whole, all are started at one instant, and only gains move when another one is chosen.
 
-import { Decoded, Desk, Streamed } from "./listening-desk.js";
+import { BlindTest } from "./blind-test.js";
+import { Decoded, Desk, Streamed, patched } from "./listening-desk.js";
+import { outline } from "./outline.js";
+import { Track, TrackStore } from "./track-store.js";
 
-const RATE_HZ = 44100;
-const LONGEST_DECODED_SECONDS = 540; // three stereo tracks of this length hold 570 MB; longer ones are streamed
+const PREVIEW_BEFORE_SECONDS = 0.5;
+const PREVIEW_SECONDS = 16;
 const decibels = (db) => 10 ** (db / 20);
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+const signed = (db) => `${db < -0.049 ? "\u2212" : ""}${Math.abs(db).toFixed(1)} dB`;
 
 class ABPlayer extends HTMLElement {
   #state = { playing: false, source: "master", last: "original", match: true, delta: false, ears: "stereo", loop: null, looping: false };
-  #files = new Map();
+  #blind = null;
+  #heard = "x"; // of the two, in a blind test
+  #sounds = new Map(); // key → promise of {buffer} or {media}
   #unbind = new AbortController();
   #frame = 0;
   #wake = null;
+  #pending = 0; // position before there is a clock
 
   connectedCallback() {
     this.duration = Number(this.dataset.duration);
     this.parts = Object.fromEntries([...this.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
     this.radios = new Map([...this.querySelectorAll("input[name=source]")].map((radio) => [radio.value, radio]));
     this.sections = [...this.querySelectorAll(".player-sections button")];
-    if (!this.radios.has("master")) this.#state.source = this.radios.keys().next().value;
+    this.store = new TrackStore(this.duration, Number(this.dataset.rateHz) || 44100);
+    for (const [key, radio] of this.radios) this.store.tracks.set(key, Track.of(radio));
+    if (!this.radios.has("master")) [this.#state.last, this.#state.source] = this.radios.keys();
+    const { loopStart, loopEnd } = this.dataset;
+    if (loopEnd) Object.assign(this.#state, { loop: { start: Number(loopStart), end: Number(loopEnd) }, looping: true });
+    this.#pending = this.#state.loop?.start ?? 0;
     this.setAttribute("data-ready", "");
     this.#bind();
     this.#restore();
     this.#show();
-    this.#load();
+    for (const track of this.store.tracks.values()) track.listenFor().then(() => this.#apply());
+    if (!navigator.connection?.saveData) this.#fetchAll();
   }
 
   disconnectedCallback() {
@@ -45,8 +58,8 @@ class ABPlayer extends HTMLElement {
     await this.desk.context.resume();
     if (this.position >= this.duration - 0.05) this.desk.transport.seek(0);
     this.#cue();
-    this.desk.mix(this.#weights());
-    this.desk.transport.start(this.position, this.#loop());
+    this.desk.mix(this.weights);
+    this.desk.transport.start(this.position, this.#loop);
     this.#state.playing = true;
     this.#show();
     this.#tick();
@@ -60,13 +73,13 @@ class ABPlayer extends HTMLElement {
   }
 
   choose(key) {
-    if (!this.radios.get(key) || this.radios.get(key).disabled) return;
+    if (this.#blind || !this.radios.get(key) || this.radios.get(key).disabled) return;
     const state = this.#state;
     if (key !== state.source) state.last = state.source;
     state.source = key;
     state.delta = false;
     this.radios.get(key).checked = true;
-    if (key === "reference" && state.playing && this.#cue()) this.desk.transport.start(this.position, this.#loop());
+    if (key === "reference" && state.playing && this.#cue()) this.desk.transport.start(this.position, this.#loop);
     this.#apply();
   }
 
@@ -74,11 +87,10 @@ class ABPlayer extends HTMLElement {
     const position = Math.min(Math.max(0, seconds), this.duration);
     if (!this.desk) this.#pending = position;
     else if (this.#state.playing) {
-      this.desk.transport.seek(position);
       this.desk.transport.stop();
       this.desk.transport.seek(position);
       this.#cue();
-      this.desk.transport.start(position, this.#loop());
+      this.desk.transport.start(position, this.#loop);
     } else this.desk.transport.seek(position);
     this.#showTime();
   }
@@ -93,42 +105,88 @@ class ABPlayer extends HTMLElement {
     return this.desk ? this.desk.transport.position : this.#pending;
   }
 
+  /** The part that is being heard: the loop, or what comes next. */
+  get region() {
+    if (this.#loop) return this.#loop;
+    const start = Math.max(0, Math.min(this.position - PREVIEW_BEFORE_SECONDS, this.duration - PREVIEW_SECONDS));
+    return { start, end: Math.min(start + PREVIEW_SECONDS, this.duration) };
+  }
+
+  /** The gain that every track should have now. */
   get weights() {
-    return this.#weights();
+    const { source, match, delta } = this.#state;
+    const gains = this.store.matched(this.#loop);
+    const level = (key, matched) => (matched ? decibels(gains.get(key)) : 1);
+    const weights = Object.fromEntries([...this.radios.keys()].map((key) => [key, 0]));
+    if (this.#blind) {
+      const key = this.#blind.behind(this.#heard);
+      return { ...weights, [key]: level(key, true) };
+    }
+    if (delta) return { ...weights, original: -level("original", true), [this.#changed]: level(this.#changed, true) };
+    return { ...weights, [source]: level(source, match) };
+  }
+
+  // What the settings beside the player bring
+
+  /** Let a part of the master sound otherwise from now on, without a stop. */
+  async patch({ url, waveform_url: waveformUrl, start_seconds: start, gain_db: gainDb }) {
+    const [part, drawn] = await Promise.all([this.store.decodeFrom(url), outline(waveformUrl)]);
+    if (this.store.isLong) return false;
+    const { buffer } = await this.#sounds.get("master");
+    const whole = patched(buffer, part, start);
+    const track = this.store.tracks.get("master");
+    if (track.loudness && drawn?.loudness) {
+      const lufs = [...track.loudness.lufs];
+      drawn.loudness.lufs.forEach((value, index) => (lufs[Math.round(start / track.loudness.step_seconds) + index] = value + gainDb));
+      track.loudness = { ...track.loudness, lufs };
+    }
+    this.#take("master", { buffer: whole });
+    return true;
+  }
+
+  /** Let a whole track be another, at the same place. */
+  async replace(key, source) {
+    const track = new Track({ url: source.url, losslessUrl: source.lossless_url, waveformUrl: source.waveform_url, lufs: source.lufs, proxyGainDb: source.proxy_gain_db });
+    await track.listenFor();
+    this.store.tracks.set(key, track);
+    this.dataset.number = source.number ?? this.dataset.number;
+    this.#take(key, await this.#load(key));
+    this.querySelector(`.lane[data-key=${key}] wave-form`)?.setAttribute("src", source.waveform_url);
+  }
+
+  #take(key, sound) {
+    this.#sounds.set(key, Promise.resolve(sound));
+    this.desk?.transport.replace(key, sound);
+    this.#apply();
   }
 
   // Inside
 
-  #pending = 0;
-
-  #weights() {
-    const { source, match, delta } = this.#state;
-    const level = (key, matched) => (matched ? decibels(Number(this.radios.get(key).dataset.gainDb) || 0) : 1);
-    const weights = Object.fromEntries([...this.radios.keys()].map((key) => [key, 0]));
-    if (delta) return { ...weights, original: -level("original", true), master: level("master", true) };
-    return { ...weights, [source]: level(source, match) };
+  get #loop() {
+    return this.#state.looping ? this.#state.loop : null;
   }
 
-  #loop() {
-    return this.#state.looping ? this.#state.loop : null;
+  /** What the original is taken from where only the change is heard. */
+  get #changed() {
+    return this.#state.source === "original" || this.#state.source === "reference" ? [...this.radios.keys()].find((key) => key !== "original") : this.#state.source;
   }
 
   #restart() {
     if (this.#state.playing) {
-      const { looping, loop } = this.#state;
-      const outside = looping && loop && (this.position < loop.start || this.position >= loop.end);
-      this.seek(outside ? loop.start : this.position);
+      const loop = this.#loop;
+      this.seek(loop && (this.position < loop.start || this.position >= loop.end) ? loop.start : this.position);
     }
-    this.#show();
+    this.#apply();
   }
 
   /** In a section with a partner in the reference, let the reference begin there. */
   #cue() {
     const here = this.#section();
-    if (!here?.dataset.referenceStart) return false;
-    const offset = Number(here.dataset.referenceStart) - Number(here.dataset.start);
-    const moved = offset !== this.desk.transport.referenceOffset;
-    this.desk.transport.referenceOffset = offset;
+    const paired = here?.dataset.referenceStart;
+    const offset = paired ? Number(paired) - Number(here.dataset.start) : this.store.referenceOffset;
+    this.store.referenceOffset = offset;
+    const moved = (offset ?? 0) !== this.desk.transport.referenceOffset;
+    this.desk.transport.referenceOffset = offset ?? 0;
     return moved;
   }
 
@@ -137,38 +195,23 @@ class ABPlayer extends HTMLElement {
   }
 
   #apply() {
-    this.desk?.mix(this.#weights());
+    this.desk?.mix(this.weights);
     this.desk?.listen(this.#state.ears);
     this.#show();
   }
 
-  #load() {
-    if (navigator.connection?.saveData) return;
-    this.#fetchAll();
+  async #load(key) {
+    return this.store.isLong ? { media: this.store.stream(key) } : { buffer: await this.store.decode(key) };
   }
 
   #fetchAll() {
+    const { status, long } = this.parts;
+    long.hidden = !this.store.isLong;
     for (const [key, radio] of this.radios) {
-      if (this.#files.has(key)) continue;
-      this.#files.set(key, this.duration > LONGEST_DECODED_SECONDS ? this.#stream(radio) : this.#decode(radio).catch(() => this.#failed(radio)));
+      if (!this.#sounds.has(key)) this.#sounds.set(key, this.#load(key).catch(() => this.#failed(radio)));
     }
-    const pending = [...this.#files.values()];
-    this.parts.status.textContent = `${this.parts.status.dataset.loading} …`;
-    Promise.all(pending).then(() => (this.parts.status.textContent = ""));
-    return pending;
-  }
-
-  async #decode(radio) {
-    const answer = await fetch(radio.dataset.url);
-    if (!answer.ok) throw new Error(String(answer.status));
-    const decoder = new OfflineAudioContext(2, 1, RATE_HZ);
-    return { buffer: await decoder.decodeAudioData(await answer.arrayBuffer()) };
-  }
-
-  async #stream(radio) {
-    const media = new Audio(radio.dataset.url);
-    media.preload = "auto";
-    return { media };
+    status.textContent = `${status.dataset.loading} …`;
+    return Promise.all(this.#sounds.values()).then(() => (status.textContent = ""));
   }
 
   #failed(radio) {
@@ -182,17 +225,14 @@ class ABPlayer extends HTMLElement {
   #ready() {
     this.#wake ??= (async () => {
       this.setAttribute("data-loading", "");
-      const files = this.#fetchAll();
-      await Promise.all(files);
-      const context = new AudioContext({ sampleRate: RATE_HZ, latencyHint: "interactive" });
-      const Transport = this.duration > LONGEST_DECODED_SECONDS ? Streamed : Decoded;
+      await this.#fetchAll();
+      const context = new AudioContext({ sampleRate: this.store.rate, latencyHint: "interactive" });
+      const Transport = this.store.isLong ? Streamed : Decoded;
       const desk = new Desk(context, new Transport(context, this.duration));
       desk.volume.gain.value = this.#gain();
-      for (const [key, file] of this.#files) {
-        const track = await file;
-        if (!track) continue;
-        const gain = desk.add(key, track, 0);
-        if (track.media) context.createMediaElementSource(track.media).connect(gain);
+      for (const [key, pending] of this.#sounds) {
+        const sound = await pending;
+        if (sound) desk.add(key, sound, 0);
       }
       desk.transport.seek(this.#pending);
       this.desk = desk;
@@ -202,6 +242,67 @@ class ABPlayer extends HTMLElement {
     })();
     return this.#wake;
   }
+
+  /** Hear every track as it was rendered, where that can be had. */
+  async #useLossless(wanted) {
+    if (this.store.lossless === wanted) return;
+    this.store.lossless = wanted;
+    this.#show();
+    const { status } = this.parts;
+    status.textContent = `${status.dataset.lossless} …`;
+    for (const [key, track] of this.store.tracks) {
+      if (!track.losslessUrl || this.radios.get(key).disabled) continue;
+      const sound = await this.#load(key).catch(() => null);
+      if (this.store.lossless !== wanted) return;
+      if (sound) this.#take(key, sound);
+    }
+    status.textContent = "";
+  }
+
+  // Not knowing which is which
+
+  #toggleBlind() {
+    if (this.#blind) return this.#reveal();
+    const other = this.radios.has("other") ? "other" : "original";
+    if (!this.radios.has("master") || this.radios.get("master").disabled || this.radios.get(other).disabled) return;
+    this.#blind = new BlindTest("master", other);
+    this.#state.delta = false;
+    this.parts["blind-result"].textContent = "";
+    this.#hear("x");
+    if (!this.#state.playing) this.toggle();
+  }
+
+  #hear(label) {
+    this.#heard = label;
+    for (const radio of this.querySelectorAll("input[name=blind]")) radio.checked = radio.value === label;
+    this.#apply();
+  }
+
+  #prefer(label) {
+    this.#blind.choose(label);
+    this.#hear("x");
+  }
+
+  async #reveal() {
+    const { chosen, trials } = this.#blind.result;
+    const against = this.#blind.tracks[1] === "other" ? this.dataset.otherNumber : "";
+    this.#blind = null;
+    this.#apply();
+    this.parts.blind.focus();
+    if (!trials) return;
+    const result = this.parts["blind-result"];
+    const word = (key, values = {}) => Object.entries(values).reduce((text, [name, value]) => text.replace(`{${name}}`, value), this.parts.words.content.querySelector(`[data-key=${key}]`).textContent);
+    result.textContent = word("counted", { chosen, trials });
+    if (!this.dataset.blindUrl) return;
+    const body = new URLSearchParams({ against, trials, chosen, csrfmiddlewaretoken: this.querySelector("[name=csrfmiddlewaretoken]").value });
+    const answer = await fetch(this.dataset.blindUrl.replace(/\d+\/blind\/$/, `${this.dataset.number}/blind/`), { method: "POST", body });
+    if (!answer.ok) return (result.textContent += ` ${word("unkept")}`);
+    const { probability } = await answer.json();
+    const percent = (100 * probability).toFixed(probability < 0.1 ? 1 : 0);
+    result.textContent += ` ${word(probability < 0.05 ? "unlikely" : "chance", { percent })}`;
+  }
+
+  // Controls
 
   #gain() {
     return (Number(this.parts.volume.value) / 100) ** 2;
@@ -224,7 +325,10 @@ class ABPlayer extends HTMLElement {
     const on = (target, kind, act) => target?.addEventListener(kind, act, { signal: this.#unbind.signal });
     on(parts.play, "click", () => this.toggle());
     for (const [key, radio] of this.radios) on(radio, "change", () => this.choose(key));
+    for (const radio of this.querySelectorAll("input[name=blind]")) on(radio, "change", () => this.#hear(radio.value));
+    for (const button of this.querySelectorAll("[data-prefer]")) on(button, "click", () => this.#prefer(button.dataset.prefer));
     for (const [name, act] of Object.entries(this.#acts)) on(parts[name], "click", act);
+    on(parts.reveal, "click", () => this.#reveal());
     on(parts.help, "click", () => parts.keys.showModal());
     on(parts["keys-on"], "change", () => this.#keep("keys", parts["keys-on"].checked ? "on" : "off"));
     on(parts.volume, "input", () => {
@@ -235,14 +339,21 @@ class ABPlayer extends HTMLElement {
     for (const button of this.sections) on(button, "click", () => this.#jump(button));
     on(parts.lanes, "pointerdown", (event) => this.#drag(event));
     on(document, "keydown", (event) => this.#key(event));
-    on(window, "resize", () => this.#showTime());
+    on(window, "resize", () => this.#show());
   }
 
   #acts = {
-    match: () => { this.#state.match = !this.#state.match; this.#apply(); },
-    delta: () => { this.#state.delta = !this.#state.delta; this.#apply(); },
+    match: () => { this.#state.match = this.#blind ? this.#state.match : !this.#state.match; this.#apply(); },
+    delta: () => {
+      if (this.#blind || !this.radios.has("original")) return;
+      this.#state.delta = !this.#state.delta;
+      this.#apply();
+      if (this.#state.delta && !this.store.isLong) this.#useLossless(true); // what a codec leaves out is no change
+    },
     mono: () => { this.#state.ears = this.#state.ears === "mono" ? "stereo" : "mono"; this.#apply(); },
     side: () => { this.#state.ears = this.#state.ears === "side" ? "stereo" : "side"; this.#apply(); },
+    lossless: () => this.#useLossless(!this.store.lossless),
+    blind: () => this.#toggleBlind(),
     loop: () => {
       const here = this.#section();
       this.#state.loop ??= here ? { start: Number(here.dataset.start), end: Number(here.dataset.end) } : { start: 0, end: this.duration };
@@ -255,7 +366,7 @@ class ABPlayer extends HTMLElement {
     const region = { start: Number(button.dataset.start), end: Number(button.dataset.end) };
     if (this.#state.looping) this.#state.loop = region;
     this.seek(region.start);
-    this.#show();
+    this.#apply();
   }
 
   /** A click seeks; a drag of more than a few pixels marks a loop. */
@@ -284,30 +395,38 @@ class ABPlayer extends HTMLElement {
 
   #key(event) {
     const target = event.target;
-    const inside = this.contains(target);
-    if (event.ctrlKey || event.metaKey || event.altKey || this.parts.keys.open) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     if (target.matches?.("input:not([type=radio]), textarea, select, [contenteditable]")) return;
-    if (!inside && !this.parts["keys-on"].checked) return;
+    if (!this.contains(target) && !this.parts["keys-on"].checked) return;
     if (event.key === " " && target.matches?.("button, summary, a, [role=tab]")) return;
-    if (event.key.startsWith("Arrow") && target.matches?.("input, [role=tab], select")) return;
-    const step = event.shiftKey ? 1 : 5;
-    const order = [...this.radios.keys()];
-    const acts = {
-      " ": () => this.toggle(),
-      x: () => this.choose(this.#state.last),
-      ArrowLeft: () => this.seek(this.position - step),
-      ArrowRight: () => this.seek(this.position + step),
-      "[": () => this.loopOver(this.position, Math.max(this.#state.loop?.end ?? 0, this.position) > this.position + 0.2 ? this.#state.loop.end : this.duration),
-      "]": () => this.loopOver((this.#state.loop?.start ?? 0) < this.position ? this.#state.loop?.start ?? 0 : 0, this.position),
-      l: this.#acts.loop, m: this.#acts.match, d: this.#acts.delta, o: this.#acts.mono, s: this.#acts.side,
-      ",": () => this.#neighbour(-1),
-      ".": () => this.#neighbour(1),
-      "?": () => this.parts.keys.showModal(),
-    };
-    const act = acts[event.key] ?? (/^[1-3]$/.test(event.key) && order[event.key - 1] ? () => this.choose(order[event.key - 1]) : null);
+    if (event.key.startsWith("Arrow") && target.matches?.("input, [role=tab], level-plot")) return;
+    const act = this.#keys(event);
     if (!act) return;
     event.preventDefault();
     act();
+  }
+
+  #keys({ key, shiftKey }) {
+    const { loop } = this.#state;
+    const position = this.position;
+    const step = shiftKey ? 1 : 5;
+    if (/^[1-9]$/.test(key)) {
+      if (this.#blind) return key < 3 && (() => this.#hear("xy"[key - 1]));
+      const chosen = [...this.radios.keys()][key - 1];
+      return chosen && (() => this.choose(chosen));
+    }
+    return {
+      " ": () => this.toggle(),
+      x: () => (this.#blind ? this.#hear(this.#heard === "x" ? "y" : "x") : this.choose(this.#state.last)),
+      ArrowLeft: () => this.seek(position - step),
+      ArrowRight: () => this.seek(position + step),
+      "[": () => this.loopOver(position, (loop?.end ?? 0) > position + 0.2 ? loop.end : this.duration),
+      "]": () => this.loopOver((loop?.start ?? 0) < position ? (loop?.start ?? 0) : 0, position),
+      l: this.#acts.loop, m: this.#acts.match, d: this.#acts.delta, o: this.#acts.mono, s: this.#acts.side, b: this.#acts.blind,
+      ",": () => this.#neighbour(-1),
+      ".": () => this.#neighbour(1),
+      "?": () => this.parts.keys.showModal(),
+    }[key];
   }
 
   #neighbour(step) {
@@ -335,9 +454,9 @@ class ABPlayer extends HTMLElement {
     const { parts, position } = this;
     const text = clock(position);
     parts.cursor.style.transform = `translateX(${(position / this.duration) * parts.lanes.clientWidth}px)`;
-    const reference = this.desk?.transport.tracks.get("reference");
     const lane = parts["reference-lane"];
     if (lane) {
+      const reference = this.desk?.transport.tracks.get("reference");
       const length = reference?.buffer?.duration ?? reference?.media?.duration ?? this.duration;
       const at = (((position + (this.desk?.transport.referenceOffset ?? 0)) % length) + length) % length;
       parts["reference-cursor"].style.transform = `translateX(${(at / length) * lane.clientWidth}px)`;
@@ -361,20 +480,21 @@ class ABPlayer extends HTMLElement {
   #show() {
     const { parts } = this;
     const state = this.#state;
+    const blind = Boolean(this.#blind);
     this.toggleAttribute("data-playing", state.playing);
+    this.toggleAttribute("data-blind", blind);
     this.#labels ??= [parts.play.getAttribute("aria-label"), parts.play.dataset.pauseLabel];
     parts.play.setAttribute("aria-label", this.#labels[state.playing ? 1 : 0]);
-    parts.match.setAttribute("aria-checked", String(state.match));
-    parts.delta.setAttribute("aria-pressed", String(state.delta));
-    parts.mono.setAttribute("aria-pressed", String(state.ears === "mono"));
-    parts.side.setAttribute("aria-pressed", String(state.ears === "side"));
-    parts.loop.setAttribute("aria-pressed", String(state.looping));
-    const db = Number(this.radios.get(state.source).dataset.gainDb) || 0;
-    parts["match-db"].textContent = `${db < 0 ? "\u2212" : ""}${Math.abs(db).toFixed(1)} dB`;
+    parts.match.setAttribute("aria-checked", String(state.match || blind));
+    for (const name of ["match", "delta"]) parts[name]?.toggleAttribute("disabled", blind);
+    const pressed = { delta: state.delta, mono: state.ears === "mono", side: state.ears === "side", loop: state.looping, lossless: this.store.lossless, blind };
+    for (const [name, on] of Object.entries(pressed)) parts[name]?.setAttribute("aria-pressed", String(on));
+    parts["match-db"].textContent = blind ? "" : signed(this.store.matched(this.#loop).get(state.source) ?? 0);
+    if (blind) parts["blind-trial"].textContent = this.#blind.trial;
     for (const lane of this.querySelectorAll(".lane")) {
-      lane.toggleAttribute("data-active", state.delta ? lane.dataset.key !== "reference" : lane.dataset.key === state.source);
+      lane.toggleAttribute("data-active", !blind && (state.delta ? ["original", this.#changed].includes(lane.dataset.key) : lane.dataset.key === state.source));
     }
-    this.#showRegion(state.looping ? state.loop : null);
+    this.#showRegion(this.#loop);
     this.#showTime();
   }
 
