@@ -4,6 +4,7 @@ import hashlib
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from accounts.models import User
 from dsp import files, jobs
 from dsp.audio import Audio
 from dsp.settings import ENGINE_VERSION, MasterSettings
-from mastering.models import Master, Version
+from mastering.models import Master, Preview, Version
 from references.models import AudioFile, Reference
 
 RATE_HZ = 44_100
@@ -166,6 +167,25 @@ def run(version: Version, *, step: str = "checking") -> Version:
     assert claimed.pk == version.pk
     Version.objects.advance(claimed, step=step, progress=0.5)
     return claimed
+
+
+def try_part(made: Made) -> Preview:
+    """Let a worker render the part that waits, with the engine."""
+    preview = Preview.objects.claim_next(worker="a worker")
+    assert preview is not None
+    with TemporaryDirectory() as folder:
+        told = jobs.preview(
+            str(made.mix / "source.wav"),
+            str(made.mix / jobs.PROFILE_NAME),
+            str(made.reference / jobs.PROFILE_NAME),
+            folder,
+            preview.settings,
+            (preview.start_seconds, preview.end_seconds),
+            {},
+        )
+        outputs = _store(Path(folder), preview.key(""))
+    assert Preview.objects.succeed(preview, outputs=outputs, **told)
+    return preview
 
 
 def finish(version: Version, made: Made) -> None:

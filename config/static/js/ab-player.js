@@ -3,16 +3,17 @@
 // The page brings all controls and words; this element gives them their behaviour. Each track is
 // decoded whole, all are started at one instant, and only gains move when another one is chosen.
 
-import { BlindTest } from "./blind-test.js";
+import { BlindTest, tellResult } from "./blind-test.js";
 import { Decoded, Desk, Streamed, patched } from "./listening-desk.js";
 import { outline } from "./outline.js";
+import { PlayerFace } from "./player-face.js";
+import { onKey } from "./player-keys.js";
 import { Track, TrackStore } from "./track-store.js";
 
 const PREVIEW_BEFORE_SECONDS = 0.5;
 const PREVIEW_SECONDS = 16;
+const SHORTEST_LOOP_SECONDS = 0.2;
 const decibels = (db) => 10 ** (db / 20);
-const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
-const signed = (db) => `${db < -0.049 ? "\u2212" : ""}${Math.abs(db).toFixed(1)} dB`;
 
 class ABPlayer extends HTMLElement {
   #state = { playing: false, source: "master", last: "original", match: true, delta: false, ears: "stereo", loop: null, looping: false };
@@ -20,6 +21,7 @@ class ABPlayer extends HTMLElement {
   #heard = "x"; // of the two, in a blind test
   #sounds = new Map(); // key → promise of {buffer} or {media}
   #unbind = new AbortController();
+  #face = null;
   #frame = 0;
   #wake = null;
   #pending = 0; // position before there is a clock
@@ -35,10 +37,11 @@ class ABPlayer extends HTMLElement {
     const { loopStart, loopEnd } = this.dataset;
     if (loopEnd) Object.assign(this.#state, { loop: { start: Number(loopStart), end: Number(loopEnd) }, looping: true });
     this.#pending = this.#state.loop?.start ?? 0;
+    this.#face = new PlayerFace(this);
     this.setAttribute("data-ready", "");
     this.#bind();
     this.#restore();
-    this.#show();
+    this.show();
     for (const track of this.store.tracks.values()) track.listenFor().then(() => this.#apply());
     if (!navigator.connection?.saveData) this.#fetchAll();
   }
@@ -61,7 +64,7 @@ class ABPlayer extends HTMLElement {
     this.desk.mix(this.weights);
     this.desk.transport.start(this.position, this.#loop);
     this.#state.playing = true;
-    this.#show();
+    this.show();
     this.#tick();
   }
 
@@ -69,7 +72,7 @@ class ABPlayer extends HTMLElement {
     this.desk.transport.stop();
     this.#state.playing = false;
     cancelAnimationFrame(this.#frame);
-    this.#show();
+    this.show();
   }
 
   choose(key) {
@@ -96,9 +99,31 @@ class ABPlayer extends HTMLElement {
   }
 
   loopOver(start, end) {
-    this.#state.loop = end - start >= 0.2 ? { start, end } : null;
+    this.#state.loop = end - start >= SHORTEST_LOOP_SECONDS ? { start, end } : null;
     this.#state.looping = Boolean(this.#state.loop);
     this.#restart();
+  }
+
+  loopFrom(start) {
+    const end = this.#state.loop?.end ?? 0;
+    this.loopOver(start, end > start + SHORTEST_LOOP_SECONDS ? end : this.duration);
+  }
+
+  loopTo(end) {
+    const start = this.#state.loop?.start ?? 0;
+    this.loopOver(start < end ? start : 0, end);
+  }
+
+  /** Choose by place in the row, from 1. */
+  chooseNth(number) {
+    if (!this.#blind) return this.choose([...this.radios.keys()][number - 1]);
+    if (number <= 2) this.#hear("xy"[number - 1]);
+  }
+
+  /** Go back to the one before. */
+  chooseLast() {
+    if (this.#blind) this.#hear(this.#heard === "x" ? "y" : "x");
+    else this.choose(this.#state.last);
   }
 
   get position() {
@@ -181,7 +206,7 @@ class ABPlayer extends HTMLElement {
 
   /** In a section with a partner in the reference, let the reference begin there. */
   #cue() {
-    const here = this.#section();
+    const here = this.section;
     const paired = here?.dataset.referenceStart;
     const offset = paired ? Number(paired) - Number(here.dataset.start) : this.store.referenceOffset;
     this.store.referenceOffset = offset;
@@ -190,14 +215,14 @@ class ABPlayer extends HTMLElement {
     return moved;
   }
 
-  #section() {
+  get section() {
     return this.sections.findLast((button) => Number(button.dataset.start) <= this.position + 0.01);
   }
 
   #apply() {
     this.desk?.mix(this.weights);
     this.desk?.listen(this.#state.ears);
-    this.#show();
+    this.show();
   }
 
   async #load(key) {
@@ -247,7 +272,7 @@ class ABPlayer extends HTMLElement {
   async #useLossless(wanted) {
     if (this.store.lossless === wanted) return;
     this.store.lossless = wanted;
-    this.#show();
+    this.show();
     const { status } = this.parts;
     status.textContent = `${status.dataset.lossless} …`;
     for (const [key, track] of this.store.tracks) {
@@ -290,16 +315,7 @@ class ABPlayer extends HTMLElement {
     this.#apply();
     this.parts.blind.focus();
     if (!trials) return;
-    const result = this.parts["blind-result"];
-    const word = (key, values = {}) => Object.entries(values).reduce((text, [name, value]) => text.replace(`{${name}}`, value), this.parts.words.content.querySelector(`[data-key=${key}]`).textContent);
-    result.textContent = word("counted", { chosen, trials });
-    if (!this.dataset.blindUrl) return;
-    const body = new URLSearchParams({ against, trials, chosen, csrfmiddlewaretoken: this.querySelector("[name=csrfmiddlewaretoken]").value });
-    const answer = await fetch(this.dataset.blindUrl.replace(/\d+\/blind\/$/, `${this.dataset.number}/blind/`), { method: "POST", body });
-    if (!answer.ok) return (result.textContent += ` ${word("unkept")}`);
-    const { probability } = await answer.json();
-    const percent = (100 * probability).toFixed(probability < 0.1 ? 1 : 0);
-    result.textContent += ` ${word(probability < 0.05 ? "unlikely" : "chance", { percent })}`;
+    await tellResult(this, { chosen, trials, against });
   }
 
   // Controls
@@ -327,7 +343,7 @@ class ABPlayer extends HTMLElement {
     for (const [key, radio] of this.radios) on(radio, "change", () => this.choose(key));
     for (const radio of this.querySelectorAll("input[name=blind]")) on(radio, "change", () => this.#hear(radio.value));
     for (const button of this.querySelectorAll("[data-prefer]")) on(button, "click", () => this.#prefer(button.dataset.prefer));
-    for (const [name, act] of Object.entries(this.#acts)) on(parts[name], "click", act);
+    for (const [name, act] of Object.entries(this.acts)) on(parts[name], "click", act);
     on(parts.reveal, "click", () => this.#reveal());
     on(parts.help, "click", () => parts.keys.showModal());
     on(parts["keys-on"], "change", () => this.#keep("keys", parts["keys-on"].checked ? "on" : "off"));
@@ -337,12 +353,12 @@ class ABPlayer extends HTMLElement {
       this.#keep("volume", parts.volume.value);
     });
     for (const button of this.sections) on(button, "click", () => this.#jump(button));
-    on(parts.lanes, "pointerdown", (event) => this.#drag(event));
-    on(document, "keydown", (event) => this.#key(event));
-    on(window, "resize", () => this.#show());
+    on(parts.lanes, "pointerdown", (event) => this.#face.drag(event));
+    on(document, "keydown", (event) => onKey(this, event));
+    on(window, "resize", () => this.show());
   }
 
-  #acts = {
+  acts = {
     match: () => { this.#state.match = this.#blind ? this.#state.match : !this.#state.match; this.#apply(); },
     delta: () => {
       if (this.#blind || !this.radios.has("original")) return;
@@ -355,7 +371,7 @@ class ABPlayer extends HTMLElement {
     lossless: () => this.#useLossless(!this.store.lossless),
     blind: () => this.#toggleBlind(),
     loop: () => {
-      const here = this.#section();
+      const here = this.section;
       this.#state.loop ??= here ? { start: Number(here.dataset.start), end: Number(here.dataset.end) } : { start: 0, end: this.duration };
       this.#state.looping = !this.#state.looping;
       this.#restart();
@@ -369,68 +385,8 @@ class ABPlayer extends HTMLElement {
     this.#apply();
   }
 
-  /** A click seeks; a drag of more than a few pixels marks a loop. */
-  #drag(event) {
-    if (event.button) return;
-    const lanes = this.parts.lanes;
-    const box = lanes.getBoundingClientRect();
-    const at = (x) => (Math.min(Math.max(0, x - box.left), box.width) / box.width) * this.duration;
-    const begun = event.clientX;
-    let dragged = false;
-    lanes.setPointerCapture(event.pointerId);
-    const move = ({ clientX }) => {
-      dragged ||= Math.abs(clientX - begun) > 6;
-      if (dragged) this.#showRegion({ start: at(Math.min(begun, clientX)), end: at(Math.max(begun, clientX)) });
-    };
-    const end = ({ clientX, type }) => {
-      for (const kind of ["pointerup", "pointercancel"]) lanes.removeEventListener(kind, end);
-      lanes.removeEventListener("pointermove", move);
-      if (type === "pointercancel") return this.#show();
-      if (dragged) return this.loopOver(at(Math.min(begun, clientX)), at(Math.max(begun, clientX)));
-      this.seek(at(clientX));
-    };
-    lanes.addEventListener("pointermove", move);
-    for (const kind of ["pointerup", "pointercancel"]) lanes.addEventListener(kind, end);
-  }
-
-  #key(event) {
-    const target = event.target;
-    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-    if (target.matches?.("input:not([type=radio]), textarea, select, [contenteditable]")) return;
-    if (!this.contains(target) && !this.parts["keys-on"].checked) return;
-    if (event.key === " " && target.matches?.("button, summary, a, [role=tab]")) return;
-    if (event.key.startsWith("Arrow") && target.matches?.("input, [role=tab], level-plot")) return;
-    const act = this.#keys(event);
-    if (!act) return;
-    event.preventDefault();
-    act();
-  }
-
-  #keys({ key, shiftKey }) {
-    const { loop } = this.#state;
-    const position = this.position;
-    const step = shiftKey ? 1 : 5;
-    if (/^[1-9]$/.test(key)) {
-      if (this.#blind) return key < 3 && (() => this.#hear("xy"[key - 1]));
-      const chosen = [...this.radios.keys()][key - 1];
-      return chosen && (() => this.choose(chosen));
-    }
-    return {
-      " ": () => this.toggle(),
-      x: () => (this.#blind ? this.#hear(this.#heard === "x" ? "y" : "x") : this.choose(this.#state.last)),
-      ArrowLeft: () => this.seek(position - step),
-      ArrowRight: () => this.seek(position + step),
-      "[": () => this.loopOver(position, (loop?.end ?? 0) > position + 0.2 ? loop.end : this.duration),
-      "]": () => this.loopOver((loop?.start ?? 0) < position ? (loop?.start ?? 0) : 0, position),
-      l: this.#acts.loop, m: this.#acts.match, d: this.#acts.delta, o: this.#acts.mono, s: this.#acts.side, b: this.#acts.blind,
-      ",": () => this.#neighbour(-1),
-      ".": () => this.#neighbour(1),
-      "?": () => this.parts.keys.showModal(),
-    }[key];
-  }
-
-  #neighbour(step) {
-    const index = this.sections.indexOf(this.#section());
+  neighbour(step) {
+    const index = this.sections.indexOf(this.section);
     const next = this.sections[Math.min(Math.max(0, index + step), this.sections.length - 1)];
     if (next) this.#jump(next);
   }
@@ -451,54 +407,25 @@ class ABPlayer extends HTMLElement {
   }
 
   #showTime() {
-    const { parts, position } = this;
-    const text = clock(position);
-    parts.cursor.style.transform = `translateX(${(position / this.duration) * parts.lanes.clientWidth}px)`;
-    const lane = parts["reference-lane"];
-    if (lane) {
-      const reference = this.desk?.transport.tracks.get("reference");
-      const length = reference?.buffer?.duration ?? reference?.media?.duration ?? this.duration;
-      const at = (((position + (this.desk?.transport.referenceOffset ?? 0)) % length) + length) % length;
-      parts["reference-cursor"].style.transform = `translateX(${(at / length) * lane.clientWidth}px)`;
-    }
-    if (parts.time.textContent === text) return;
-    parts.time.textContent = text;
-    parts.lanes.setAttribute("aria-valuenow", position.toFixed(0));
-    const here = this.#section();
-    parts.lanes.setAttribute("aria-valuetext", here ? `${text}, ${here.textContent}` : text);
-    for (const button of this.sections) button.toggleAttribute("aria-current", button === here);
+    const { position } = this;
+    const reference = this.desk?.transport.tracks.get("reference");
+    const length = reference?.buffer?.duration ?? reference?.media?.duration ?? this.duration;
+    const at = (((position + (this.desk?.transport.referenceOffset ?? 0)) % length) + length) % length;
+    this.#face.time(position, at / length);
   }
 
-  #showRegion(loop) {
-    const { region, lanes } = this.parts;
-    region.hidden = !loop;
-    if (!loop) return;
-    region.style.transform = `translateX(${(loop.start / this.duration) * lanes.clientWidth}px)`;
-    region.style.width = `${((loop.end - loop.start) / this.duration) * lanes.clientWidth}px`;
-  }
-
-  #show() {
-    const { parts } = this;
-    const state = this.#state;
-    const blind = Boolean(this.#blind);
-    this.toggleAttribute("data-playing", state.playing);
-    this.toggleAttribute("data-blind", blind);
-    this.#labels ??= [parts.play.getAttribute("aria-label"), parts.play.dataset.pauseLabel];
-    parts.play.setAttribute("aria-label", this.#labels[state.playing ? 1 : 0]);
-    parts.match.setAttribute("aria-checked", String(state.match || blind));
-    for (const name of ["match", "delta"]) parts[name]?.toggleAttribute("disabled", blind);
-    const pressed = { delta: state.delta, mono: state.ears === "mono", side: state.ears === "side", loop: state.looping, lossless: this.store.lossless, blind };
-    for (const [name, on] of Object.entries(pressed)) parts[name]?.setAttribute("aria-pressed", String(on));
-    parts["match-db"].textContent = blind ? "" : signed(this.store.matched(this.#loop).get(state.source) ?? 0);
-    if (blind) parts["blind-trial"].textContent = this.#blind.trial;
-    for (const lane of this.querySelectorAll(".lane")) {
-      lane.toggleAttribute("data-active", !blind && (state.delta ? ["original", this.#changed].includes(lane.dataset.key) : lane.dataset.key === state.source));
-    }
-    this.#showRegion(this.#loop);
+  show() {
+    const { source, delta } = this.#state;
+    this.#face.state(
+      { ...this.#state, lossless: this.store.lossless },
+      {
+        trial: this.#blind?.trial ?? 0,
+        gainDb: this.store.matched(this.#loop).get(source) ?? 0,
+        active: delta ? ["original", this.#changed] : [source],
+      },
+    );
     this.#showTime();
   }
-
-  #labels = null;
 }
 
 customElements.define("ab-player", ABPlayer);
