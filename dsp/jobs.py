@@ -22,7 +22,8 @@ from dsp.audio import Audio
 from dsp.chain import Mastered, master
 from dsp.checks import check_mix
 from dsp.errors import InvalidSettings, ProfileUnsupported
-from dsp.formats import CANONICAL_NAME, LOSSLESS_NAME, PROXY_NAME, WRITABLE, Limits
+from dsp.excerpt import master_excerpt
+from dsp.formats import CANONICAL_NAME, EXCERPT_NAME, LOSSLESS_NAME, PROXY_NAME, WRITABLE, Limits
 from dsp.loudness import HOP_SECONDS, hop_lufs, weighted_energies
 from dsp.measure import Profile, measure
 from dsp.payload import digest_file
@@ -219,6 +220,51 @@ def check_release(
     found = release.check_release(audio, folder, ceiling_dbtp=ceiling_dbtp)
     (folder / RELEASE_NAME).write_text(json.dumps(found, separators=(",", ":")))
     return found
+
+
+def preview(
+    mix: str,
+    mix_profile: str,
+    reference_profile: str,
+    out_dir: str,
+    settings: dict[str, Any],
+    part: tuple[float, float],
+    limits: dict[str, Any],
+    *,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Write a part of the master that settings would give, to be heard before the whole is made.
+
+    Parameters
+    ----------
+    mix, mix_profile, reference_profile, out_dir, settings, limits, progress
+        As of :func:`render`.
+    part : (float, float)
+        Where it starts and ends in the mix, seconds.
+
+    Returns
+    -------
+    dict
+        ``gain_db``: by how much the file is lowered, ≤ 0.
+    """
+    tell = progress or (lambda _step, _share: None)
+    tell("checking", 0.0)
+    audio = files.read(mix, Limits(**limits))
+    tell("limiting", 0.3)
+    excerpt = master_excerpt(
+        audio,
+        load_profile(reference_profile),
+        MasterSettings.from_dict(settings),
+        profile=load_profile(mix_profile),
+        start_seconds=part[0],
+        end_seconds=part[1],
+    )
+    tell("encoding", 0.9)
+    folder = Path(out_dir)
+    _write_outline(folder / WAVEFORM_NAME, excerpt)
+    excerpt, gain_db = _within_full_scale(excerpt)
+    files.write(folder / EXCERPT_NAME, excerpt, format="flac24")
+    return {"gain_db": gain_db}
 
 
 def convert(source: str, destination: str, output_format: str, limits: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ from mastering.deliverables import (
     entry_names,
 )
 from mastering.documents import record_document, report_document, report_pdf
-from mastering.models import Export, ReleaseCheck, Version
+from mastering.models import Export, Master, Preview, ReleaseCheck, Version
 from references.models import AudioFile, Work
 from references.tasks import (
     Attempt,
@@ -43,18 +43,27 @@ def prepare(**_: Any) -> None:
 def work() -> None:
     """Do one piece of work, of the kind that waits most urgently; with nothing due, do nothing.
 
-    Uploads come first: they are short, and someone sits before the page. Masters come before
-    what is made of finished ones. The bell names no row, so it may ring twice, late or never:
-    the rows and the sweep say what is to be done.
+    Previews and uploads come first: they are short, and someone sits before the page. Masters
+    come before what is made of finished ones. The bell names no row, so it may ring twice, late
+    or never: the rows and the sweep say what is to be done.
     """
     if not can_work():
         return
-    audio = measure_next()
+    preview = preview_next()
+    audio = None if preview else measure_next()
     if audio is not None:
         services.audio_settled(audio=audio)
-    done: Work | None = audio or render_next() or export_next() or check_next()
+    done: Work | None = preview or audio or render_next() or export_next() or check_next()
     if done is not None:
         services.bring_in_kept_back(user=done.user)
+
+
+def preview_next() -> Preview | None:
+    """Render the part whose turn it is; None where none is due."""
+    preview = Preview.objects.claim_next(worker=worker_name())
+    if preview is not None:
+        carry_out(preview, lambda attempt: _preview(attempt, preview))
+    return preview
 
 
 def render_next() -> Version | None:
@@ -81,13 +90,23 @@ def check_next() -> ReleaseCheck | None:
     return check
 
 
+def _preview(attempt: Attempt, preview: Preview) -> dict[str, Any]:
+    made = attempt.run(
+        "preview",
+        *_tracks(attempt, preview.master),
+        str(attempt.out),
+        preview.settings,
+        (preview.start_seconds, preview.end_seconds),
+        decoding_limits(),
+    )
+    return {"gain_db": made["gain_db"], "outputs": attempt.store()}
+
+
 def _render(attempt: Attempt, version: Version) -> dict[str, Any]:
     mix, reference = version.master.mix, version.master.reference
     made = attempt.run(
         "render",
-        attempt.fetch(mix.source_key, "mix", sha256=mix.sha256),
-        _profile(attempt, mix, "mix.json.gz"),
-        _profile(attempt, reference, "reference.json.gz"),
+        *_tracks(attempt, version.master),
         str(attempt.out),
         version.settings,
         decoding_limits(),
@@ -165,6 +184,16 @@ def _json(document: Any) -> bytes:
 def _written(path: Path, content: bytes) -> str:
     path.write_bytes(content)
     return str(path)
+
+
+def _tracks(attempt: Attempt, master: Master) -> tuple[str, str, str]:
+    """Fetch a mix, and what was measured of it and of its reference."""
+    mix = master.mix
+    return (
+        attempt.fetch(mix.source_key, "mix", sha256=mix.sha256),
+        _profile(attempt, mix, "mix.json.gz"),
+        _profile(attempt, master.reference, "reference.json.gz"),
+    )
 
 
 def _profile(attempt: Attempt, audio: AudioFile, name: str) -> str:

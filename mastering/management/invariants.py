@@ -16,6 +16,7 @@ from mastering.models import (
     WORK_KINDS,
     Export,
     Master,
+    Preview,
     ReleaseCheck,
     ReleaseTags,
     Version,
@@ -25,10 +26,11 @@ from mastering.services import SWEEP_SECONDS
 from references.models import AudioFile
 from references.models.work import MAX_ATTEMPTS, MAX_ENGINE_ERRORS
 
-Stored = AudioFile | Version | Export | ReleaseCheck | ReleaseTags
+Stored = AudioFile | Version | Preview | Export | ReleaseCheck | ReleaseTags
 FOLDERS: dict[str, type[Stored]] = {  # in storage, and whose they are
     "audio": AudioFile,
     "masters": Version,
+    "previews": Preview,
     "exports": Export,
     "checks": ReleaseCheck,
     "tags": ReleaseTags,

@@ -44,6 +44,21 @@ FAILURES: Final[Mapping[str, Wording]] = {
         gettext_lazy("Many of your masters still wait to be made."),
         gettext_lazy("Wait until some are done, or cancel some."),
     ),
+    "too_many_siblings": Wording(
+        gettext_lazy("Too many references on one mix"),
+        gettext_lazy("At most five references are compared on one mix."),
+        gettext_lazy("Choose fewer, or delete a master that you no longer need."),
+    ),
+    "not_a_part": Wording(
+        gettext_lazy("No part of the song"),
+        gettext_lazy("The part to listen to lies outside the song."),
+        gettext_lazy("Choose a loop within the song."),
+    ),
+    "version_unfinished": Wording(
+        gettext_lazy("This version is not finished"),
+        gettext_lazy("Only a finished version can be shown or judged."),
+        gettext_lazy("Wait until it is done."),
+    ),
     "missing_mix": Wording(gettext_lazy("No mix"), gettext_lazy("Choose your mix.")),
     "missing_reference": Wording(gettext_lazy("No reference"), gettext_lazy("Choose a reference.")),
     "not_exportable": Wording(

@@ -6,6 +6,14 @@ from mastering.services.exports import (
     request_export,
     save_tags,
 )
+from mastering.services.listening import (
+    Trial,
+    count_blind_test,
+    prefer,
+    remark,
+    show,
+    try_settings,
+)
 from mastering.services.masters import (
     SWEEP_SECONDS,
     audio_settled,
@@ -21,9 +29,11 @@ from mastering.services.masters import (
     render_version,
     retry,
     submit_master,
+    submit_siblings,
     sweep,
     work_is_waiting,
 )
+from mastering.services.previews import expire_previews
 from mastering.services.shares import (
     add_note,
     create_share,
@@ -34,19 +44,24 @@ from mastering.services.shares import (
 
 __all__ = [
     "SWEEP_SECONDS",
+    "Trial",
     "add_note",
     "audio_settled",
     "bring_in_kept_back",
     "busy_workers",
     "cancel",
+    "count_blind_test",
     "create_share",
     "delete_master",
     "expire_exports",
+    "expire_previews",
     "is_unlocked_by",
     "lose_worker",
+    "prefer",
     "recognise",
     "refuse_if_busy",
     "release_worker",
+    "remark",
     "render_gentler",
     "render_version",
     "request_check",
@@ -54,8 +69,11 @@ __all__ = [
     "retry",
     "revoke_share",
     "save_tags",
+    "show",
     "submit_master",
+    "submit_siblings",
     "sweep",
+    "try_settings",
     "unlock",
     "work_is_waiting",
 ]

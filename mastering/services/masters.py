@@ -14,15 +14,17 @@ from django_q.brokers import get_broker
 from accounts.models import User
 from dsp.payload import Digests
 from dsp.settings import ENGINE_VERSION, MasterSettings
-from mastering.errors import AudioUnusable, TooManyMasters
+from mastering.errors import AudioUnusable, TooManyMasters, TooManySiblings
 from mastering.models import WORK_KINDS, Fingerprint, Master, Version, WorkKind
 from mastering.services.exports import delete_made, expire_exports
+from mastering.services.previews import delete_previews, expire_previews
 from references import services as uploads
 from references.errors import Busy
 from references.models import AudioFile, Reference
 from references.services import clear_scratch, delete_folder, remove_audio, ring
 
 SWEEP_SECONDS = 10.0  # between two sweeps
+MOST_SIBLINGS = 5  # masters of one mix that are compared on one screen
 UNHEARD = timedelta(seconds=5)  # due for so long means that the bell was lost
 
 Of = Fingerprint.Of
@@ -82,6 +84,31 @@ def submit_master(
         )
         _queue(master, 1, settings)
     return master
+
+
+def submit_siblings(
+    *, master: Master, references: list[AudioFile], settings: MasterSettings
+) -> list[Master]:
+    """Master the mix of a master toward further references: each a master of its own, or none.
+
+    Raises
+    ------
+    MasterRefused, Busy
+    """
+    with transaction.atomic():
+        known = Master.objects.filter(user=master.user, mix=master.mix).count()
+        if known + len(references) > MOST_SIBLINGS:
+            raise TooManySiblings
+        return [
+            submit_master(
+                user=master.user,
+                mix=master.mix,
+                reference=reference,
+                settings=settings,
+                title=master.title,
+            )
+            for reference in references
+        ]
 
 
 def render_version(*, master: Master, settings: MasterSettings) -> Version:
@@ -157,6 +184,7 @@ def delete_master(*, master: Master) -> None:
         for version in master.versions.all():
             transaction.on_commit(partial(delete_folder, version.folder))
         delete_made(master=master)
+        delete_previews(master=master)
         tracks = {master.mix, master.reference}
         master.delete()
         kept = Reference.objects.filter(audio__in=tracks).values_list("audio", flat=True)
@@ -186,6 +214,7 @@ def sweep() -> None:
     for _ in range(unheard - get_broker().queue_size() if unheard else 0):
         ring()
     expire_exports()
+    expire_previews()
     clear_scratch()
 
 
@@ -228,6 +257,7 @@ def _queue(master: Master, number: int, settings: MasterSettings) -> Version:
         engine_version=ENGINE_VERSION,
         step="queued",
     )
+    Master.objects.filter(pk=master.pk).update(current=None)  # the newest is what is wanted now
     ring()
     return version
 

@@ -4,6 +4,7 @@ import hashlib
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,15 @@ from dsp.audio import Audio
 from dsp.covers import clean_cover
 from dsp.settings import ENGINE_VERSION, MasterSettings
 from mastering import services
-from mastering.models import Export, Master, ReleaseCheck, Share, ShareNote, Version
+from mastering.models import (
+    Export,
+    Master,
+    Preview,
+    ReleaseCheck,
+    Share,
+    ShareNote,
+    Version,
+)
 from references.models import AudioFile, Reference
 from tests.pictures import png
 
@@ -170,6 +179,25 @@ def run(version: Version, *, step: str = "checking") -> Version:
     assert claimed.pk == version.pk
     Version.objects.advance(claimed, step=step, progress=0.5)
     return claimed
+
+
+def try_part(made: Made) -> Preview:
+    """Let a worker render the part that waits, with the engine."""
+    preview = Preview.objects.claim_next(worker="a worker")
+    assert preview is not None
+    with TemporaryDirectory() as folder:
+        told = jobs.preview(
+            str(made.mix / "source.wav"),
+            str(made.mix / jobs.PROFILE_NAME),
+            str(made.reference / jobs.PROFILE_NAME),
+            folder,
+            preview.settings,
+            (preview.start_seconds, preview.end_seconds),
+            {},
+        )
+        outputs = _store(Path(folder), preview.key(""))
+    assert Preview.objects.succeed(preview, outputs=outputs, **told)
+    return preview
 
 
 def finish(version: Version, made: Made) -> None:

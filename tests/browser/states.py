@@ -118,6 +118,23 @@ def _share_closed(user: User, made: scene.Made) -> str:
     return reverse("mastering:share", args=[share.token])
 
 
+def _compared(user: User, made: scene.Made) -> str:
+    return f"{_result(user, made)}?version=2&with=1"
+
+
+def _matrix(user: User, made: scene.Made) -> str:
+    master = _master(user, made)
+    scene.rendered(master, made)
+    for title in ("Harbour Lights.flac", LONG_NAME):
+        reference = scene.measured(user, made, REFERENCE, title)
+        toward = Master.objects.create(
+            user=user, title=master.title, mix=master.mix, reference=reference
+        )
+        scene.rendered(toward, made)
+    scene.measured(user, made, REFERENCE, "Glass.wav")
+    return reverse("mastering:matrix", args=[master.pk])
+
+
 def _queued(user: User, made: scene.Made) -> str:
     scene.unrendered(_master(user, made))
     master = _master(user, made)
@@ -197,6 +214,8 @@ STATES = [
     State("share-without-reference", _share(), signed_in=False),
     State("share-gate", _share(password="sesame"), signed_in=False),
     State("share-closed", _share_closed, signed_in=False, complains=True),
+    State("master-compared", _compared),
+    State("master-matrix", _matrix),
     _at("masters-empty", view="mastering:list"),
     State("masters", _history),
     _at("references-empty", view="references:list"),
