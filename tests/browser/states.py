@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from accounts.models import User
+from mastering.messages.guides import GUIDES
 from mastering.models import Master, Version
 from references.models import AudioFile
 from tests.browser import scene
@@ -61,6 +62,19 @@ def _result(user: User, made: scene.Made) -> str:
     master = _master(user, made)
     scene.rendered(master, made, number=1)
     scene.rendered(master, made, number=2)
+    return reverse("mastering:detail", args=[master.pk])
+
+
+def _provenance(user: User, made: scene.Made) -> str:
+    version = scene.rendered(_master(user, made), made)
+    return reverse("mastering:provenance", args=[version.master_id, version.number])
+
+
+def _second_mix(user: User, made: scene.Made) -> str:
+    master = _master(user, made)
+    master.previous = scene.master(user, made, mix="Night drive (mix 6).wav", reference="Tide.wav")
+    master.save()
+    scene.rendered(master, made)
     return reverse("mastering:detail", args=[master.pk])
 
 
@@ -133,6 +147,14 @@ STATES = [
     State("master-failed", _ended(Version.Status.FAILED, "worker_lost")),
     State("master-canceled", _ended(Version.Status.CANCELED)),
     State("master-result", _result),
+    State("master-second-mix", _second_mix),
+    State("provenance", _provenance),
+    _at("verify", view="mastering:verify", signed_in=False),
+    _at("guides", view="mastering:guides", signed_in=False),
+    *(
+        State(f"guide-{slug}", lambda _u, _m, slug=slug: reverse("mastering:guide", args=[slug]))
+        for slug in GUIDES
+    ),
     _at("masters-empty", view="mastering:list"),
     State("masters", _history),
     _at("references-empty", view="references:list"),
