@@ -254,6 +254,8 @@ class PlayedEngine:
     archives: list[dict[str, Any]] = field(default_factory=list)  # that exports asked for
     tags: list[tuple[dict[str, str], bytes]] = field(default_factory=list)  # and their covers
     codec_peak_dbtp: float = -0.4  # of what lossy copies decode to
+    summary: dict[str, Any] = field(default_factory=dict)
+    provenance: dict[str, Any] = field(default_factory=dict)
 
     def run(self, function: str, *args: Any, **options: Any) -> dict[str, Any]:
         name = function.removeprefix("dsp.jobs:")
@@ -284,7 +286,7 @@ class PlayedEngine:
                 {"code": "little_headroom", "severity": "note", "confidence": 0.99,
                  "value": -0.3, "unit": "dBTP", "ranges": []},
             ],
-            "summary": {"integrated_lufs": -18.0 if len(self.ran) == 1 else -9.0},
+            "summary": {"integrated_lufs": -18.0 if len(self.ran) == 1 else -9.0} | self.summary,
         }  # fmt: skip
 
     def _preview(
@@ -304,7 +306,8 @@ class PlayedEngine:
         names = ("master.wav", "wav24.wav", "proxy.m4a", "waveform.json")
         for name in names:
             (Path(out) / name).write_bytes(f"{name} at {len(self.ran)}".encode() * 100)
-        return {"report": REPORT, "provenance": {"engine": "1.0.0"}, "outputs": {}}
+        provenance = {"engine": "1.0.0"} | self.provenance
+        return {"report": REPORT, "provenance": provenance, "outputs": {}}
 
     def _export(
         self,

@@ -46,8 +46,8 @@ def sections(request: AuthenticatedRequest, master_id: str, number: int) -> Http
         raise Http404
     form = SectionsForm(request.POST, version=version)
     if not form.is_valid():
-        for error in form.non_field_errors():
-            messages.error(request, str(error))
+        for errors in form.errors.values():
+            messages.error(request, " ".join(map(str, errors)))
         return redirect("mastering:detail", master_id)
     settings = replace(version.chosen, sections=form.chosen())
     try:
@@ -72,6 +72,7 @@ def pair_of(
         "reference": reference,
         "pair_is_open": all(tracks) and any(track.is_open for track in tracks if track),
         "pair_is_told": True,
+        "previous": previous,
     }
     if mix is None or reference is None or not (mix.is_ready and reference.is_ready):
         return context
@@ -83,5 +84,4 @@ def pair_of(
         "suitability": suitability_words(comparison),
         "better": better,
         "coaching": coaching_of_mixes(previous.mix, mix, reference) if previous else None,
-        "previous": previous,
     }

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from mastering import services
+from mastering.messages.guides import GUIDES
 from mastering.models import Master, ReleaseCheck, Version
 from references.models import AudioFile
 from tests.browser import scene
@@ -135,6 +136,19 @@ def _matrix(user: User, made: scene.Made) -> str:
     return reverse("mastering:matrix", args=[master.pk])
 
 
+def _provenance(user: User, made: scene.Made) -> str:
+    version = scene.rendered(_master(user, made), made)
+    return reverse("mastering:provenance", args=[version.master_id, version.number])
+
+
+def _second_mix(user: User, made: scene.Made) -> str:
+    master = _master(user, made)
+    master.previous = scene.master(user, made, mix="Night drive (mix 6).wav", reference="Tide.wav")
+    master.save()
+    scene.rendered(master, made)
+    return reverse("mastering:detail", args=[master.pk])
+
+
 def _queued(user: User, made: scene.Made) -> str:
     scene.unrendered(_master(user, made))
     master = _master(user, made)
@@ -216,6 +230,14 @@ STATES = [
     State("share-closed", _share_closed, signed_in=False, complains=True),
     State("master-compared", _compared),
     State("master-matrix", _matrix),
+    State("master-second-mix", _second_mix),
+    State("provenance", _provenance),
+    _at("verify", view="mastering:verify", signed_in=False),
+    _at("guides", view="mastering:guides", signed_in=False),
+    *(
+        State(f"guide-{slug}", lambda _u, _m, slug=slug: reverse("mastering:guide", args=[slug]))
+        for slug in GUIDES
+    ),
     _at("masters-empty", view="mastering:list"),
     State("masters", _history),
     _at("references-empty", view="references:list"),
