@@ -122,8 +122,9 @@ def _broken_files(owner: type[Stored], *, deep: bool) -> Iterator[str]:
 def _files_of(row: Stored) -> dict[str, dict[str, int | str]]:
     """Return what must be stored of a row: its source and the outputs of its last attempt."""
     if isinstance(row, ReleaseTags):
-        recorded = {"size_bytes": row.cover_bytes, "sha256": row.cover_sha256}
-        return {row.cover_key: recorded} if row.cover_sha256 else {}
+        if not row.cover_sha256:
+            return {}
+        return {row.cover_key: {"size_bytes": row.cover_bytes, "sha256": row.cover_sha256}}
     files = {row.key(name): recorded for name, recorded in row.outputs.items()}
     if isinstance(row, AudioFile):
         files[row.source_key] = {"size_bytes": row.size_bytes, "sha256": row.sha256}

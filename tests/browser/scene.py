@@ -2,13 +2,13 @@
 
 import hashlib
 import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
@@ -18,6 +18,7 @@ from dsp.audio import Audio
 from dsp.covers import clean_cover
 from dsp.settings import ENGINE_VERSION, MasterSettings
 from mastering import services
+from mastering.deliverables import entry_names
 from mastering.models import (
     Export,
     Master,
@@ -216,26 +217,62 @@ def released(version: Version, made: Made) -> None:
     services.request_check(version=version)
     check = ReleaseCheck.objects.claim_next(worker="a worker")
     assert check is not None
-    found = jobs.check_release(
-        str(made.master / version.canonical_name), str(made.master), -1.0, {}
-    )
-    report = made.master / jobs.RELEASE_NAME
-    report.rename(made.mix.parent / jobs.RELEASE_NAME)
-    outputs = _store_file(made.mix.parent / jobs.RELEASE_NAME, check.key(""))
-    assert ReleaseCheck.objects.succeed(check, found=found, outputs=outputs)
+    check_release(check, made, ceiling_dbtp=-1.0)
     exports = [
         services.request_export(version=version, formats=["flac24"]),
         services.request_export(version=version, formats=["wav16"], rate_hz=48_000),
         services.request_export(version=version, formats=["wav24", "mp3-320"], is_archive=True),
     ]
-    for _ in exports[1:]:
-        claimed = Export.objects.claim_next(worker="a worker")
-        assert claimed is not None
-        if claimed.pk == exports[1].pk:
-            Export.objects.fail(claimed, code="too_slow")
-        else:
-            path = made.master / version.canonical_name
-            assert Export.objects.succeed(claimed, outputs=_store_file(path, claimed.key("")))
+    export_next(made)
+    slow = Export.objects.claim_next(worker="a worker")
+    assert slow is not None
+    Export.objects.fail(slow, code="too_slow")
+    assert exports[-1].is_waiting
+
+
+def export_next(made: Made) -> None:
+    """Let a worker make the files whose turn it is, outside the box."""
+    export = Export.objects.claim_next(worker="a worker")
+    assert export is not None
+    with tempfile.TemporaryDirectory() as folder:
+        archive, cover = None, None
+        place = Path(folder)
+        if export.is_archive:
+            archive = _archive(place, export)
+        if export.tags and export.tags.cover_sha256:
+            cover = default_storage.path(export.tags.cover_key)
+        (place / "out").mkdir()
+        jobs.export(
+            str(made.master / export.version.canonical_name),
+            str(place / "out"),
+            export.formats,
+            export.rate_hz,
+            export.tags.texts if export.tags else {},
+            cover,
+            {},
+            archive,
+        )
+        assert Export.objects.succeed(export, outputs=_store(place / "out", export.key("")))
+
+
+def check_release(check: ReleaseCheck, made: Made, *, ceiling_dbtp: float) -> None:
+    """Let a worker check a version before its release, outside the box."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = str(made.master / check.version.canonical_name)
+        found = jobs.check_release(source, folder, ceiling_dbtp, {})
+        outputs = _store(Path(folder), check.key(""))
+    assert ReleaseCheck.objects.succeed(check, found=found, outputs=outputs)
+
+
+def _archive(place: Path, export: Export) -> dict[str, Any]:
+    names = ("report.json", "report.pdf", "provenance.json")
+    for name in names:
+        (place / name).write_text(f"{name} of {export.version_id}")
+    return {
+        "name": "package.zip",
+        "entries": entry_names(export),
+        "files": {name: str(place / name) for name in names},
+    }
 
 
 def shared(version: Version, **options: Any) -> Share:
@@ -248,12 +285,6 @@ def shared(version: Version, **options: Any) -> Share:
     )
     services.add_note(share=share, kind=kinds.APPROVAL, author="Cy", client="2")
     return share
-
-
-def _store_file(path: Path, key: str) -> dict[str, dict[str, Any]]:
-    content = path.read_bytes()
-    default_storage.save(f"{key}{path.name}", ContentFile(content))
-    return {path.name: {"size_bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}}
 
 
 def _of_kind(made: Made, kind: AudioFile.Kind) -> tuple[dict[str, Any], Path]:

@@ -274,6 +274,7 @@ def test_the_release_is_checked_once(finished: Version, engine: PlayedEngine):
 def test_a_failed_check_is_tried_again(finished: Version):
     services.request_check(version=finished)
     claimed = ReleaseCheck.objects.claim_next(worker="here:1")
+    assert claimed is not None
     ReleaseCheck.objects.fail(claimed, code="internal")
     assert services.request_check(version=finished).is_waiting
 

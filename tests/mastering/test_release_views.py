@@ -41,7 +41,7 @@ def test_chosen_files_are_queued_told_of_and_downloaded(
         path = at(finished, "exported", export.pk)
         assert path in fragment
         answer = as_alice.get(path)
-        assert content_of(answer).startswith(export.file_name.encode())
+        assert content_of(answer).startswith(str(export.file_name).encode())
         assert answer["Content-Disposition"].startswith("attachment; filename=")
 
 
