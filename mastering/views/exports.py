@@ -17,9 +17,9 @@ from mastering import services
 from mastering.deliverables import export_name
 from mastering.errors import MasterRefused
 from mastering.forms.release import ExportForm, TagsForm
-from mastering.messages import failure_message
-from mastering.models import Export, Master, ReleaseTags, Version
+from mastering.models import Export, ReleaseTags, Version
 from mastering.plots import plot_of_report
+from mastering.views.found import made_version, own_master, told
 from references.errors import StorageAway
 from references.http import deliver, receives_files, turns_away_when_busy, wants_fragment
 from references.services import clean_filename
@@ -30,7 +30,7 @@ from references.services import clean_filename
 @turns_away_when_busy
 def exports(request: AuthenticatedRequest, master_id: str, number: int) -> HttpResponse:
     """Queue the chosen files, or tell how far those are that were asked for."""
-    version = _made(request, master_id, number)
+    version = made_version(request, master_id, number)
     if request.method == "POST":
         form = ExportForm(request.POST)
         if not form.is_valid():
@@ -74,7 +74,7 @@ def exported(
 @require_http_methods(["GET", "HEAD", "POST"])
 @receives_files(at_most=1, bytes_each=MAX_COVER_BYTES)
 def tags(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
-    master = get_object_or_404(Master.objects.of(request.user), pk=master_id)
+    master = own_master(request, master_id)
     known = master.tags.first()
     if request.method == "POST":
         form = TagsForm(request.POST, request.FILES)
@@ -87,7 +87,7 @@ def tags(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
                     keep_cover=not form.cleaned_data["remove_cover"],
                 )
             except StorageAway as refusal:
-                form.add_error(None, _told(refusal.code))
+                form.add_error(None, told(refusal.code))
             else:
                 messages.success(request, _("Kept. Files made from now on carry these."))
                 return redirect(f"{reverse('mastering:detail', args=[master.pk])}#take-away")
@@ -112,7 +112,7 @@ def cover(request: AuthenticatedRequest, master_id: str) -> HttpResponseBase:
 @turns_away_when_busy
 def check(request: AuthenticatedRequest, master_id: str, number: int) -> HttpResponse:
     """Begin the check before a release, or tell how far it is."""
-    version = _made(request, master_id, number)
+    version = made_version(request, master_id, number)
     if request.method == "POST":
         services.request_check(version=version)
     if not wants_fragment(request):
@@ -125,7 +125,7 @@ def check(request: AuthenticatedRequest, master_id: str, number: int) -> HttpRes
 @turns_away_when_busy
 def safe_ceiling(request: AuthenticatedRequest, master_id: str, number: int) -> HttpResponse:
     """Render a version again under the ceiling that its lossy copies need."""
-    version = _made(request, master_id, number)
+    version = made_version(request, master_id, number)
     found = getattr(version, "release_check", None)
     ceiling_dbtp = found.found.get("safe_ceiling_dbtp") if found else None
     if ceiling_dbtp is None:
@@ -134,14 +134,14 @@ def safe_ceiling(request: AuthenticatedRequest, master_id: str, number: int) -> 
     try:
         services.render_version(master=version.master, settings=settings)
     except MasterRefused as refusal:
-        messages.error(request, _told(refusal.code))
+        messages.error(request, told(refusal.code))
     return redirect("mastering:detail", master_id)
 
 
 @login_required
 @require_safe
 def plot_csv(request: AuthenticatedRequest, master_id: str, number: int, kind: str) -> HttpResponse:
-    version = _made(request, master_id, number)
+    version = made_version(request, master_id, number)
     plot = plot_of_report(version.report, kind)
     if plot is None:
         raise Http404
@@ -157,31 +157,17 @@ def plot_csv(request: AuthenticatedRequest, master_id: str, number: int, kind: s
     )
 
 
-def _made(request: AuthenticatedRequest, master_id: str, number: int) -> Version:
-    """Find a version of one's own that was made."""
-    mine = Version.objects.of(request.user)
-    version = get_object_or_404(mine, master=master_id, number=number)
-    if not version.has_succeeded:
-        raise Http404
-    return version
-
-
 def _taken_away(
     request: AuthenticatedRequest, version: Version, *, refusal: str = ""
 ) -> HttpResponse:
     if not wants_fragment(request):
         if refusal:
-            messages.error(request, _told(refusal))
+            messages.error(request, told(refusal))
         return redirect(_at(version, "take-away"))
-    context = {"version": version, "trouble": _told(refusal) if refusal else ""}
+    context = {"version": version, "trouble": told(refusal) if refusal else ""}
     return render(request, "mastering/_deliveries.html", context)
 
 
 def _at(version: Version, part: str) -> str:
     page = reverse("mastering:detail", args=[version.master_id])
     return f"{page}?version={version.number}#{part}"
-
-
-def _told(code: str) -> str:
-    told = failure_message(code)
-    return " ".join(filter(None, (told.text, told.advice)))

@@ -19,8 +19,8 @@ from mastering.deliverables import download_name
 from mastering.errors import MasterRefused
 from mastering.forms.release import NoteForm, PasswordForm, ShareForm
 from mastering.http import output_name, shared_player
-from mastering.messages import failure_message
 from mastering.models import Share, ShareNote, Version
+from mastering.views.found import made_version, told
 from references.http import deliver
 from references.models import AudioFile
 
@@ -36,10 +36,7 @@ SharedView = Callable[..., HttpResponseBase]
 @sensitive_post_parameters("password")
 def shares(request: AuthenticatedRequest, master_id: str, number: int) -> HttpResponse:
     """Show a version's links with all that was said there, and open a new one."""
-    mine = Version.objects.of(request.user)
-    version = get_object_or_404(mine, master=master_id, number=number)
-    if not version.has_succeeded:
-        raise Http404
+    version = made_version(request, master_id, number)
     form = ShareForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         services.create_share(version=version, **form.cleaned_data)
@@ -119,7 +116,7 @@ def note(request: HttpRequest, share: Share) -> HttpResponse:
             client=_client(request),
         )
     except MasterRefused as refusal:
-        form.add_error(None, _told(refusal.code))
+        form.add_error(None, told(refusal.code))
         return _page(request, share, form)
     messages.success(
         request,
@@ -173,7 +170,7 @@ def _gate(request: HttpRequest, share: Share, token: str) -> HttpResponse:
                 share=share, password=form.cleaned_data["password"], client=_client(request)
             )
         except MasterRefused as refusal:
-            form.add_error(None, _told(refusal.code))
+            form.add_error(None, told(refusal.code))
         else:
             if key:
                 request.session[KEYS] = request.session.get(KEYS, {}) | {share.pk: key}
@@ -231,8 +228,3 @@ def _private(response: HttpResponseBase) -> HttpResponseBase:
 def _client(request: HttpRequest) -> str:
     address: str = get_adapter().get_client_ip(request)
     return address
-
-
-def _told(code: str) -> str:
-    told = failure_message(code)
-    return " ".join(filter(None, (told.text, told.advice)))
