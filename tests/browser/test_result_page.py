@@ -15,7 +15,7 @@ from tests.browser.conftest import Visit
 
 MOST_SCRIPT_BYTES = 250_000
 PAINT_MS = 1_000.0
-PASSWORD = "a long enough password"  # noqa: S105
+PASSWORD = "a long enough password"
 
 
 @pytest.fixture
