@@ -174,17 +174,14 @@ class VersionQuerySet(WorkQuerySet["Version"]):
 
     def cancel(self) -> int:
         """End what has not ended, at its owner's wish."""
-        return self.open().update(**self._ended(_PHASES.canceled))
+        return self.open()._settle(_PHASES.canceled)
 
     def fail_unusable(self) -> int:
         """Fail what waits for a track that was rejected."""
-        rejected = AudioFile.Status.REJECTED
-        waiting = self.waiting()
-        return waiting.filter(master__mix__status=rejected).update(
-            **self._failed("mix_rejected")
-        ) + waiting.filter(master__reference__status=rejected).update(
-            **self._failed("reference_rejected")
-        )
+        rejected, waiting = AudioFile.Status.REJECTED, self.waiting()
+        return waiting.filter(master__mix__status=rejected)._fail("mix_rejected") + waiting.filter(
+            master__reference__status=rejected
+        )._fail("reference_rejected")
 
 
 class Version(Work):
