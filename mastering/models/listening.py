@@ -42,7 +42,7 @@ class PreviewQuerySet(WorkQuerySet["Preview"]):
 
     def cancel(self) -> int:
         """End what has not ended: other settings were chosen since."""
-        return self.open().update(**self._ended(_PHASES.canceled))
+        return self.open()._settle(_PHASES.canceled)
 
 
 class Preview(Work):

@@ -113,5 +113,6 @@ def _withdraw_tried(master: Master, chosen: dict[str, object]) -> None:
     """Take back wholes that were still to be rendered for settings that are no longer chosen."""
     for version in Version.objects.filter(master=master, previews__isnull=False).open().distinct():
         if version.settings != chosen and version.number > 1:
+            Version.objects.filter(pk=version.pk).cancel()
             transaction.on_commit(partial(delete_folder, version.folder))
             version.delete()

@@ -1,7 +1,5 @@
 """The listening desk without a sound card: rendered by an OfflineAudioContext, and measured."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page
 
@@ -45,8 +43,8 @@ const steepest = (sound) => largest(1, sound.length, (i) => sound[i] - sound[i -
 
 
 @pytest.fixture
-def page(visit: Visit) -> Iterator[Page]:
-    yield visit("/account/login/")
+def page(visit: Visit) -> Page:
+    return visit("/account/login/")
 
 
 def run(page: Page, script: str, **values: float) -> dict[str, float]:

@@ -4,12 +4,12 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
-from pytest_django.fixtures import SettingsWrapper
 
 from accounts.models import User
 from dsp import files
@@ -220,7 +220,7 @@ def test_a_change_is_heard_in_the_loop_and_then_in_the_whole_while_the_music_pla
 
 
 def test_a_refused_change_says_so_and_leaves_the_sound(
-    page: Page, settings: SettingsWrapper, complaints: list[str]
+    page: Page, settings: Any, complaints: list[str]
 ) -> None:
     settings.MAX_OPEN_MASTERS_PER_PERSON = 0
     before = page.evaluate(f"{PLAYER}.store.tracks.get('master').url")
