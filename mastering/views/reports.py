@@ -1,6 +1,6 @@
 """What is told of a version beside its page: report, provenance, hand-off, a gentler one."""
 
-from typing import Any
+from typing import TypeVar
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -24,6 +24,8 @@ from mastering.messages import failure_message
 from mastering.models import Version
 from references.http import turns_away_when_busy
 from references.services import clean_filename
+
+Answer = TypeVar("Answer", bound=HttpResponseBase)
 
 
 @login_required
@@ -86,7 +88,7 @@ def _made(request: HttpRequest, master_id: str, number: int) -> Version:
     return version
 
 
-def _attached(response: Any, version: Version, what: str) -> Any:
+def _attached(response: Answer, version: Version, what: str) -> Answer:
     name = clean_filename(f"{version.master.title} v{version.number} {what}")
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
     response["Cache-Control"] = "private"
