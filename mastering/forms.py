@@ -182,10 +182,11 @@ def section_label(section: Mapping[str, Any]) -> str:
 def _initial_sections(
     chosen: MasterSettings, mix: Sequence[Mapping[str, Any]], reference: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
+    mode: str = BY_HAND
     if isinstance(chosen.sections, str):
         mode, pairs = chosen.sections, tuple(pair_sections(mix, reference))
     else:
-        mode, pairs = BY_HAND, chosen.sections
+        pairs = chosen.sections
     return {
         "mode": mode,
         **{f"part_{number}": str(place) for number, place in pairs},

@@ -66,10 +66,10 @@ class _Sink:
         return len(piece)
 
     def flush(self) -> None:
-        """Nothing waits anywhere else."""
+        """Do nothing: nothing waits anywhere else."""
 
     def close(self) -> None:
-        """What is left is taken by whoever reads."""
+        """Keep what is left for whoever reads."""
 
     def taken(self) -> bytes:
         pieces, self._pieces = self._pieces, []
