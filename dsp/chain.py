@@ -15,7 +15,8 @@ from dsp.filters import remove_dc
 from dsp.likeness import suitability
 from dsp.maximizer import Maximized, maximize
 from dsp.measure import Profile, measure
-from dsp.settings import MasterSettings
+from dsp.passages import compare_passages
+from dsp.settings import MasterSettings, SectionPairs
 from dsp.stereo import WidthPlan, apply_tone_and_width, plan_width
 
 MAX_MEAN_LIMITING_DB: Final = 2.0  # over a whole piece; more is heard as pressed
@@ -46,6 +47,8 @@ class Mastered:
     dynamics_stats : DynamicsStats
     maximized : Maximized or None
         The last stage; None where every amount is 0.
+    section_pairs : tuple of (int, int)
+        Which sections of the mix were compared with which of the reference; empty: all with all.
     """
 
     audio: Audio
@@ -60,6 +63,7 @@ class Mastered:
     dynamics: DynamicsPlan
     dynamics_stats: DynamicsStats
     maximized: Maximized | None
+    section_pairs: SectionPairs = ()
 
 
 def master(
@@ -91,17 +95,19 @@ def master(
     ------
     TooShort, SilentAudio
         Where the target cannot be measured.
+    InvalidSettings
+        Where a chosen section is not there.
     """
     tell = progress or (lambda _stage, _share: None)
     tell("measuring", 0.0)
     profile = profile or measure(target)
     likeness = suitability(profile, reference)
-    tone = plan_tone(profile, reference, amount=settings.tone_amount, suitability=likeness)
-    width = plan_width(profile, reference, amount=settings.width_amount, suitability=likeness)
-    dynamics = plan_dynamics(
-        profile, reference, amount=settings.dynamics_amount, suitability=likeness
-    )
-    goal_lufs = _goal_lufs(profile, reference, settings)
+    compared = compare_passages(profile, reference, settings.sections)
+    tracks = (compared.target, compared.reference)
+    tone = plan_tone(*tracks, amount=settings.tone_amount, suitability=likeness)
+    width = plan_width(*tracks, amount=settings.width_amount, suitability=likeness)
+    dynamics = plan_dynamics(*tracks, amount=settings.dynamics_amount, suitability=likeness)
+    goal_lufs = _goal_lufs(profile, compared.reference_lufs, settings)
     changing = abs(goal_lufs - profile.integrated_lufs) > SAME_LOUDNESS_LU or any(
         np.any(plan.applied_db) for plan in (tone, width, dynamics)
     )
@@ -140,6 +146,7 @@ def master(
         dynamics=dynamics,
         dynamics_stats=stats,
         maximized=maximized,
+        section_pairs=compared.pairs,
     )
 
 
@@ -150,12 +157,10 @@ def _ceiling_dbtp(dynamics: DynamicsPlan, goal_lufs: float, settings: MasterSett
     return min(settings.ceiling_dbtp, goal_lufs + dynamics.peak_to_loudness_db)
 
 
-def _goal_lufs(target: Profile, reference: Profile, settings: MasterSettings) -> float:
+def _goal_lufs(target: Profile, reference_lufs: float, settings: MasterSettings) -> float:
     """Return the loudness to aim at: the goal, or part of the way to it."""
     start = target.integrated_lufs
-    end = (
-        reference.integrated_lufs if settings.loudness == "reference" else float(settings.loudness)
-    )
+    end = reference_lufs if settings.loudness == "reference" else float(settings.loudness)
     return round(start + settings.effective_loudness_amount * (end - start), 3)
 
 

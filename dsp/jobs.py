@@ -63,19 +63,20 @@ def inspect(
     tell = progress or (lambda _step, _share: None)
     tell("checking", 0.0)
     loaded = files.load(source, Limits(**limits))
+    facts = loaded.facts
     folder = Path(out_dir)
     with _listening_files(folder, lossless=True) as begin_listening_files:
         proxy_gain_db = begin_listening_files(loaded.audio)
         tell("measuring", 0.4)
         profile = measure(loaded.audio)
-        findings = check_mix(loaded.audio, profile)
+        findings = check_mix(loaded.audio, profile, lossy=facts.lossy, bits=facts.bits)
         tell("measuring", 0.7)
         save_profile(profile, folder / PROFILE_NAME)
     return {
-        "facts": asdict(loaded.facts)
+        "facts": asdict(facts)
         | {
-            "duration_seconds": loaded.facts.duration_seconds,
-            "is_cut_short": loaded.facts.is_cut_short,
+            "duration_seconds": facts.duration_seconds,
+            "is_cut_short": facts.is_cut_short,
             "proxy_gain_db": proxy_gain_db,
         },
         "findings": [asdict(finding) for finding in findings],
@@ -168,8 +169,10 @@ def measure_file(path: Path) -> dict[str, Any]:
 
 def check_file(path: Path) -> list[dict[str, Any]]:
     """Return what is worth knowing about a mix before it is mastered."""
-    audio = files.read(path)
-    return [asdict(finding) for finding in check_mix(audio, measure(audio))]
+    loaded = files.load(path)
+    facts, audio = loaded.facts, loaded.audio
+    found = check_mix(audio, measure(audio), lossy=facts.lossy, bits=facts.bits)
+    return [asdict(finding) for finding in found]
 
 
 def find_sections(path: Path) -> list[dict[str, Any]]:
