@@ -54,7 +54,7 @@ def player_of(version: Version) -> dict[str, Any]:
     return {
         "sources": sources,
         "duration_seconds": master.mix.duration_seconds,
-        "sections": [_section(part) for part in version.report.get("sections", ())],
+        "sections": _sections(version.report),
     }
 
 
@@ -92,10 +92,15 @@ def _upload(key: str, label: str, audio: AudioFile) -> dict[str, Any]:
     }
 
 
-def _section(part: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "start": part["start_seconds"],
-        "end": part["end_seconds"],
-        "label": part_name(part),
-        "reference_start": None,
-    }
+def _sections(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the sections of the mix, each with where its like in the reference begins."""
+    likes = {pair["mix"]: pair["reference_start_seconds"] for pair in report.get("pairs", ())}
+    return [
+        {
+            "start": part["start_seconds"],
+            "end": part["end_seconds"],
+            "label": part_name(part),
+            "reference_start": likes.get(number),
+        }
+        for number, part in enumerate(report.get("sections", ()))
+    ]

@@ -208,6 +208,7 @@ REPORT: dict[str, Any] = {
             "letter": "A",
             "role": "intro",
             "loudness_lufs": -20.0,
+            "confidence": 0.7,
         },
         {
             "start_seconds": 8.0,
@@ -215,7 +216,18 @@ REPORT: dict[str, Any] = {
             "letter": "B",
             "role": None,
             "loudness_lufs": -17.0,
+            "confidence": 0.0,
         },
+    ],
+    "pairs": [
+        {
+            "mix": 1,
+            "reference": 0,
+            "start_seconds": 8.0,
+            "end_seconds": 16.0,
+            "reference_start_seconds": 4.0,
+            "reference_end_seconds": 12.0,
+        }
     ],
     "capped": [
         {

@@ -117,6 +117,35 @@ def test_the_same_track_twice_needed_nothing():
     assert report["limiting"]["max_db"] == 0.0
 
 
+def test_an_axis_that_moved_away_is_told_and_the_gentler_settings_improve_it():
+    """A reference that is clipped noise over the same music leads the tone astray."""
+    mix = song(seed=1, peak=0.3)
+    loud = np.clip(song(seed=2).samples * 6.0, -0.9, 0.9)
+    misleading = measure(Audio(np.ascontiguousarray(loud), mix.rate_hz))
+    first = describe(master(mix, misleading, MasterSettings()))
+    (harm,) = first["harm"]
+    assert harm["axis"] == "tone"
+    assert harm["after"] > harm["before"]
+    second = describe(master(mix, misleading, MasterSettings.from_dict(first["gentler"])))
+    assert second["axes"]["tone"]["after"] < harm["after"]
+
+
+def test_the_sections_that_were_compared_are_told_and_another_pair_changes_the_curve():
+    mix, reference = song(seed=1, seconds=48.0, peak=0.3), song(seed=2, seconds=48.0, peak=0.9)
+    profiles = measure(mix), measure(reference)
+    assert all(len(profile.sections) > 1 for profile in profiles)
+    told = [
+        describe(master(mix, profiles[1], MasterSettings(sections=pairs), profile=profiles[0]))
+        for pairs in (((0, 0),), ((1, 0),))
+    ]
+    for number, report in enumerate(told):
+        (pair,) = report["pairs"]
+        assert (pair["mix"], pair["reference"]) == (number, 0)
+        assert pair["start_seconds"] == profiles[0].sections[number].start_seconds
+        assert pair["reference_start_seconds"] == profiles[1].sections[0].start_seconds
+    assert told[0]["tone"]["wanted_db"] != told[1]["tone"]["wanted_db"]
+
+
 def test_amounts_of_zero_are_told_as_untouched():
     audio = song(seed=1, peak=0.3)
     report = describe(master(audio, measure(song(seed=2)), MasterSettings(amount=0.0)))
