@@ -66,6 +66,107 @@ class Mastered:
     section_pairs: SectionPairs = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that follows from two profiles and the settings, before any audio is touched.
+
+    Attributes
+    ----------
+    target, reference : Profile
+    settings : MasterSettings
+    suitability, goal_lufs, tone, width, dynamics, section_pairs
+        As in :class:`Mastered`.
+    """
+
+    target: Profile
+    reference: Profile
+    settings: MasterSettings
+    suitability: float
+    goal_lufs: float
+    tone: TonePlan
+    width: WidthPlan
+    dynamics: DynamicsPlan
+    section_pairs: SectionPairs = ()
+
+    @property
+    def changing(self) -> bool:
+        """Whether anything but safe peaks is asked for."""
+        return abs(self.goal_lufs - self.target.integrated_lufs) > SAME_LOUDNESS_LU or any(
+            np.any(plan.applied_db) for plan in (self.tone, self.width, self.dynamics)
+        )
+
+    @property
+    def ceiling_dbtp(self) -> float:
+        """The ceiling asked for, or lower where the reference's peaks stand lower, dBTP."""
+        if self.dynamics.peak_to_loudness_db is None:
+            return self.settings.ceiling_dbtp
+        return min(self.settings.ceiling_dbtp, self.goal_lufs + self.dynamics.peak_to_loudness_db)
+
+
+def plan_master(target: Profile, reference: Profile, settings: MasterSettings) -> Plan:
+    """Return what the stages are to do with a mix.
+
+    Raises
+    ------
+    InvalidSettings
+        Where a chosen section is not there.
+    """
+    likeness = suitability(target, reference)
+    compared = compare_passages(target, reference, settings.sections)
+    tracks = (compared.target, compared.reference)
+    return Plan(
+        target=target,
+        reference=reference,
+        settings=settings,
+        suitability=likeness,
+        goal_lufs=_goal_lufs(target, compared.reference_lufs, settings),
+        tone=plan_tone(*tracks, amount=settings.tone_amount, suitability=likeness),
+        width=plan_width(*tracks, amount=settings.width_amount, suitability=likeness),
+        dynamics=plan_dynamics(*tracks, amount=settings.dynamics_amount, suitability=likeness),
+        section_pairs=compared.pairs,
+    )
+
+
+def process(
+    audio: Audio,
+    plan: Plan,
+    *,
+    goal_lufs: float | None = None,
+    progress: Progress | None = None,
+) -> tuple[Audio, DynamicsStats, Maximized | None]:
+    """Return audio after all stages, what the dynamics stage did, and the last one.
+
+    Parameters
+    ----------
+    audio : Audio
+        A caller that keeps no name for it gives its memory back to the stages.
+    plan : Plan
+    goal_lufs : float, optional
+        Loudness to bring the audio to, where that is another than the plan's.
+    progress : callable, optional
+        As of :func:`master`.
+    """
+    tell = progress or (lambda _stage, _share: None)
+    if plan.settings.is_identity:
+        return audio, DynamicsStats(0.0, 0.0, 0.0), None
+    tell("tone", 0.15)
+    changing = plan.changing
+    if changing:
+        audio = _without_dc(audio, plan.target)
+    audio = apply_tone_and_width(audio, plan.tone, plan.width)
+    tell("dynamics", 0.35)
+    audio, stats = apply_dynamics(audio, plan.dynamics)
+    tell("limiting", 0.45)
+    maximized = maximize(
+        audio,
+        goal_lufs=plan.goal_lufs if goal_lufs is None else goal_lufs,
+        ceiling_dbtp=plan.ceiling_dbtp,
+        max_limiting_db=plan.settings.max_limiting_db if changing else 0.0,
+        max_mean_limiting_db=MAX_MEAN_LIMITING_DB,
+    )
+    return maximized.audio, stats, maximized
+
+
 def master(
     target: Audio,
     reference: Profile,
@@ -100,61 +201,28 @@ def master(
     """
     tell = progress or (lambda _stage, _share: None)
     tell("measuring", 0.0)
-    profile = profile or measure(target)
-    likeness = suitability(profile, reference)
-    compared = compare_passages(profile, reference, settings.sections)
-    tracks = (compared.target, compared.reference)
-    tone = plan_tone(*tracks, amount=settings.tone_amount, suitability=likeness)
-    width = plan_width(*tracks, amount=settings.width_amount, suitability=likeness)
-    dynamics = plan_dynamics(*tracks, amount=settings.dynamics_amount, suitability=likeness)
-    goal_lufs = _goal_lufs(profile, compared.reference_lufs, settings)
-    changing = abs(goal_lufs - profile.integrated_lufs) > SAME_LOUDNESS_LU or any(
-        np.any(plan.applied_db) for plan in (tone, width, dynamics)
-    )
-    audio, stats, maximized = target, DynamicsStats(0.0, 0.0, 0.0), None
-    del target  # a caller that keeps no name for it gives its memory back to the stages
-
-    if not settings.is_identity:
-        tell("tone", 0.15)
-        if changing:
-            audio = _without_dc(audio, profile)
-        audio = apply_tone_and_width(audio, tone, width)
-        tell("dynamics", 0.35)
-        audio, stats = apply_dynamics(audio, dynamics)
-        tell("limiting", 0.45)
-        maximized = maximize(
-            audio,
-            goal_lufs=goal_lufs,
-            ceiling_dbtp=_ceiling_dbtp(dynamics, goal_lufs, settings),
-            max_limiting_db=settings.max_limiting_db if changing else 0.0,
-            max_mean_limiting_db=MAX_MEAN_LIMITING_DB,
-        )
-        audio = maximized.audio
+    plan = plan_master(profile or measure(target), reference, settings)
+    handed_on = [target]
+    del target
+    audio, stats, maximized = process(handed_on.pop(), plan, progress=tell)
     if made:
         made(audio)
     tell("verifying", 0.75)
     return Mastered(
         audio=audio,
-        target=profile,
+        target=plan.target,
         reference=reference,
-        result=profile if maximized is None else measure(audio),
+        result=plan.target if maximized is None else measure(audio),
         settings=settings,
-        suitability=likeness,
-        goal_lufs=goal_lufs,
-        tone=tone,
-        width=width,
-        dynamics=dynamics,
+        suitability=plan.suitability,
+        goal_lufs=plan.goal_lufs,
+        tone=plan.tone,
+        width=plan.width,
+        dynamics=plan.dynamics,
         dynamics_stats=stats,
         maximized=maximized,
-        section_pairs=compared.pairs,
+        section_pairs=plan.section_pairs,
     )
-
-
-def _ceiling_dbtp(dynamics: DynamicsPlan, goal_lufs: float, settings: MasterSettings) -> float:
-    """Return the ceiling: the one asked for, or lower where the reference's peaks stand lower."""
-    if dynamics.peak_to_loudness_db is None:
-        return settings.ceiling_dbtp
-    return min(settings.ceiling_dbtp, goal_lufs + dynamics.peak_to_loudness_db)
 
 
 def _goal_lufs(target: Profile, reference_lufs: float, settings: MasterSettings) -> float:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import shutil
+import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,12 +17,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from dsp import files
+from dsp import files, release
 from dsp.audio import Audio
 from dsp.chain import Mastered, master
 from dsp.checks import check_mix
 from dsp.errors import InvalidSettings, ProfileUnsupported
-from dsp.formats import CANONICAL_NAME, LOSSLESS_NAME, PROXY_NAME, WRITABLE, Limits
+from dsp.excerpt import master_excerpt
+from dsp.formats import CANONICAL_NAME, EXCERPT_NAME, LOSSLESS_NAME, PROXY_NAME, WRITABLE, Limits
 from dsp.loudness import HOP_SECONDS, hop_lufs, weighted_energies
 from dsp.measure import Profile, measure
 from dsp.payload import digest_file
@@ -28,10 +31,12 @@ from dsp.peaks import sample_peak_dbfs
 from dsp.report import describe
 from dsp.settings import ENGINE_VERSION, MasterSettings
 from dsp.suitability import compare
+from dsp.tags import Tags
 from dsp.units import db_to_amplitude
 
 PROFILE_NAME: Final = "profile.json.gz"
 WAVEFORM_NAME: Final = "waveform.json"
+RELEASE_NAME: Final = "release.json"
 RECOMMENDED: Final = "wav24"  # the download that is there at once
 LIBRARIES: Final = ("numpy", "scipy", "numba", "soxr", "soundfile", "av")  # that make the bytes
 PROXY_MARGIN_DB: Final = 0.01  # for the rounding of its samples
@@ -139,6 +144,128 @@ def render(
         )
         tell("encoding", 0.9)
     return {"report": report, "provenance": provenance, "outputs": outputs}
+
+
+def export(
+    source: str,
+    out_dir: str,
+    formats: list[str],
+    rate_hz: int | None,
+    tags: dict[str, str],
+    cover: str | None,
+    limits: dict[str, Any],
+    archive: dict[str, Any] | None = None,
+    *,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Write a master of ours as files for people, into a folder.
+
+    Parameters
+    ----------
+    source, out_dir : path
+        The master as it was rendered; an existing folder.
+    formats : list of str
+        Keys of ``dsp.formats.WRITABLE``.
+    rate_hz : int or None
+        Convert to this rate; None keeps the master's.
+    tags : dict
+        Fields of :class:`dsp.tags.Tags` that are text.
+    cover : path or None
+        A JPEG or PNG.
+    limits : dict
+        Fields of :class:`dsp.formats.Limits`.
+    archive : dict, optional
+        Put all into one ZIP: ``name`` of it, ``entries``, names within it by format, and
+        ``files``, paths of further entries by name.
+    progress : callable, optional
+        Told the step, and the share done, 0 to 1.
+
+    Returns
+    -------
+    dict
+        ``files``: names of what was left in the folder.
+    """
+    tell = progress or (lambda _step, _share: None)
+    audio = files.read(source, Limits(**limits))
+    picture = Path(cover).read_bytes() if cover else b""
+    written = Tags(**tags, cover=picture)
+    folder = Path(out_dir)
+    made = {}
+    for number, code in enumerate(formats):
+        tell("encoding", 0.05 + 0.85 * number / len(formats))
+        made[code] = folder / f"{code}.{WRITABLE[code].extension}"
+        files.write(made[code], audio, format=code, rate_hz=rate_hz, tags=written)
+    if archive is not None:
+        tell("packing", 0.9)
+        entries = {name: Path(path) for name, path in archive["files"].items()}
+        entries |= {archive["entries"][code]: path for code, path in made.items()}
+        _pack(folder / archive["name"], entries)
+        for path in made.values():
+            path.unlink()
+    return {"files": sorted(path.name for path in folder.iterdir())}
+
+
+def check_release(
+    source: str,
+    out_dir: str,
+    ceiling_dbtp: float,
+    limits: dict[str, Any],
+    *,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Measure what becomes of a master as lossy copies and in mono; leave ``release.json``."""
+    if progress:
+        progress("checking", 0.1)
+    audio = files.read(source, Limits(**limits))
+    folder = Path(out_dir)
+    found = release.check_release(audio, folder, ceiling_dbtp=ceiling_dbtp)
+    (folder / RELEASE_NAME).write_text(json.dumps(found, separators=(",", ":")))
+    return found
+
+
+def preview(
+    mix: str,
+    mix_profile: str,
+    reference_profile: str,
+    out_dir: str,
+    settings: dict[str, Any],
+    part: tuple[float, float],
+    limits: dict[str, Any],
+    *,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Write a part of the master that settings would give, to be heard before the whole is made.
+
+    Parameters
+    ----------
+    mix, mix_profile, reference_profile, out_dir, settings, limits, progress
+        As of :func:`render`.
+    part : (float, float)
+        Where it starts and ends in the mix, seconds.
+
+    Returns
+    -------
+    dict
+        ``gain_db``: by how much the file is lowered, ≤ 0.
+    """
+    tell = progress or (lambda _step, _share: None)
+    tell("checking", 0.0)
+    audio = files.read(mix, Limits(**limits))
+    tell("limiting", 0.3)
+    excerpt = master_excerpt(
+        audio,
+        load_profile(reference_profile),
+        MasterSettings.from_dict(settings),
+        profile=load_profile(mix_profile),
+        start_seconds=part[0],
+        end_seconds=part[1],
+    )
+    tell("encoding", 0.9)
+    folder = Path(out_dir)
+    _write_outline(folder / WAVEFORM_NAME, excerpt)
+    excerpt, gain_db = _within_full_scale(excerpt)
+    files.write(folder / EXCERPT_NAME, excerpt, format="flac24")
+    return {"gain_db": gain_db}
 
 
 def convert(source: str, destination: str, output_format: str, limits: dict[str, Any]) -> None:
@@ -280,6 +407,16 @@ def _within_full_scale(audio: Audio) -> tuple[Audio, float]:
     gain_db = -peak_dbfs - PROXY_MARGIN_DB
     quieter = Audio(audio.samples * np.float32(db_to_amplitude(gain_db)), audio.rate_hz)
     return quieter, round(gain_db, 3)
+
+
+def _pack(path: Path, entries: dict[str, Path]) -> None:
+    """Write a ZIP without compression, which audio does not take; equal entries, equal bytes."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(entries):
+            entry = zipfile.ZipInfo(name)  # of the first day that a ZIP knows
+            entry.file_size = entries[name].stat().st_size
+            with entries[name].open("rb") as content, archive.open(entry, "w") as packed:
+                shutil.copyfileobj(content, packed, 1 << 20)
 
 
 def _provenance(

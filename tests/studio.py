@@ -16,6 +16,7 @@ from accounts.models import User
 from dsp import box
 from dsp.answers import ask
 from dsp.errors import AudioError
+from dsp.formats import WRITABLE
 from dsp.settings import MasterSettings
 from mastering.models import Version
 from mastering.services import submit_master
@@ -262,6 +263,9 @@ class PlayedEngine:
 
     before: Callable[[str], None] = lambda _name: None
     ran: list[str] = field(default_factory=list)
+    archives: list[dict[str, Any]] = field(default_factory=list)  # that exports asked for
+    tags: list[tuple[dict[str, str], bytes]] = field(default_factory=list)  # and their covers
+    codec_peak_dbtp: float = -0.4  # of what lossy copies decode to
     summary: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
 
@@ -270,7 +274,8 @@ class PlayedEngine:
         self.ran.append(name)
         options["progress"]("checking", 0.0)
         self.before(name)
-        return self._inspect(*args) if name == "inspect" else self._render(*args)
+        left: dict[str, Any] = getattr(self, f"_{name}")(*args)
+        return left
 
     def refuse(self, error: AudioError, *, at: str = "inspect") -> None:
         def raise_it(name: str) -> None:
@@ -296,6 +301,15 @@ class PlayedEngine:
             "summary": {"integrated_lufs": -18.0 if len(self.ran) == 1 else -9.0} | self.summary,
         }  # fmt: skip
 
+    def _preview(
+        self, mix: str, mix_profile: str, reference_profile: str, out: str, *_: Any
+    ) -> dict[str, Any]:
+        for path in (mix, mix_profile, reference_profile):
+            assert Path(path).is_file()
+        for name in ("excerpt.flac", "waveform.json"):
+            (Path(out) / name).write_bytes(f"{name} at {len(self.ran)}".encode())
+        return {"gain_db": -0.5}
+
     def _render(
         self, mix: str, mix_profile: str, reference_profile: str, out: str, *_: Any
     ) -> dict[str, Any]:
@@ -306,6 +320,53 @@ class PlayedEngine:
             (Path(out) / name).write_bytes(f"{name} at {len(self.ran)}".encode() * 100)
         provenance = {"engine": "1.0.0"} | self.provenance
         return {"report": REPORT, "provenance": provenance, "outputs": {}}
+
+    def _export(
+        self,
+        source: str,
+        out: str,
+        formats: list[str],
+        _rate_hz: int | None,
+        tags: dict[str, str],
+        cover: str | None,
+        _limits: dict[str, Any],
+        archive: dict[str, Any] | None,
+    ) -> dict[str, Any]:
+        assert Path(source).is_file()
+        self.tags.append((tags, Path(cover).read_bytes() if cover else b""))
+        names = [f"{code}.{WRITABLE[code].extension}" for code in formats]
+        if archive is not None:
+            read = {name: Path(path).read_bytes() for name, path in archive["files"].items()}
+            self.archives.append(archive | {"read": read})
+            names = [archive["name"]]
+        for name in names:
+            (Path(out) / name).write_bytes(f"{name} at {len(self.ran)}".encode() * 100)
+        return {"files": names}
+
+    def _check_release(self, source: str, out: str, ceiling_dbtp: float, *_: Any) -> dict[str, Any]:
+        assert Path(source).is_file()
+        (Path(out) / "release.json").write_text("{}")
+        peak = self.codec_peak_dbtp
+        return {
+            "true_peak_dbtp": ceiling_dbtp,
+            "sample_peak_dbfs": ceiling_dbtp,
+            "codecs": [
+                {
+                    "format": code,
+                    "true_peak_dbtp": peak,
+                    "overshoot_db": round(peak - ceiling_dbtp, 2),
+                    "overs": 12 if peak > 0 else 0,
+                }
+                for code in ("mp3-320", "aac-256")
+            ],
+            "safe_ceiling_dbtp": -1.8 if peak > 0 else None,
+            "mono": {
+                "channels": 2,
+                "loss_lu": 0.8,
+                "worst_loss_lu": 2.1,
+                "worst_at_seconds": 72.0,
+            },
+        }
 
 
 @pytest.fixture

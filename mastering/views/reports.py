@@ -5,14 +5,12 @@ from typing import TypeVar
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import (
-    Http404,
-    HttpRequest,
     HttpResponse,
     HttpResponseBase,
     JsonResponse,
     StreamingHttpResponse,
 )
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
 
@@ -22,6 +20,7 @@ from mastering.documents import hand_off_pack, record_document, report_document,
 from mastering.errors import MasterRefused
 from mastering.messages import failure_message
 from mastering.models import Version
+from mastering.views.found import made_version
 from references.http import turns_away_when_busy
 from references.services import clean_filename
 
@@ -31,14 +30,14 @@ Answer = TypeVar("Answer", bound=HttpResponseBase)
 @login_required
 @require_GET
 def report_json(request: AuthenticatedRequest, master_id: str, number: int) -> HttpResponse:
-    version = _made(request, master_id, number)
+    version = made_version(request, master_id, number)
     return _attached(JsonResponse(report_document(version)), version, "report.json")
 
 
 @login_required
 @require_GET
 def report_as_pdf(request: AuthenticatedRequest, master_id: str, number: int) -> HttpResponse:
-    version = _made(request, master_id, number)
+    version = made_version(request, master_id, number)
     response = HttpResponse(report_pdf(version), content_type="application/pdf")
     return _attached(response, version, "report.pdf")
 
@@ -46,7 +45,7 @@ def report_as_pdf(request: AuthenticatedRequest, master_id: str, number: int) ->
 @login_required
 @require_GET
 def provenance(request: AuthenticatedRequest, master_id: str, number: int) -> HttpResponse:
-    version = _made(request, master_id, number)
+    version = made_version(request, master_id, number)
     context = {"version": version, "master": version.master, "record": record_document(version)}
     return render(request, "mastering/provenance.html", context)
 
@@ -54,14 +53,14 @@ def provenance(request: AuthenticatedRequest, master_id: str, number: int) -> Ht
 @login_required
 @require_GET
 def provenance_json(request: AuthenticatedRequest, master_id: str, number: int) -> HttpResponse:
-    version = _made(request, master_id, number)
+    version = made_version(request, master_id, number)
     return _attached(JsonResponse(record_document(version)), version, "provenance.json")
 
 
 @login_required
 @require_GET
 def hand_off(request: AuthenticatedRequest, master_id: str, number: int) -> HttpResponseBase:
-    version = _made(request, master_id, number)
+    version = made_version(request, master_id, number)
     response = StreamingHttpResponse(hand_off_pack(version), content_type="application/zip")
     return _attached(response, version, "hand-off.zip")
 
@@ -70,22 +69,13 @@ def hand_off(request: AuthenticatedRequest, master_id: str, number: int) -> Http
 @require_POST
 @turns_away_when_busy
 def gentler(request: AuthenticatedRequest, master_id: str, number: int) -> HttpResponse:
-    version = _made(request, master_id, number)
+    version = made_version(request, master_id, number)
     try:
         services.render_gentler(version=version)
     except MasterRefused as refusal:
         told = failure_message(refusal.code)
         messages.error(request, f"{told.text} {told.advice}")
     return redirect("mastering:detail", master_id)
-
-
-def _made(request: HttpRequest, master_id: str, number: int) -> Version:
-    """Find a version of one's own that was made."""
-    mine = Version.objects.of(request.user)
-    version = get_object_or_404(mine, master=master_id, number=number)
-    if not version.has_succeeded:
-        raise Http404
-    return version
 
 
 def _attached(response: Answer, version: Version, what: str) -> Answer:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy
 
@@ -82,6 +82,11 @@ class MasterQuerySet(models.QuerySet["Master"]):
     def with_versions(self) -> Self:
         return self.prefetch_related("versions")
 
+    def siblings(self, master: "Master") -> Self:
+        """Keep the masters of the same mix, the oldest first, with their versions."""
+        same = self.filter(mix=master.mix_id).order_by("created", "pk")
+        return same.select_related("current").with_versions()
+
 
 class Master(models.Model):
     id = PublicIdField(prefix="mst")
@@ -97,6 +102,14 @@ class Master(models.Model):
         blank=True,
         related_name="next_mixes",
         help_text="The master of an earlier mix of the same song.",
+    )
+    current = models.ForeignKey(
+        "Version",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The version that was gone back to; empty: the latest.",
     )
     genre = models.CharField(max_length=20, choices=Genre, blank=True)
     release = models.CharField(max_length=20, choices=Release, blank=True)
@@ -116,6 +129,11 @@ class Master(models.Model):
         """The newest version; there is always one."""
         return max(self.versions.all(), key=lambda version: version.number)
 
+    @property
+    def shown(self) -> "Version":
+        """The version that a visit begins with."""
+        return self.current or self.latest
+
 
 class VersionQuerySet(WorkQuerySet["Version"]):
     def of(self, user: Any) -> Self:
@@ -129,6 +147,15 @@ class VersionQuerySet(WorkQuerySet["Version"]):
 
     def needing(self, audio_id: str) -> Self:
         return self.filter(Q(master__mix=audio_id) | Q(master__reference=audio_id))
+
+    def with_remarks(self) -> Self:
+        """Fetch along what is said of versions, and how they were judged."""
+        return self.select_related("remark").prefetch_related("blind_tests__against")
+
+    def by_currency(self) -> Self:
+        """Order so that of one master the version gone back to comes first, else the latest."""
+        is_current = Case(When(master__current=F("pk"), then=0), default=1)
+        return self.order_by(is_current, "-number")
 
     def ahead_of(self, version: "Version") -> Self:
         """Those that wait longer; fairness between people may let others pass."""
@@ -200,6 +227,11 @@ class Version(Work):
         return next((name for name in self.outputs if name.startswith("proxy.")), None)
 
     @property
+    def canonical_name(self) -> str:
+        """The name of the most exact file that was rendered, from which all others are made."""
+        return next(name for name in (CANONICAL_NAME, "wav24.wav") if name in self.outputs)
+
+    @property
     def lossless_name(self) -> str | None:
         """The name of the copy that browsers play on demand."""
         return next((name for name in LOSSLESS_NAMES if name in self.outputs), None)
@@ -212,6 +244,18 @@ class Version(Work):
     @property
     def folder(self) -> str:
         return f"masters/{self.pk}"
+
+
+class Remark(models.Model):
+    """What its person says of a version, which itself does not change."""
+
+    version = models.OneToOneField(Version, models.CASCADE, related_name="remark")
+    name = models.CharField(max_length=80, blank=True)
+    note = models.TextField(max_length=2_000, blank=True)
+    is_starred = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.name or str(self.version_id)
 
 
 class FingerprintQuerySet(models.QuerySet["Fingerprint"]):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from dsp.pairing import pair_sections
 from dsp.settings import CEILING_DBTP, LOUDNESS_LUFS, MAX_LIMITING_DB, MasterSettings
 from mastering.messages.report import part_name
-from mastering.models import Genre, Release, Version
+from mastering.models import MOST_TRIALS, Genre, Release, Version
 from references.templatetags.audio import lufs, seconds
 
 OWN_NUMBER = "number"
@@ -95,6 +95,48 @@ class SettingsForm(forms.Form):
             ceiling_dbtp=cleaned["ceiling_dbtp"],
             max_limiting_db=cleaned["max_limiting_db"],
         )
+
+
+class TrialForm(SettingsForm):
+    """Settings that are tried, and the part of the song that is being heard."""
+
+    start = forms.FloatField(min_value=0.0)
+    end = forms.FloatField(min_value=0.0)
+
+
+class RemarkForm(forms.Form):
+    """What its person says of a version."""
+
+    name = forms.CharField(label=_("Name"), max_length=80, required=False)
+    note = forms.CharField(
+        label=_("Note"), max_length=2_000, required=False, widget=forms.Textarea({"rows": 3})
+    )
+    is_starred = forms.BooleanField(label=_("Starred"), required=False)
+
+
+class BlindTestForm(forms.Form):
+    """What a blind comparison counted; without a number, the other one was the original."""
+
+    against = forms.IntegerField(min_value=1, max_value=32_767, required=False)
+    trials = forms.IntegerField(min_value=1, max_value=MOST_TRIALS)
+    chosen = forms.IntegerField(min_value=0, max_value=MOST_TRIALS)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = self.cleaned_data
+        if cleaned.get("chosen", 0) > cleaned.get("trials", MOST_TRIALS):
+            self.add_error("chosen", _("No more can be chosen than there were trials."))
+        return cleaned
+
+
+class SiblingsForm(SettingsForm):
+    """Further references for a mix, each a master of its own."""
+
+    references = forms.MultipleChoiceField(label=_("References"))
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = cast(forms.MultipleChoiceField, self.fields["references"])
+        field.choices = choices
 
 
 class MasterForm(SettingsForm):
