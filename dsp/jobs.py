@@ -183,7 +183,8 @@ def export(
     Returns
     -------
     dict
-        ``files``: names of what was left in the folder.
+        ``files``: names of what was left in the folder; digests by format, as of the record of
+        provenance, also of what went into the ZIP.
     """
     tell = progress or (lambda _step, _share: None)
     audio = files.read(source, Limits(**limits))
@@ -195,6 +196,7 @@ def export(
         tell("encoding", 0.05 + 0.85 * number / len(formats))
         made[code] = folder / f"{code}.{WRITABLE[code].extension}"
         files.write(made[code], audio, format=code, rate_hz=rate_hz, tags=written)
+    digests = _digests(made)
     if archive is not None:
         tell("packing", 0.9)
         entries = {name: Path(path) for name, path in archive["files"].items()}
@@ -202,7 +204,7 @@ def export(
         _pack(folder / archive["name"], entries)
         for path in made.values():
             path.unlink()
-    return {"files": sorted(path.name for path in folder.iterdir())}
+    return {"files": sorted(path.name for path in folder.iterdir()), **digests}
 
 
 def check_release(
@@ -423,7 +425,6 @@ def _provenance(
     mastered: Mastered, report: dict[str, Any], outputs: dict[str, Path]
 ) -> dict[str, Any]:
     """Return the record by which a master can be explained, repeated and recognised."""
-    digests = {name: digest_file(path) for name, path in outputs.items()}
     return {
         "engine": ENGINE_VERSION,
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
@@ -440,6 +441,14 @@ def _provenance(
                 ("master", mastered.result),
             )
         },
+        **_digests(outputs),
+    }
+
+
+def _digests(outputs: dict[str, Path]) -> dict[str, dict[str, str]]:
+    """Return by which files, and the samples in them, are recognised; SHA-256 by format."""
+    digests = {name: digest_file(path) for name, path in outputs.items()}
+    return {
         "outputs_sha256": {name: each.file for name, each in digests.items()},
         "outputs_audio_sha256": {name: each.audio for name, each in digests.items() if each.audio},
     }

@@ -268,6 +268,7 @@ class PlayedEngine:
     codec_peak_dbtp: float = -0.4  # of what lossy copies decode to
     summary: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
+    exported: dict[str, Any] = field(default_factory=dict)
 
     def run(self, function: str, *args: Any, **options: Any) -> dict[str, Any]:
         name = function.removeprefix("dsp.jobs:")
@@ -341,7 +342,7 @@ class PlayedEngine:
             names = [archive["name"]]
         for name in names:
             (Path(out) / name).write_bytes(f"{name} at {len(self.ran)}".encode() * 100)
-        return {"files": names}
+        return {"files": names} | self.exported
 
     def _check_release(self, source: str, out: str, ceiling_dbtp: float, *_: Any) -> dict[str, Any]:
         assert Path(source).is_file()
