@@ -41,8 +41,10 @@ MOST_MOMENTS: Final = 1300
 MOMENT_TOP_DB: Final = 27.5  # over the integrated loudness: no band of music is louder
 MOMENT_STEP_DB: Final = 0.5  # its rounding is under 0.15 dB rms and averages out over moments
 CURVE_POINTS: Final = 400
-STEEP_DB: Final = 25.0  # a fall over 1.2 kHz that no instrument or room makes
-CUTOFF_RANGE_HZ: Final = (10_000.0, 20_200.0)
+STEEP_DB: Final = 25.0  # a fall over 1.2 kHz that no instrument or room makes …
+LOW_STEEP_DB: Final = 45.0  # … and under 10 kHz, where single notes may end like that
+CUTOFF_RANGE_HZ: Final = (3_500.0, 10_000.0, 20_200.0)
+HIGH_RATE_CUTOFF_HZ: Final = 24_200.0  # above 88.2 kHz, where 48 kHz may have been before
 OF_GROUPS: Final = ("activity_db", "variation_db", "detail_db")
 
 Codes = npt.NDArray[np.uint8]
@@ -94,6 +96,9 @@ class Profile:
         ``MOMENT_STEP_DB``, so that a track's gain does not change them.
     moments_seconds : ndarray
         Centre of each moment.
+    groups : ndarray of int64, shape (moments,), or None
+        Moments to be compared with those of the same group only; see :mod:`dsp.passages`. Never
+        stored.
     """
 
     rate_hz: int
@@ -128,6 +133,7 @@ class Profile:
     moments_mid: Codes
     moments_side: Codes
     moments_seconds: Doubles
+    groups: npt.NDArray[np.int64] | None = None
 
     @property
     def duration_seconds(self) -> float:
@@ -146,7 +152,7 @@ class Profile:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the profile as JSON-ready values."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values = {name: getattr(self, name) for name in STORED}
         for name in ("moments_mid", "moments_side"):
             packed = zlib.compress(_by_difference(values[name]).tobytes(), 9)
             values[name] = base64.b64encode(packed).decode("ascii")
@@ -221,6 +227,9 @@ class Profile:
             "fingerprint": _printed(self.fingerprint),
             "sections": [asdict(section) for section in self.sections],
         }
+
+
+STORED: Final = tuple(field.name for field in fields(Profile) if field.name != "groups")
 
 
 def measure(audio: Audio, *, progress: Callable[[float], None] | None = None) -> Profile:
@@ -329,11 +338,15 @@ def _cutoff_hz(spectrogram: Spectrogram) -> float | None:
     width = max(1, round(200.0 / spectrogram.bin_hz))
     level = np.convolve(level, np.ones(width) / width, mode="same")
     hz = np.arange(level.size) * spectrogram.bin_hz
+    sums = np.concatenate([[0.0], np.cumsum(level)])
+    lowest, low, highest = CUTOFF_RANGE_HZ
+    highest = HIGH_RATE_CUTOFF_HZ if hz[-1] > 44_000.0 else highest
     steepest, where = 0.0, None
-    for cut in np.arange(CUTOFF_RANGE_HZ[0], min(CUTOFF_RANGE_HZ[1], hz[-1] - 1_000.0), 100.0):
-        below = level[(hz >= cut - 1_000.0) & (hz < cut - 200.0)].mean()
-        above = level[(hz >= cut + 200.0) & (hz < cut + 1_000.0)].mean()
-        if below - above > max(STEEP_DB, steepest) and below > -110.0:
+    for cut in np.arange(lowest, min(highest, hz[-1] - 1_000.0), 100.0):
+        edges = np.searchsorted(hz, (cut - 1_000.0, cut - 200.0, cut + 200.0, cut + 1_000.0))
+        below, above = np.diff(sums[edges])[::2] / np.diff(edges)[::2]
+        least = STEEP_DB if cut >= low else LOW_STEEP_DB
+        if below - above > max(least, steepest) and below > -110.0:
             steepest, where = float(below - above), float(cut)
     return where
 
@@ -384,7 +397,7 @@ def _printed(fingerprint: Codes) -> str:
 
 def _read(values: dict[str, Any]) -> dict[str, Any]:
     """Return checked constructor arguments from JSON values."""
-    read = {field.name: values[field.name] for field in fields(Profile)}
+    read = {name: values[name] for name in STORED}
     for name in ("rate_hz", "frames", "channels"):
         read[name] = int(read[name])
     for name in ("moments_mid", "moments_side"):

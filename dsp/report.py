@@ -68,6 +68,7 @@ def describe(mastered: Mastered) -> dict[str, Any]:
         "limiting": limiting,
         "loudness_over_time": _loudness_over_time(mastered),
         "sections": mastered.target.summary()["sections"],
+        "pairs": _pairs(mastered),
         "capped": _capped(mastered),
         "notes": sorted({*mastered.tone.reasons, *mastered.width.reasons}),
     }
@@ -319,6 +320,21 @@ def _loudness_over_time(mastered: Mastered) -> dict[str, Any]:
             ("after", mastered.result),
         )
     }
+
+
+def _pairs(mastered: Mastered) -> list[dict[str, Any]]:
+    """Return which sections were compared, with their times; nothing where all was with all."""
+    return [
+        {
+            "mix": mine,
+            "reference": theirs,
+            "start_seconds": mastered.target.sections[mine].start_seconds,
+            "end_seconds": mastered.target.sections[mine].end_seconds,
+            "reference_start_seconds": mastered.reference.sections[theirs].start_seconds,
+            "reference_end_seconds": mastered.reference.sections[theirs].end_seconds,
+        }
+        for mine, theirs in mastered.section_pairs
+    ]
 
 
 def _capped(mastered: Mastered) -> list[dict[str, Any]]:

@@ -73,7 +73,7 @@ def _player(sources: list[dict[str, Any]], version: Version) -> dict[str, Any]:
         "sources": sources,
         "duration_seconds": mix.duration_seconds,
         "rate_hz": 44_100 if (mix.rate_hz or 44_100) % 11_025 == 0 else 48_000,
-        "sections": [_section(part) for part in version.report.get("sections", ())],
+        "sections": _sections(version.report),
         "first": sources[1]["key"],
     }
 
@@ -148,10 +148,15 @@ def _clips(audio: AudioFile) -> str:
     return " ".join(f"{start / length:.5f}-{end / length:.5f}" for start, end in ranges if length)
 
 
-def _section(part: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "start": part["start_seconds"],
-        "end": part["end_seconds"],
-        "label": part_name(part),
-        "reference_start": None,
-    }
+def _sections(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the sections of the mix, each with where its like in the reference begins."""
+    likes = {pair["mix"]: pair["reference_start_seconds"] for pair in report.get("pairs", ())}
+    return [
+        {
+            "start": part["start_seconds"],
+            "end": part["end_seconds"],
+            "label": part_name(part),
+            "reference_start": likes.get(number),
+        }
+        for number, part in enumerate(report.get("sections", ()))
+    ]

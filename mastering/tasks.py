@@ -19,7 +19,7 @@ from mastering.deliverables import (
     entry_names,
 )
 from mastering.documents import record_document, report_document, report_pdf
-from mastering.models import Export, Master, Preview, ReleaseCheck, Version
+from mastering.models import Export, Fingerprint, Master, Preview, ReleaseCheck, Version
 from references.models import AudioFile, Work
 from references.tasks import (
     Attempt,
@@ -132,7 +132,7 @@ def _export(attempt: Attempt, export: Export) -> dict[str, Any]:
     cover = None
     if tags and tags.cover_sha256:
         cover = attempt.fetch(tags.cover_key, "cover", sha256=tags.cover_sha256)
-    attempt.run(
+    made = attempt.run(
         "export",
         _master(attempt, version),
         str(attempt.out),
@@ -143,7 +143,9 @@ def _export(attempt: Attempt, export: Export) -> dict[str, Any]:
         OUR_OWN,
         _archive(attempt, export) if export.is_archive else None,
     )
-    return {"outputs": attempt.store()}
+    outputs = attempt.store()
+    Fingerprint.objects.enter(version, made)
+    return {"outputs": outputs}
 
 
 def _archive(attempt: Attempt, export: Export) -> dict[str, Any]:

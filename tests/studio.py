@@ -209,6 +209,7 @@ REPORT: dict[str, Any] = {
             "letter": "A",
             "role": "intro",
             "loudness_lufs": -20.0,
+            "confidence": 0.7,
         },
         {
             "start_seconds": 8.0,
@@ -216,7 +217,18 @@ REPORT: dict[str, Any] = {
             "letter": "B",
             "role": None,
             "loudness_lufs": -17.0,
+            "confidence": 0.0,
         },
+    ],
+    "pairs": [
+        {
+            "mix": 1,
+            "reference": 0,
+            "start_seconds": 8.0,
+            "end_seconds": 16.0,
+            "reference_start_seconds": 4.0,
+            "reference_end_seconds": 12.0,
+        }
     ],
     "capped": [
         {
@@ -256,6 +268,7 @@ class PlayedEngine:
     codec_peak_dbtp: float = -0.4  # of what lossy copies decode to
     summary: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
+    exported: dict[str, Any] = field(default_factory=dict)
 
     def run(self, function: str, *args: Any, **options: Any) -> dict[str, Any]:
         name = function.removeprefix("dsp.jobs:")
@@ -329,7 +342,7 @@ class PlayedEngine:
             names = [archive["name"]]
         for name in names:
             (Path(out) / name).write_bytes(f"{name} at {len(self.ran)}".encode() * 100)
-        return {"files": names}
+        return {"files": names} | self.exported
 
     def _check_release(self, source: str, out: str, ceiling_dbtp: float, *_: Any) -> dict[str, Any]:
         assert Path(source).is_file()

@@ -66,7 +66,10 @@ class _Sink:
         return len(piece)
 
     def flush(self) -> None:
-        """Nothing waits anywhere else."""
+        """Do nothing: nothing waits anywhere else."""
+
+    def close(self) -> None:
+        """Keep what is left for whoever reads."""
 
     def taken(self) -> bytes:
         pieces, self._pieces = self._pieces, []

@@ -51,7 +51,8 @@ TRACKS = {
     "reference": (HexColor("#1f7d74"), [1, 1.5]),
     "after": (HexColor("#b5361d"), None),
 }
-WIDTH = A4[0] - 36 * mm
+FRAME_PADDING = 6  # points, inside the margins on either side
+WIDTH = A4[0] - 36 * mm - 2 * FRAME_PADDING
 PLOT_HEIGHT = 46 * mm
 PLOT_HZ = (30.0, 16_000.0)
 
@@ -264,6 +265,7 @@ def _table(rows: Sequence[Sequence[Any]], widths: Sequence[float]) -> Table:
     return Table(
         [list(row) for row in rows],
         colWidths=list(widths),
+        hAlign="LEFT",
         style=TableStyle(
             [
                 ("VALIGN", (0, 0), (-1, -1), "TOP"),
@@ -279,8 +281,8 @@ def _table(rows: Sequence[Sequence[Any]], widths: Sequence[float]) -> Table:
 def _footer(canvas: Any, document: Any) -> None:
     canvas.setFont(REGULAR, 7.5)
     canvas.setFillColor(QUIET)
-    canvas.drawString(18 * mm, 9 * mm, "Lacquer")
-    canvas.drawRightString(A4[0] - 18 * mm, 9 * mm, str(document.page))
+    canvas.drawString(18 * mm + FRAME_PADDING, 9 * mm, "Lacquer")
+    canvas.drawRightString(A4[0] - 18 * mm - FRAME_PADDING, 9 * mm, str(document.page))
 
 
 @cache

@@ -224,10 +224,13 @@ def section_label(section: Mapping[str, Any]) -> str:
 def _initial_sections(
     chosen: MasterSettings, mix: Sequence[Mapping[str, Any]], reference: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    by_hand = not isinstance(chosen.sections, str)
-    pairs = chosen.sections if by_hand else pair_sections(mix, reference)
+    mode: str = BY_HAND
+    if isinstance(chosen.sections, str):
+        mode, pairs = chosen.sections, tuple(pair_sections(mix, reference))
+    else:
+        pairs = chosen.sections
     return {
-        "mode": BY_HAND if by_hand else chosen.sections,
+        "mode": mode,
         **{f"part_{number}": str(place) for number, place in pairs},
     }
 

@@ -1,6 +1,6 @@
 """A report in words: the verdict, what changed, what was held back, what did harm."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,7 +128,7 @@ def tone_rows(report: Report) -> list[list[str]]:
     ]
 
 
-def part_name(section: Report) -> str:
+def part_name(section: Mapping[str, Any]) -> str:
     """Return what a section is called: its role where that is sure, else its letter."""
     roles = {
         "intro": _("Intro"),

@@ -1,6 +1,6 @@
 """What is told of a version beside its page: report, provenance, hand-off, a gentler one."""
 
-from typing import Any
+from typing import TypeVar
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -23,6 +23,8 @@ from mastering.models import Version
 from mastering.views.found import made_version
 from references.http import turns_away_when_busy
 from references.services import clean_filename
+
+Answer = TypeVar("Answer", bound=HttpResponseBase)
 
 
 @login_required
@@ -76,7 +78,7 @@ def gentler(request: AuthenticatedRequest, master_id: str, number: int) -> HttpR
     return redirect("mastering:detail", master_id)
 
 
-def _attached(response: Any, version: Version, what: str) -> Any:
+def _attached(response: Answer, version: Version, what: str) -> Answer:
     name = clean_filename(f"{version.master.title} v{version.number} {what}")
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
     response["Cache-Control"] = "private"

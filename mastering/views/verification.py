@@ -16,7 +16,7 @@ from references.http import receives_files
 from references.services import clean_filename
 
 
-class HashedFile(UploadedFile):
+class HashedFile(UploadedFile):  # type: ignore[type-arg]  # not subscriptable as it runs
     """What is left of an upload that was hashed: its name, its size, its digests."""
 
     def __init__(self, name: str, size: int, digests: Digests) -> None:

@@ -45,7 +45,7 @@ _DAMAGE: Final[Mapping[str, Wording]] = {
     ),
     "low_sample_rate": Wording(
         _("Low sample rate"),
-        _("The file holds nothing above {value}."),
+        _("The file runs at {value}, and so holds no tone above half of that."),
         _("Export at 44.1 or 48 kHz, if the session has it."),
         _("The highest tones are missing, and mastering does not invent them."),
         "prepare",
@@ -66,7 +66,7 @@ _DAMAGE: Final[Mapping[str, Wording]] = {
     ),
     "hum": Wording(
         _("Hum"),
-        _("A steady tone stands at {value}, as electric mains leave it."),
+        _("A steady tone, as electric mains leave it (50 or 60 Hz and above), stands at {value}."),
         _("Find the recording that has it and filter it there."),
         _("A master brings the quiet up, and hum with it."),
         "limits",
@@ -80,7 +80,7 @@ _DAMAGE: Final[Mapping[str, Wording]] = {
     ),
     "subsonic": Wording(
         _("Rumble below hearing"),
-        _("Much of the energy lies below 25 Hz: {value}."),
+        _("What lies below 25 Hz is strong: {value} against the whole."),
         _("Cut below 25 Hz on the tracks that do not need it."),
         _("It is not heard, yet takes room that loudness needs, and moves speakers for nothing."),
         "prepare",

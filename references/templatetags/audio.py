@@ -113,8 +113,8 @@ def quantity(value: float | None, unit: str = "") -> str:
 
 
 # What is written behind the number, where it is not the unit's own name.
-_SYMBOLS = {"runs": "", "channel": "", "places": ""}
-_DECIMALS = {"": 2, "runs": 0, "channel": 0, "ms": 0, "Hz": 0, "bpm": 0, "places": 0, "bit": 0}
+_SYMBOLS = {"runs": "", "channel": "", "gaps": ""}
+_DECIMALS = {"": 2, "runs": 0, "channel": 0, "ms": 0, "Hz": 0, "bpm": 0, "gaps": 0, "bit": 0}
 
 
 def _with_unit(text: str, unit: str) -> str:

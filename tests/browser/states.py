@@ -149,6 +149,10 @@ def _second_mix(user: User, made: scene.Made) -> str:
     return reverse("mastering:detail", args=[master.pk])
 
 
+def _guide(slug: str) -> Arrange:
+    return lambda _user, _made: reverse("mastering:guide", args=[slug])
+
+
 def _queued(user: User, made: scene.Made) -> str:
     scene.unrendered(_master(user, made))
     master = _master(user, made)
@@ -234,10 +238,7 @@ STATES = [
     State("provenance", _provenance),
     _at("verify", view="mastering:verify", signed_in=False),
     _at("guides", view="mastering:guides", signed_in=False),
-    *(
-        State(f"guide-{slug}", lambda _u, _m, slug=slug: reverse("mastering:guide", args=[slug]))
-        for slug in GUIDES
-    ),
+    *(State(f"guide-{slug}", _guide(slug), signed_in=False) for slug in GUIDES),
     _at("masters-empty", view="mastering:list"),
     State("masters", _history),
     _at("references-empty", view="references:list"),

@@ -10,6 +10,7 @@ from django.urls import reverse
 from accounts.models import User
 from dsp.settings import MasterSettings
 from mastering.forms import SectionsForm
+from mastering.http import player_of
 from mastering.models import Version
 from mastering.services import submit_master
 from mastering.tasks import render_next
@@ -245,6 +246,12 @@ def test_what_cannot_be_meant_renders_nothing_and_says_so(
     assert Version.objects.count() == 1
     told = as_alice.get(response["Location"])
     assert 'data-level="error"' in told.text
+
+
+def test_a_section_button_of_the_player_knows_the_like_part_of_the_reference(
+    finished: Version,
+):
+    assert [part["reference_start"] for part in player_of(finished)["sections"]] == [None, 4.0]
 
 
 def test_tracks_without_sections_have_no_editor(as_alice: Client, finished: Version):

@@ -11,8 +11,8 @@ from django.urls import reverse
 from accounts.models import User
 from dsp.payload import PayloadMeter
 from mastering.models import Fingerprint, Version
-from mastering.services import delete_master
-from mastering.tasks import render_next
+from mastering.services import delete_master, request_export
+from mastering.tasks import export_next, render_next
 from tests.studio import PlayedEngine, measured, submitted, wav
 
 VERIFY = reverse("mastering:verify")
@@ -124,6 +124,20 @@ def test_too_many_files_from_one_place_are_turned_away(client: Client, db: None)
 def test_a_deleted_master_is_not_known_any_more(as_alice: Client, mastered: Version):
     delete_master(master=mastered.master)
     assert ask(as_alice, MASTER).context["found"] is None
+
+
+def test_a_file_that_was_made_later_is_known_too(
+    as_alice: Client, engine: PlayedEngine, mastered: Version
+):
+    content = wav(3.0)
+    meter = PayloadMeter()
+    meter.feed(content)
+    engine.exported = {"outputs_sha256": {"wav16": meter.digests().file}}
+    request_export(version=mastered, formats=["wav16"])
+    export_next()
+    told = ask(as_alice, content)
+    assert told.context["found"].version == mastered
+    assert "(wav16)" in told.text
 
 
 def test_of_two_versions_with_the_same_bytes_ones_own_is_told(
