@@ -203,7 +203,7 @@ def test_a_link_lets_someone_listen_comment_and_approve(
     listener.evaluate("document.querySelector('ab-player').seek(12)")
     expect(listener.locator("[data-part=place]")).to_have_text(re.compile("0:1[2-4]"))
     listener.get_by_label("Your name").fill("Bea")
-    listener.get_by_label("Comment").fill("More snare, please.")
+    listener.get_by_role("textbox", name="Comment").fill("More snare, please.")
     listener.get_by_role("button", name="Comment", exact=True).click()
     expect(listener.locator(".note")).to_contain_text("More snare, please.")
     said = ShareNote.objects.get()
