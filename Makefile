@@ -53,3 +53,9 @@ bench-sound:  ## How near masters come: MUSIC=folder, PAIRS=tsv, PEER=python wit
 .PHONY: bench-speed
 bench-speed:  ## What a master costs: MUSIC=folder of tracks, PEER=python with Matchering
 	$(PYTHON) -m bench.speed --music "$(MUSIC)" $(if $(PEER),--peer "$(PEER)") $(ARGS)
+
+.PHONY: bench-ears
+bench-ears:  ## What the checks, suitability and sections find: MUSIC=folder, PAIRS=tsv
+	$(PYTHON) -m bench.ears findings --music "$(MUSIC)" $(ARGS)
+	$(PYTHON) -m bench.ears pairs --music "$(MUSIC)" $(if $(PAIRS),--pairs "$(PAIRS)")
+	$(PYTHON) -m bench.ears sections --music "$(MUSIC)"
