@@ -255,8 +255,9 @@ class PlayedEngine:
         self.ran.append(name)
         options["progress"]("checking", 0.0)
         self.before(name)
-        played = {"inspect": self._inspect, "preview": self._preview}.get(name, self._render)
-        return played(*args)
+        if name == "inspect":
+            return self._inspect(*args)
+        return self._preview(*args) if name == "preview" else self._render(*args)
 
     def refuse(self, error: AudioError, *, at: str = "inspect") -> None:
         def raise_it(name: str) -> None:
