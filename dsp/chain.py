@@ -12,11 +12,12 @@ from dsp.audio import Audio
 from dsp.dynamics import DynamicsPlan, DynamicsStats, apply_dynamics, plan_dynamics
 from dsp.equalizer import TonePlan, plan_tone
 from dsp.filters import remove_dc
+from dsp.likeness import suitability
 from dsp.maximizer import Maximized, maximize
 from dsp.measure import Profile, measure
-from dsp.settings import MasterSettings
+from dsp.passages import compare_passages
+from dsp.settings import MasterSettings, SectionPairs
 from dsp.stereo import WidthPlan, apply_tone_and_width, plan_width
-from dsp.suitability import suitability
 
 MAX_MEAN_LIMITING_DB: Final = 2.0  # over a whole piece; more is heard as pressed
 DC_OFFSET: Final = 1e-2  # of the rms: −40 dB, under which nothing is gained by filtering
@@ -46,6 +47,8 @@ class Mastered:
     dynamics_stats : DynamicsStats
     maximized : Maximized or None
         The last stage; None where every amount is 0.
+    section_pairs : tuple of (int, int)
+        Which sections of the mix were compared with which of the reference; empty: all with all.
     """
 
     audio: Audio
@@ -60,6 +63,7 @@ class Mastered:
     dynamics: DynamicsPlan
     dynamics_stats: DynamicsStats
     maximized: Maximized | None
+    section_pairs: SectionPairs = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ class Plan:
     ----------
     target, reference : Profile
     settings : MasterSettings
-    suitability, goal_lufs, tone, width, dynamics
+    suitability, goal_lufs, tone, width, dynamics, section_pairs
         As in :class:`Mastered`.
     """
 
@@ -82,6 +86,7 @@ class Plan:
     tone: TonePlan
     width: WidthPlan
     dynamics: DynamicsPlan
+    section_pairs: SectionPairs = ()
 
     @property
     def changing(self) -> bool:
@@ -99,19 +104,26 @@ class Plan:
 
 
 def plan_master(target: Profile, reference: Profile, settings: MasterSettings) -> Plan:
-    """Return what the stages are to do with a mix."""
+    """Return what the stages are to do with a mix.
+
+    Raises
+    ------
+    InvalidSettings
+        Where a chosen section is not there.
+    """
     likeness = suitability(target, reference)
+    compared = compare_passages(target, reference, settings.sections)
+    tracks = (compared.target, compared.reference)
     return Plan(
         target=target,
         reference=reference,
         settings=settings,
         suitability=likeness,
-        goal_lufs=_goal_lufs(target, reference, settings),
-        tone=plan_tone(target, reference, amount=settings.tone_amount, suitability=likeness),
-        width=plan_width(target, reference, amount=settings.width_amount, suitability=likeness),
-        dynamics=plan_dynamics(
-            target, reference, amount=settings.dynamics_amount, suitability=likeness
-        ),
+        goal_lufs=_goal_lufs(target, compared.reference_lufs, settings),
+        tone=plan_tone(*tracks, amount=settings.tone_amount, suitability=likeness),
+        width=plan_width(*tracks, amount=settings.width_amount, suitability=likeness),
+        dynamics=plan_dynamics(*tracks, amount=settings.dynamics_amount, suitability=likeness),
+        section_pairs=compared.pairs,
     )
 
 
@@ -184,6 +196,8 @@ def master(
     ------
     TooShort, SilentAudio
         Where the target cannot be measured.
+    InvalidSettings
+        Where a chosen section is not there.
     """
     tell = progress or (lambda _stage, _share: None)
     tell("measuring", 0.0)
@@ -207,15 +221,14 @@ def master(
         dynamics=plan.dynamics,
         dynamics_stats=stats,
         maximized=maximized,
+        section_pairs=plan.section_pairs,
     )
 
 
-def _goal_lufs(target: Profile, reference: Profile, settings: MasterSettings) -> float:
+def _goal_lufs(target: Profile, reference_lufs: float, settings: MasterSettings) -> float:
     """Return the loudness to aim at: the goal, or part of the way to it."""
     start = target.integrated_lufs
-    end = (
-        reference.integrated_lufs if settings.loudness == "reference" else float(settings.loudness)
-    )
+    end = reference_lufs if settings.loudness == "reference" else float(settings.loudness)
     return round(start + settings.effective_loudness_amount * (end - start), 3)
 
 

@@ -9,16 +9,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from dsp.suitability import LEVEL_HZ, RANGES_HZ
+
 Summary = Mapping[str, Any]
 Finding = Mapping[str, Any]
 
-LEVEL_HZ: Final = (100.0, 8_000.0)  # over which a tone curve's level is its mean
-RANGES_HZ: Final = {
-    "low_end": (30.0, 120.0),
-    "low_mids": (120.0, 500.0),
-    "vocal_range": (500.0, 4_000.0),
-    "top_end": (4_000.0, 16_000.0),
-}
 # What counts as one step, so that unlike things can be put in order: about what is heard.
 STEP: Final = {"tone": 1.0, "width": 2.0, "density": 1.5, "loudness_range": 2.0}
 LEAST_STEPS: Final = 0.5

@@ -30,15 +30,15 @@ from dsp.payload import digest_file
 from dsp.peaks import sample_peak_dbfs
 from dsp.report import describe
 from dsp.settings import ENGINE_VERSION, MasterSettings
-from dsp.suitability import suitability
+from dsp.suitability import compare
 from dsp.tags import Tags
 from dsp.units import db_to_amplitude
 
 PROFILE_NAME: Final = "profile.json.gz"
 WAVEFORM_NAME: Final = "waveform.json"
 RELEASE_NAME: Final = "release.json"
-LIBRARIES: Final = ("numpy", "scipy", "numba", "soxr", "soundfile", "av")  # that make the bytes
 RECOMMENDED: Final = "wav24"  # the download that is there at once
+LIBRARIES: Final = ("numpy", "scipy", "numba", "soxr", "soundfile", "av")  # that make the bytes
 PROXY_MARGIN_DB: Final = 0.01  # for the rounding of its samples
 SILENCE_LUFS: Final = -120.0  # stands for -inf, which JSON has not
 LARGEST_PROFILE_BYTES: Final = 8_000_000  # unpacked; a real one is a tenth of it
@@ -68,19 +68,20 @@ def inspect(
     tell = progress or (lambda _step, _share: None)
     tell("checking", 0.0)
     loaded = files.load(source, Limits(**limits))
+    facts = loaded.facts
     folder = Path(out_dir)
     with _listening_files(folder, lossless=True) as begin_listening_files:
         proxy_gain_db = begin_listening_files(loaded.audio)
         tell("measuring", 0.4)
         profile = measure(loaded.audio)
-        findings = check_mix(loaded.audio, profile)
+        findings = check_mix(loaded.audio, profile, lossy=facts.lossy, bits=facts.bits)
         tell("measuring", 0.7)
         save_profile(profile, folder / PROFILE_NAME)
     return {
-        "facts": asdict(loaded.facts)
+        "facts": asdict(facts)
         | {
-            "duration_seconds": loaded.facts.duration_seconds,
-            "is_cut_short": loaded.facts.is_cut_short,
+            "duration_seconds": facts.duration_seconds,
+            "is_cut_short": facts.is_cut_short,
             "proxy_gain_db": proxy_gain_db,
         },
         "findings": [asdict(finding) for finding in findings],
@@ -182,7 +183,8 @@ def export(
     Returns
     -------
     dict
-        ``files``: names of what was left in the folder.
+        ``files``: names of what was left in the folder; digests by format, as of the record of
+        provenance, also of what went into the ZIP.
     """
     tell = progress or (lambda _step, _share: None)
     audio = files.read(source, Limits(**limits))
@@ -194,6 +196,7 @@ def export(
         tell("encoding", 0.05 + 0.85 * number / len(formats))
         made[code] = folder / f"{code}.{WRITABLE[code].extension}"
         files.write(made[code], audio, format=code, rate_hz=rate_hz, tags=written)
+    digests = _digests(made)
     if archive is not None:
         tell("packing", 0.9)
         entries = {name: Path(path) for name, path in archive["files"].items()}
@@ -201,7 +204,7 @@ def export(
         _pack(folder / archive["name"], entries)
         for path in made.values():
             path.unlink()
-    return {"files": sorted(path.name for path in folder.iterdir())}
+    return {"files": sorted(path.name for path in folder.iterdir()), **digests}
 
 
 def check_release(
@@ -295,8 +298,10 @@ def measure_file(path: Path) -> dict[str, Any]:
 
 def check_file(path: Path) -> list[dict[str, Any]]:
     """Return what is worth knowing about a mix before it is mastered."""
-    audio = files.read(path)
-    return [asdict(finding) for finding in check_mix(audio, measure(audio))]
+    loaded = files.load(path)
+    facts, audio = loaded.facts, loaded.audio
+    found = check_mix(audio, measure(audio), lossy=facts.lossy, bits=facts.bits)
+    return [asdict(finding) for finding in found]
 
 
 def find_sections(path: Path) -> list[dict[str, Any]]:
@@ -307,7 +312,7 @@ def find_sections(path: Path) -> list[dict[str, Any]]:
 
 def suit_files(target: Path, reference: Path) -> dict[str, Any]:
     """Return how well a reference suits a mix."""
-    return {"suitability": suitability(_profile_of(target), _profile_of(reference))}
+    return compare(_profile_of(target).summary(), _profile_of(reference).summary()).as_dict()
 
 
 def write_profile(path: Path, output: Path) -> None:
@@ -420,7 +425,6 @@ def _provenance(
     mastered: Mastered, report: dict[str, Any], outputs: dict[str, Path]
 ) -> dict[str, Any]:
     """Return the record by which a master can be explained, repeated and recognised."""
-    digests = {name: digest_file(path) for name, path in outputs.items()}
     return {
         "engine": ENGINE_VERSION,
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
@@ -437,6 +441,14 @@ def _provenance(
                 ("master", mastered.result),
             )
         },
+        **_digests(outputs),
+    }
+
+
+def _digests(outputs: dict[str, Path]) -> dict[str, dict[str, str]]:
+    """Return by which files, and the samples in them, are recognised; SHA-256 by format."""
+    digests = {name: digest_file(path) for name, path in outputs.items()}
+    return {
         "outputs_sha256": {name: each.file for name, each in digests.items()},
         "outputs_audio_sha256": {name: each.audio for name, each in digests.items() if each.audio},
     }

@@ -43,7 +43,7 @@ def check_release(audio: Audio, folder: Path, *, ceiling_dbtp: float) -> dict[st
         stays within ``DECODED_LIMIT_DBTP``; ``mono``.
     """
     true_peak = true_peak_dbtp(audio)
-    copies = []
+    copies: list[dict[str, Any]] = []
     for code in CODECS:
         path = folder / f"{code}.{WRITABLE[code].extension}"
         files.write(path, audio, format=code)

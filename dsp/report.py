@@ -28,16 +28,10 @@ from dsp.spectrum import (
     to_db,
 )
 from dsp.stereo import WidthPlan
+from dsp.suitability import LEVEL_HZ, RANGES_HZ
 
 REPORT_VERSION: Final = 2
-LEVEL_HZ: Final = (100.0, 8_000.0)  # over which a tone curve's level is its mean
-RANGES_HZ: Final = {
-    "low_end": (30.0, 120.0),
-    "low_mids": (120.0, 500.0),
-    "vocal_range": (500.0, 4_000.0),
-    "presence": (2_000.0, 5_000.0),  # where the ear is most sensitive (ISO 226)
-    "top_end": (4_000.0, 16_000.0),
-}
+PRESENCE_HZ: Final = (2_000.0, 5_000.0)  # where the ear is most sensitive (ISO 226)
 AUDIBLE_WIDTH_DB: Final = -40.0  # a side further under the mid is no width
 SETTLED: Final = {"tone": 0.5, "loudness": 0.5, "dynamics": 0.5, "width": 0.5}  # dB or LU
 CAPPED_DB: Final = 0.1  # less was not held back
@@ -74,6 +68,7 @@ def describe(mastered: Mastered) -> dict[str, Any]:
         "limiting": limiting,
         "loudness_over_time": _loudness_over_time(mastered),
         "sections": mastered.target.summary()["sections"],
+        "pairs": _pairs(mastered),
         "capped": _capped(mastered),
         "notes": sorted({*mastered.tone.reasons, *mastered.width.reasons}),
     }
@@ -133,7 +128,8 @@ def _verdict(
         "closer": closer,
         "away": away,
         "limiting_max_db": limiting["max_db"],
-        "limiting_most_in": hardest and {"role": hardest["role"], "letter": hardest["letter"]},
+        "limiting_role": hardest and hardest["role"],
+        "limiting_letter": hardest and hardest["letter"],
     }
 
 
@@ -170,7 +166,7 @@ def _ranges(mastered: Mastered) -> list[dict[str, Any]]:
     """Return how far each range of the spectrum is from the reference, before and after, dB."""
     reference = _tilt(mastered.reference)
     found = []
-    for code, (low, high) in RANGES_HZ.items():
+    for code, (low, high) in {**RANGES_HZ, "presence": PRESENCE_HZ}.items():
         inside = (THIRD_OCTAVES_HZ >= low) & (THIRD_OCTAVES_HZ < high)
         before, after = (
             round(float(np.mean((_tilt(track) - reference)[inside])), 2)
@@ -324,6 +320,21 @@ def _loudness_over_time(mastered: Mastered) -> dict[str, Any]:
             ("after", mastered.result),
         )
     }
+
+
+def _pairs(mastered: Mastered) -> list[dict[str, Any]]:
+    """Return which sections were compared, with their times; nothing where all was with all."""
+    return [
+        {
+            "mix": mine,
+            "reference": theirs,
+            "start_seconds": mastered.target.sections[mine].start_seconds,
+            "end_seconds": mastered.target.sections[mine].end_seconds,
+            "reference_start_seconds": mastered.reference.sections[theirs].start_seconds,
+            "reference_end_seconds": mastered.reference.sections[theirs].end_seconds,
+        }
+        for mine, theirs in mastered.section_pairs
+    ]
 
 
 def _capped(mastered: Mastered) -> list[dict[str, Any]]:

@@ -11,10 +11,9 @@ from mastering.models import Export, Version
 from references.services import clean_filename
 from references.templatetags.audio import khz
 
-RECOMMENDED: Final = "wav24"
-OFFERED: Final = (RECOMMENDED, "wav16", "wav32f", "flac24", "aiff24", "mp3-320", "aac-256")
 ARCHIVE_NAME: Final = "package.zip"
 REPORT_ENTRY: Final = "report.json"
+REPORT_PDF_ENTRY: Final = "report.pdf"
 PROVENANCE_ENTRY: Final = "provenance.json"
 
 

@@ -1,4 +1,4 @@
-"""What a finished version offers a page: players, downloads and plots, with their addresses."""
+"""What a finished version offers a page: players and downloads, with their addresses."""
 
 from typing import Any
 
@@ -6,13 +6,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from dsp.formats import CANONICAL_NAME, WRITABLE
-from mastering.models import Master, Version
+from mastering.messages.report import part_name
+from mastering.models import Master, Share, Version
 from references.models import AudioFile
 
 CANONICAL_FORMAT = "wav32f"
 RECOMMENDED = "wav24"
 CLIPPING = ("clipping", "flat_tops")  # findings that are drawn in the waveform
-PLOTTED = ("tone", "width", "dynamics", "limiting", "loudness_over_time", "sections")
 
 
 def address(version: Version, name: str, *more: str) -> str:
@@ -73,9 +73,23 @@ def _player(sources: list[dict[str, Any]], version: Version) -> dict[str, Any]:
         "sources": sources,
         "duration_seconds": mix.duration_seconds,
         "rate_hz": 44_100 if (mix.rate_hz or 44_100) % 11_025 == 0 else 48_000,
-        "sections": [_section(part) for part in version.report.get("sections", ())],
+        "sections": _sections(version.report),
         "first": sources[1]["key"],
     }
+
+
+def shared_player(share: Share) -> dict[str, Any]:
+    """Return the player for people with a link: small copies only, by addresses of the link."""
+    player = player_of(share.version)
+    heard = {"original", "master"} | ({"reference"} if share.includes_reference else set())
+    sources = [source for source in player["sources"] if source["key"] in heard]
+    for source in sources:
+        source["url"] = reverse("mastering:share-listen", args=[share.token, source["key"]])
+        source["waveform_url"] = reverse(
+            "mastering:share-waveform", args=[share.token, source["key"]]
+        )
+        source["lossless_url"] = None
+    return player | {"sources": sources, "blind_url": None}
 
 
 def downloads_of(version: Version) -> list[dict[str, Any]]:
@@ -92,11 +106,6 @@ def downloads_of(version: Version) -> list[dict[str, Any]]:
         if (name := output_name(code)) in version.outputs
     ]
     return sorted(offered, key=lambda download: not download["recommended"])
-
-
-def plots_of(version: Version) -> dict[str, Any]:
-    """Return the arrays of the report that are drawn."""
-    return {key: version.report[key] for key in PLOTTED if key in version.report}
 
 
 def _rendered(key: str, label: str, version: Version) -> dict[str, Any]:
@@ -139,16 +148,15 @@ def _clips(audio: AudioFile) -> str:
     return " ".join(f"{start / length:.5f}-{end / length:.5f}" for start, end in ranges if length)
 
 
-def _section(part: dict[str, Any]) -> dict[str, Any]:
-    roles = {
-        "intro": _("Intro"),
-        "peak": _("Peak"),
-        "quiet": _("Quiet part"),
-        "outro": _("Outro"),
-    }
-    return {
-        "start": part["start_seconds"],
-        "end": part["end_seconds"],
-        "label": roles.get(part["role"]) or _("Part %(letter)s") % {"letter": part["letter"]},
-        "reference_start": None,
-    }
+def _sections(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the sections of the mix, each with where its like in the reference begins."""
+    likes = {pair["mix"]: pair["reference_start_seconds"] for pair in report.get("pairs", ())}
+    return [
+        {
+            "start": part["start_seconds"],
+            "end": part["end_seconds"],
+            "label": part_name(part),
+            "reference_start": likes.get(number),
+        }
+        for number, part in enumerate(report.get("sections", ()))
+    ]

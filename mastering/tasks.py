@@ -5,13 +5,21 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.dispatch import receiver
 from django_q.signals import post_spawn
 
 from dsp.formats import Limits
 from mastering import services
-from mastering.deliverables import ARCHIVE_NAME, PROVENANCE_ENTRY, REPORT_ENTRY, entry_names
-from mastering.models import Export, Master, Preview, ReleaseCheck, Version
+from mastering.deliverables import (
+    ARCHIVE_NAME,
+    PROVENANCE_ENTRY,
+    REPORT_ENTRY,
+    REPORT_PDF_ENTRY,
+    entry_names,
+)
+from mastering.documents import record_document, report_document, report_pdf
+from mastering.models import Export, Fingerprint, Master, Preview, ReleaseCheck, Version
 from references.models import AudioFile, Work
 from references.tasks import (
     Attempt,
@@ -124,7 +132,7 @@ def _export(attempt: Attempt, export: Export) -> dict[str, Any]:
     cover = None
     if tags and tags.cover_sha256:
         cover = attempt.fetch(tags.cover_key, "cover", sha256=tags.cover_sha256)
-    attempt.run(
+    made = attempt.run(
         "export",
         _master(attempt, version),
         str(attempt.out),
@@ -135,16 +143,22 @@ def _export(attempt: Attempt, export: Export) -> dict[str, Any]:
         OUR_OWN,
         _archive(attempt, export) if export.is_archive else None,
     )
-    return {"outputs": attempt.store()}
+    outputs = attempt.store()
+    Fingerprint.objects.enter(version, made)
+    return {"outputs": outputs}
 
 
 def _archive(attempt: Attempt, export: Export) -> dict[str, Any]:
     version = export.version
-    told = {REPORT_ENTRY: version.report, PROVENANCE_ENTRY: version.provenance}
+    documents = {
+        REPORT_ENTRY: _json(report_document(version)),
+        REPORT_PDF_ENTRY: report_pdf(version),
+        PROVENANCE_ENTRY: _json(record_document(version)),
+    }
     return {
         "name": ARCHIVE_NAME,
         "entries": entry_names(export),
-        "files": {name: _written(attempt.scratch / name, each) for name, each in told.items()},
+        "files": {name: _written(attempt.scratch / name, each) for name, each in documents.items()},
     }
 
 
@@ -165,8 +179,12 @@ def _master(attempt: Attempt, version: Version) -> str:
     return attempt.fetch(version.key(name), name, sha256=version.outputs[name]["sha256"])
 
 
-def _written(path: Path, content: dict[str, Any]) -> str:
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+def _json(document: Any) -> bytes:
+    return json.dumps(document, indent=2, ensure_ascii=False, cls=DjangoJSONEncoder).encode()
+
+
+def _written(path: Path, content: bytes) -> str:
+    path.write_bytes(content)
     return str(path)
 
 

@@ -45,8 +45,10 @@ UNSATISFIABLE: Final = (-1, -1)
 View = Callable[..., HttpResponseBase]
 
 
-def receives_files(*, at_most: int) -> Callable[[View], View]:
+def receives_files(*, at_most: int, bytes_each: int | None = None) -> Callable[[View], View]:
     """Refuse a body that is larger than so many files before any of it is read.
+
+    A file may have as many bytes as an upload, unless told otherwise.
 
     The check for forgery, which reads the body, comes after; put this below ``login_required``.
     """
@@ -58,7 +60,7 @@ def receives_files(*, at_most: int) -> Callable[[View], View]:
         @wraps(view)
         def limited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             length = request.META.get("CONTENT_LENGTH") or "0"
-            limit = at_most * settings.MAX_UPLOAD_BYTES + FORM_BYTES
+            limit = at_most * (bytes_each or settings.MAX_UPLOAD_BYTES) + FORM_BYTES
             if not length.isdecimal() or int(length) > limit:
                 return render(request, "413.html", status=413)
             return protected(request, *args, **kwargs)

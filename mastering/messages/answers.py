@@ -184,7 +184,7 @@ def _fix(one: Report) -> Fix:
             _("Peaks keep it from being louder"),
             _("The master ends %(missing)s under the loudness that was asked for."),
             _("Look for single peaks that stand out, often kick or snare, and tame them there."),
-            "fix",
+            "limits",
         ),
         "pressed_before": (
             _("The mix is already pressed"),
@@ -196,19 +196,19 @@ def _fix(one: Report) -> Fix:
             _("The limiter has much to do"),
             _("It takes %(mean)s away on average, and more than 3 dB for %(share)s of the song."),
             _("Even out the loudest sounds in the mix, or ask for less loudness."),
-            "fix",
+            "limits",
         ),
         "too_wide": (
             _("Wider than the reference"),
             _("The sides stay %(left)s louder, against the middle, than in the reference."),
             _("Use less stereo widening, or pan some sounds nearer to the middle."),
-            "fix",
+            "limits",
         ),
         "too_narrow": (
             _("Narrower than the reference"),
             _("The sides stay %(left)s quieter, against the middle, than in the reference."),
             _("Pan doubled parts apart, or give reverb and pads more width."),
-            "fix",
+            "limits",
         ),
     }.get(code, (code.replace("_", " ").capitalize(), "", "", ""))
     return Fix(code, title, text % values, advice, guide)
@@ -242,5 +242,5 @@ def _tone_fix(one: Report) -> Fix:
             if too_much
             else _("Find which tracks could carry that range, and give it room or level there.")
         ),
-        "fix",
+        "limits",
     )

@@ -1,6 +1,6 @@
 """A report in words: the verdict, what changed, what was held back, what did harm."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,11 +53,12 @@ def verdict_words(report: Report) -> str:
     if found["code"] == "closer" and found["away"]:
         sentences.append(_("Further from it in %(away)s.") % values)
     if found["limiting_max_db"] >= AUDIBLE_DB:
-        hardest = found.get("limiting_most_in")
-        words = {"db": db(found["limiting_max_db"]), "where": _in_part(hardest or {})}
+        letter = found.get("limiting_letter")
+        where = _in_part({"role": found.get("limiting_role"), "letter": letter})
+        words = {"db": db(found["limiting_max_db"]), "where": where}
         sentences.append(
             _("At most %(db)s of limiting, most of it %(where)s.") % words
-            if hardest
+            if letter
             else _("At most %(db)s of limiting.") % words
         )
     return " ".join(sentences)
@@ -127,7 +128,7 @@ def tone_rows(report: Report) -> list[list[str]]:
     ]
 
 
-def part_name(section: Report) -> str:
+def part_name(section: Mapping[str, Any]) -> str:
     """Return what a section is called: its role where that is sure, else its letter."""
     roles = {
         "intro": _("Intro"),
@@ -142,6 +143,21 @@ def part_name(section: Report) -> str:
     }
     role = roles.get(section.get("role") or "")
     return role or _("Part %(letter)s") % {"letter": section.get("letter", "")}
+
+
+def measure_name(key: str) -> str:
+    """Return the name of a number of the report."""
+    names = {
+        "integrated_lufs": _("Loudness"),
+        "max_short_term_lufs": _("Loudest 3 seconds"),
+        "loudness_range_lu": _("Loudness range"),
+        "true_peak_dbtp": _("True peak"),
+        "plr_db": _("Peak to loudness"),
+        "psr_db": _("Peak to loudness, over 3 seconds"),
+        "width_db": _("Sides against middle"),
+        "correlation": _("Correlation"),
+    }
+    return names.get(key, key.replace("_", " "))
 
 
 def _in_part(section: Report) -> str:

@@ -9,7 +9,8 @@ def enter_fingerprints(apps, _editor):
     for version in Version.objects.filter(status='SUCCEEDED').only('provenance').iterator():
         digests = version.provenance.get('outputs_sha256', {})
         Fingerprint.objects.bulk_create(
-            Fingerprint(version=version, of='file', format=code, sha256=digest) for code, digest in digests.items()
+            [Fingerprint(version=version, of='file', format=code, sha256=digest) for code, digest in digests.items()],
+            ignore_conflicts=True,
         )
 
 
@@ -46,7 +47,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(models.F('sha256'), name='fingerprint_content')],
-                'constraints': [models.UniqueConstraint(models.F('version'), models.F('of'), models.F('format'), name='fingerprint_once_per_file_of_version')],
+                'constraints': [models.UniqueConstraint(models.F('version'), models.F('of'), models.F('sha256'), name='fingerprint_once_per_content_of_version')],
             },
         ),
         migrations.RunPython(enter_fingerprints, migrations.RunPython.noop),

@@ -260,7 +260,7 @@ class Remark(models.Model):
 
 class FingerprintQuerySet(models.QuerySet["Fingerprint"]):
     def enter(self, version: Version, provenance: dict[str, Any]) -> None:
-        """Enter every digest that a record of provenance names."""
+        """Enter every digest that a record of provenance, or an export, names; each once."""
         self.bulk_create(
             [
                 Fingerprint(version=version, of=of, format=code, sha256=digest)
@@ -294,7 +294,7 @@ class Fingerprint(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                "version", "of", "format", name="fingerprint_once_per_file_of_version"
+                "version", "of", "sha256", name="fingerprint_once_per_content_of_version"
             )
         ]
         indexes = [models.Index("sha256", name="fingerprint_content")]

@@ -23,7 +23,7 @@ from mastering.models import Export, Master, ReleaseCheck, ReleaseTags, Version
 from references.errors import Busy, StorageAway
 from references.services import delete_folder, ring
 
-MAX_FORMATS = len(WRITABLE)
+OFFERED = ("wav24", "wav16", "wav32f", "flac24", "aiff24", "mp3-320", "aac-256")
 
 
 def save_tags(

@@ -1,7 +1,9 @@
 """Submitting, rendering again, cancelling and deleting masters; keeping the queue honest."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from django.conf import settings as site
 from django.db import transaction
@@ -10,9 +12,10 @@ from django.db.models.functions import Now
 from django_q.brokers import get_broker
 
 from accounts.models import User
+from dsp.payload import Digests
 from dsp.settings import ENGINE_VERSION, MasterSettings
 from mastering.errors import AudioUnusable, TooManyMasters, TooManySiblings
-from mastering.models import WORK_KINDS, Master, Version, WorkKind
+from mastering.models import WORK_KINDS, Fingerprint, Master, Version, WorkKind
 from mastering.services.exports import delete_made, expire_exports
 from mastering.services.previews import delete_previews, expire_previews
 from references import services as uploads
@@ -24,6 +27,24 @@ SWEEP_SECONDS = 10.0  # between two sweeps
 MOST_SIBLINGS = 5  # masters of one mix that are compared on one screen
 UNHEARD = timedelta(seconds=5)  # due for so long means that the bell was lost
 
+Of = Fingerprint.Of
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """A file that is a master from here, by its bytes or by its samples alone."""
+
+    fingerprint: Fingerprint
+    is_own: bool
+
+    @property
+    def version(self) -> Version:
+        return self.fingerprint.version
+
+    @property
+    def is_by_samples(self) -> bool:
+        return self.fingerprint.of == Of.AUDIO
+
 
 def submit_master(
     *,
@@ -32,8 +53,13 @@ def submit_master(
     reference: AudioFile,
     settings: MasterSettings,
     title: str = "",
+    previous: Master | None = None,
+    genre: str = "",
+    release: str = "",
 ) -> Master:
     """Queue the first version of a master; it waits until both tracks are measured.
+
+    ``previous`` is the master of an earlier mix of the same song.
 
     Raises
     ------
@@ -48,7 +74,13 @@ def submit_master(
         if any(pk not in found or found[pk].has_failed for pk in (mix.pk, reference.pk)):
             raise AudioUnusable
         master = Master.objects.create(
-            user=user, mix=mix, reference=reference, title=title or mix.title
+            user=user,
+            mix=mix,
+            reference=reference,
+            title=title or mix.title,
+            previous=previous,
+            genre=genre,
+            release=release,
         )
         _queue(master, 1, settings)
     return master
@@ -98,6 +130,34 @@ def render_version(*, master: Master, settings: MasterSettings) -> Version:
             raise AudioUnusable
         last = master.versions.aggregate(last=Max("number"))["last"]
         return _queue(master, last + 1, settings)
+
+
+def render_gentler(*, version: Version) -> Version:
+    """Queue a version that holds back what did harm in this one; itself where nothing did.
+
+    Raises
+    ------
+    MasterRefused, Busy
+    """
+    softer = version.report.get("gentler")
+    if not softer:
+        return version
+    return render_version(master=version.master, settings=MasterSettings.from_dict(softer))
+
+
+def recognise(digests: Digests, *, user: Any) -> Recognised | None:
+    """Tell whether a file, or the sound in it, is a master from here that nobody touched.
+
+    One's own is preferred, where several came to the same bytes; then the oldest.
+    """
+    for of, digest in ((Of.FILE, digests.file), (Of.AUDIO, digests.audio)):
+        if digest is None:
+            continue
+        found = list(Fingerprint.objects.matching(digest).filter(of=of))
+        if found:
+            best = min(found, key=lambda one: (one.version.user != user, one.version.created))
+            return Recognised(best, is_own=best.version.user == user)
+    return None
 
 
 def refuse_if_busy() -> None:

@@ -6,8 +6,8 @@ from django import template
 from django.utils.translation import gettext as _
 
 from dsp.settings import MasterSettings
+from mastering.messages.report import measure_name
 from mastering.models import BlindTest, Version
-from mastering.templatetags.report import measure
 from references.templatetags.audio import db, dbtp, lufs, number, percent, quantity
 
 register = template.Library()
@@ -34,7 +34,7 @@ def beside(one: Version, other: Version) -> list[Row]:
     measured = {each["key"]: each for each in other.report.get("numbers", ())}
     rows += [
         Row(
-            measure(each["key"]),
+            measure_name(each["key"]),
             quantity(each["after"], each["unit"]),
             quantity(measured.get(each["key"], each | {"after": None})["after"], each["unit"]),
         )

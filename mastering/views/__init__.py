@@ -12,6 +12,7 @@ from django.http import (
     HttpResponse,
     HttpResponseBase,
     JsonResponse,
+    QueryDict,
 )
 from django.shortcuts import redirect, render
 from django.views.decorators.http import (
@@ -26,10 +27,12 @@ from dsp.errors import AudioError
 from mastering import services
 from mastering.errors import MasterRefused
 from mastering.forms import MasterForm, SettingsForm
-from mastering.http import address, downloads_of, output_name, player_of, plots_of
+from mastering.http import address, downloads_of, output_name, player_of
 from mastering.messages import failure_message, steps_of
 from mastering.models import Master, Version
+from mastering.plots import plots_of_report
 from mastering.views.found import own_master, own_version, told
+from mastering.views.pairs import pair_of
 from references.errors import UploadRefused
 from references.forms import upload_limits
 from references.http import deliver, receives_files, turns_away_when_busy
@@ -66,7 +69,13 @@ def new(request: AuthenticatedRequest) -> HttpResponse:
         return _new_page(request, form, tracks)
     try:
         master = services.submit_master(
-            user=request.user, mix=mix, reference=reference, settings=form.chosen()
+            user=request.user,
+            mix=mix,
+            reference=reference,
+            settings=form.chosen(),
+            previous=_previous(request, request.POST),
+            genre=form.cleaned_data["genre"],
+            release=form.cleaned_data["release"],
         )
     except MasterRefused as refusal:
         form.add_error(None, told(refusal.code))
@@ -135,7 +144,7 @@ def versions(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
     if not form.is_valid():
         return _result_page(request, version, form)
     try:
-        services.render_version(master=version.master, settings=form.chosen())
+        services.render_version(master=version.master, settings=form.chosen(version.chosen))
     except MasterRefused as refusal:
         messages.error(request, told(refusal.code))
     return redirect("mastering:detail", master_id)
@@ -161,8 +170,12 @@ def plots(request: AuthenticatedRequest, master_id: str, number: int) -> HttpRes
     version = own_version(request, master_id, number)
     if not version.has_succeeded:
         raise Http404
+    drawn = {
+        "limiting": version.report["limiting"],
+        "plots": {plot.kind: plot.drawn for plot in plots_of_report(version.report)},
+    }
     # A finished version never changes.
-    return JsonResponse(plots_of(version), headers={"Cache-Control": "private, max-age=86400"})
+    return JsonResponse(drawn, headers={"Cache-Control": "private, max-age=86400"})
 
 
 @login_required
@@ -180,6 +193,11 @@ def download(
 
 def _own_audio(request: AuthenticatedRequest, audio_id: str) -> AudioFile | None:
     return AudioFile.objects.of(request.user).filter(pk=audio_id).first()
+
+
+def _previous(request: AuthenticatedRequest, named: QueryDict) -> Master | None:
+    """Return the master of an earlier mix of this song, where one of their own is named."""
+    return Master.objects.of(request.user).filter(pk=named.get("previous", "")).first()
 
 
 def _track(request: AuthenticatedRequest, form: MasterForm, kind: str) -> AudioFile | None:
@@ -204,7 +222,13 @@ def _new_page(
     context = {
         "form": form,
         **tracks,
-        **{f"{kind}_findings": audio_messages(audio) for kind, audio in tracks.items()},
+        **{f"{kind}_findings": audio_messages(audio, kind) for kind, audio in tracks.items()},
+        **pair_of(
+            tracks["mix"],
+            tracks["reference"],
+            genre=request.POST.get("genre", ""),
+            previous=_previous(request, request.POST or request.GET),
+        ),
         "library": Reference.objects.of(request.user).recent(),
         "limits": upload_limits(),
         "can_submit": not missing,

@@ -26,6 +26,15 @@ def own_version(
     return version
 
 
+def made_version(request: AuthenticatedRequest, master_id: str, number: int) -> Version:
+    """Find a version of one's own that was made."""
+    mine = Version.objects.of(request.user)
+    version = get_object_or_404(mine, master=master_id, number=number)
+    if not version.has_succeeded:
+        raise Http404
+    return version
+
+
 def told(code: str) -> str:
     """Return why something was refused, and what to do."""
     message = failure_message(code)

@@ -12,7 +12,7 @@ from tests.pictures import SECRET, jpeg, png
 
 def decoded(content: bytes) -> tuple[int, int]:
     """Return the size of the one picture that FFmpeg finds."""
-    with av.open(io.BytesIO(content)) as file:
+    with av.open(io.BytesIO(content), "r") as file:
         (frame,) = file.decode(video=0)
         return frame.width, frame.height
 

@@ -8,11 +8,14 @@ import pytest
 
 from dsp.audio import Audio
 from dsp.chain import Mastered, master
+from dsp.equalizer import filter_mid_side
 from dsp.measure import measure
 from dsp.report import describe
 from dsp.settings import MasterSettings
-from dsp.spectrum import THIRD_OCTAVES_HZ, third_octaves, to_db
+from dsp.spectrum import BAND_CENTRES_HZ, THIRD_OCTAVES_HZ, third_octaves, to_db
 from dsp.stereo import apply_tone_and_width
+from tests.dsp import music
+from tests.dsp.music import changed
 from tests.music import song
 
 pytestmark = pytest.mark.slow
@@ -39,6 +42,15 @@ def tilted(audio: Audio, db_per_octave: float) -> Audio:
     samples = np.fft.irfft(np.fft.rfft(audio.samples) * gain, audio.frames)
     samples *= np.abs(audio.samples).max() / np.abs(samples).max()
     return Audio(np.ascontiguousarray(samples, dtype=np.float32), audio.rate_hz)
+
+
+def in_two_parts(*, seed: int) -> Audio:
+    """Return a quiet verse without low end, and then a full chorus."""
+    thin = np.where(BAND_CENTRES_HZ < 150.0, -24.0, 0.0)
+    verse = changed(filter_mid_side(music.song(24.0, seed=seed), thin, thin), gain=0.2)
+    chorus = music.song(24.0, seed=seed + 3)
+    samples = np.concatenate([verse.samples, chorus.samples], axis=1)
+    return Audio(np.ascontiguousarray(samples), chorus.rate_hz)
 
 
 def test_the_report_is_plain_json_without_nan(mastered):
@@ -115,6 +127,35 @@ def test_the_same_track_twice_needed_nothing():
     assert {answers[code] for code in ("low_end", "vocal_range", "width")} == {"close"}
     assert answers["loudness"] == "alike"
     assert report["limiting"]["max_db"] == 0.0
+
+
+def test_an_axis_that_moved_away_is_told_and_the_gentler_settings_improve_it():
+    """A reference that is clipped noise over the same music leads the tone astray."""
+    mix = song(seed=1, peak=0.3)
+    loud = np.clip(song(seed=2).samples * 6.0, -0.9, 0.9)
+    misleading = measure(Audio(np.ascontiguousarray(loud), mix.rate_hz))
+    first = describe(master(mix, misleading, MasterSettings()))
+    (harm,) = first["harm"]
+    assert harm["axis"] == "tone"
+    assert harm["after"] > harm["before"]
+    second = describe(master(mix, misleading, MasterSettings.from_dict(first["gentler"])))
+    assert second["axes"]["tone"]["after"] < harm["after"]
+
+
+def test_the_sections_that_were_compared_are_told_and_another_pair_changes_the_curve():
+    mix, reference = in_two_parts(seed=1), in_two_parts(seed=2)
+    profiles = measure(mix), measure(reference)
+    assert all(len(profile.sections) > 1 for profile in profiles)
+    told = [
+        describe(master(mix, profiles[1], MasterSettings(sections=pairs), profile=profiles[0]))
+        for pairs in (((0, 0),), ((1, 0),))
+    ]
+    for number, report in enumerate(told):
+        (pair,) = report["pairs"]
+        assert (pair["mix"], pair["reference"]) == (number, 0)
+        assert pair["start_seconds"] == profiles[0].sections[number].start_seconds
+        assert pair["reference_start_seconds"] == profiles[1].sections[0].start_seconds
+    assert told[0]["tone"]["wanted_db"] != told[1]["tone"]["wanted_db"]
 
 
 def test_amounts_of_zero_are_told_as_untouched():

@@ -1,14 +1,20 @@
 """The shape of a master's settings, and of a new master."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from dsp.pairing import pair_sections
 from dsp.settings import CEILING_DBTP, LOUDNESS_LUFS, MAX_LIMITING_DB, MasterSettings
-from mastering.models import MOST_TRIALS
+from mastering.messages.report import part_name
+from mastering.models import MOST_TRIALS, Genre, Release, Version
+from references.templatetags.audio import lufs, seconds
 
 OWN_NUMBER = "number"
+BY_HAND = "pairs"
 LOUDNESS_CHOICES = [
     ("reference", _("As the reference")),
     ("-9", _("−9 LUFS: loud")),
@@ -71,15 +77,16 @@ class SettingsForm(forms.Form):
             self.add_error("loudness_lufs", _("Enter a number, or choose another loudness."))
         return cleaned
 
-    def chosen(self) -> MasterSettings:
-        """Return the settings of a valid form; what the form does not show keeps its default."""
+    def chosen(self, based_on: MasterSettings | None = None) -> MasterSettings:
+        """Return the settings of a valid form; what the form does not show stays as it was."""
         cleaned = self.cleaned_data
         loudness = cleaned["loudness"]
         if loudness == OWN_NUMBER:
             loudness = cleaned["loudness_lufs"]
         elif loudness != "reference":
             loudness = float(loudness)
-        return MasterSettings(
+        return replace(
+            based_on or MasterSettings(),
             amount=cleaned["amount"] / 100,
             tone=_share(cleaned["tone"]),
             dynamics=_share(cleaned["dynamics"]),
@@ -139,6 +146,93 @@ class MasterForm(SettingsForm):
     reference = forms.CharField(required=False)
     mix_file = forms.FileField(required=False, allow_empty_file=True)
     reference_file = forms.FileField(required=False, allow_empty_file=True)
+    previous = forms.CharField(required=False)
+    genre = forms.ChoiceField(
+        label=_("Genre of your song"), choices=[("", _("not said")), *Genre.choices], required=False
+    )
+    release = forms.ChoiceField(
+        label=_("Where it will be heard"),
+        choices=[("", _("not said")), *Release.choices],
+        required=False,
+    )
+
+    @property
+    def context_fields(self) -> list[forms.BoundField]:
+        """What is asked of the song, and never guessed."""
+        return [self["genre"], self["release"]]
+
+
+class SectionsForm(forms.Form):
+    """Which parts of the mix are compared with which of the reference; one choice a part."""
+
+    mode = forms.ChoiceField(
+        choices=[
+            ("automatic", _("Automatic: like parts with like parts")),
+            ("loudest", _("Loudest: the loudest part of each")),
+            ("whole", _("Whole: all of one with all of the other")),
+            (BY_HAND, _("By hand: as chosen below")),
+        ],
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args: Any, version: Version, **kwargs: Any) -> None:
+        mix, reference = (
+            audio.summary.get("sections", ())
+            for audio in (version.master.mix, version.master.reference)
+        )
+        kwargs.setdefault("initial", _initial_sections(version.chosen, mix, reference))
+        super().__init__(*args, **kwargs)
+        choices = [
+            ("", _("not compared")),
+            *((str(i), section_label(s)) for i, s in enumerate(reference)),
+        ]
+        self.parts = [f"part_{number}" for number in range(len(mix))]
+        for name, section in zip(self.parts, mix, strict=True):
+            self.fields[name] = forms.ChoiceField(
+                label=section_label(section), choices=choices, required=False
+            )
+
+    @property
+    def rows(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.parts]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = self.cleaned_data
+        if cleaned.get("mode") == BY_HAND and not self._pairs():
+            self.add_error(None, _("Choose at least one pair of parts."))
+        return cleaned
+
+    def chosen(self) -> Any:
+        """Return what a valid form chose, as settings take it."""
+        mode = self.cleaned_data["mode"]
+        return self._pairs() if mode == BY_HAND else mode
+
+    def _pairs(self) -> tuple[tuple[int, int], ...]:
+        return tuple(
+            (number, int(chosen))
+            for number, name in enumerate(self.parts)
+            if (chosen := self.cleaned_data.get(name, "")) != ""
+        )
+
+
+def section_label(section: Mapping[str, Any]) -> str:
+    """Return what a part is called, where it lies and how loud it is."""
+    start, end = seconds(section["start_seconds"]), seconds(section["end_seconds"])
+    return f"{part_name(section)}, {start}–{end}, {lufs(section['loudness_lufs'])}"
+
+
+def _initial_sections(
+    chosen: MasterSettings, mix: Sequence[Mapping[str, Any]], reference: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    mode: str = BY_HAND
+    if isinstance(chosen.sections, str):
+        mode, pairs = chosen.sections, tuple(pair_sections(mix, reference))
+    else:
+        pairs = chosen.sections
+    return {
+        "mode": mode,
+        **{f"part_{number}": str(place) for number, place in pairs},
+    }
 
 
 def _initial(settings: MasterSettings) -> dict[str, Any]:
