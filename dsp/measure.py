@@ -266,7 +266,7 @@ def measure(audio: Audio, *, progress: Callable[[float], None] | None = None) ->
         spectrogram.side.mean(axis=0, dtype=np.float64),
     )
     moments_mid, moments_side, moments_seconds = _moments(spectrogram, integrated)
-    character = find_character(spectrogram, energies, step)
+    character = find_character(spectrogram, energies, step, _decoded(moments_mid))
     return Profile(
         rate_hz=audio.rate_hz,
         frames=audio.frames,
