@@ -103,14 +103,22 @@ def master(
     )
     audio, stats, maximized = target, DynamicsStats(0.0, 0.0, 0.0), None
     del target  # a caller that keeps no name for it gives its memory back to the stages
+    ours = False  # whether the samples are no longer the caller's and may be overwritten
+
+    def take(changed: Audio) -> None:
+        nonlocal audio, ours
+        ours = ours or changed is not audio
+        audio = changed
 
     if not settings.is_identity:
         tell("tone", 0.15)
         if changing:
-            audio = _without_dc(audio, profile)
-        audio = apply_tone_and_width(audio, tone, width)
+            take(_without_dc(audio, profile))
+        take(apply_tone_and_width(audio, tone, width))
         tell("dynamics", 0.35)
-        audio, stats = apply_dynamics(audio, dynamics)
+        evened, stats = apply_dynamics(audio, dynamics, in_place=ours)
+        take(evened)
+        del evened
         tell("limiting", 0.45)
         maximized = maximize(
             audio,
@@ -118,6 +126,7 @@ def master(
             ceiling_dbtp=_ceiling_dbtp(dynamics, goal_lufs, settings),
             max_limiting_db=settings.max_limiting_db if changing else 0.0,
             max_mean_limiting_db=MAX_MEAN_LIMITING_DB,
+            in_place=ours,
         )
         audio = maximized.audio
     tell("verifying", 0.75)
@@ -125,7 +134,7 @@ def master(
         audio=audio,
         target=profile,
         reference=reference,
-        result=profile if maximized is None else measure(audio),
+        result=profile if maximized is None else measure(audio, energies=maximized.energies),
         settings=settings,
         suitability=likeness,
         goal_lufs=goal_lufs,

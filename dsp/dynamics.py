@@ -95,10 +95,13 @@ def plan_dynamics(
     )
 
 
-def apply_dynamics(audio: Audio, plan: DynamicsPlan) -> tuple[Audio, DynamicsStats]:
+def apply_dynamics(
+    audio: Audio, plan: DynamicsPlan, *, in_place: bool = False
+) -> tuple[Audio, DynamicsStats]:
     """Return audio with the planned gain by level, and what was done.
 
     The same samples where nothing is to be done. The gain follows 200 ms loudness without delay.
+    ``in_place`` allows to overwrite the samples, which saves the room of a copy.
     """
     if plan.allowed_range_lu is None and not np.any(plan.applied_db):
         return audio, DynamicsStats(0.0, 0.0, 0.0)
@@ -109,7 +112,7 @@ def apply_dynamics(audio: Audio, plan: DynamicsPlan) -> tuple[Audio, DynamicsSta
     if not np.any(gain_db):
         return audio, DynamicsStats(0.0, 0.0, 0.0)
     step_frames = energies.step_seconds * audio.rate_hz
-    samples = np.empty_like(audio.samples)
+    samples = audio.samples if in_place else np.empty_like(audio.samples)
     _apply_gain(audio.samples, 10.0 ** (gain_db / 20.0), step_frames, samples)
     stats = DynamicsStats(float(gain_db.min()), float(gain_db.max()), float(np.abs(gain_db).mean()))
     return Audio(samples, audio.rate_hz), stats

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -19,13 +19,14 @@ import numpy.typing as npt
 from numba import njit, types
 
 from dsp.audio import Audio
-from dsp.clipper import Clipped, clip_in_place
+from dsp.clipper import Clipped, clip_in_place, unclip_in_place
 from dsp.filters import FLOATS
 from dsp.limiter import (
     Limited,
     block_gains,
     limit_in_place,
     reduction_knots_db,
+    unlimit_in_place,
     usable_ceiling,
 )
 from dsp.loudness import (
@@ -58,7 +59,9 @@ class Maximized:
     Attributes
     ----------
     audio : Audio
-        The result; the same object that came in where nothing was to be done.
+        The result.
+    energies : WeightedEnergies
+        Of the result.
     drive_db : float
         Gain before the limiter.
     integrated_lufs : float
@@ -78,6 +81,7 @@ class Maximized:
     """
 
     audio: Audio
+    energies: WeightedEnergies
     drive_db: float
     integrated_lufs: float
     goal_lufs: float
@@ -95,6 +99,7 @@ def maximize(
     ceiling_dbtp: float,
     max_limiting_db: float = 6.0,
     max_mean_limiting_db: float = 2.0,
+    in_place: bool = False,
 ) -> Maximized:
     """Return the audio at a loudness, or as near below it as the limits allow.
 
@@ -110,6 +115,8 @@ def maximize(
         The most gain reduction at any moment, dB; 0 for none at all.
     max_mean_limiting_db : float
         The most gain reduction averaged over the whole piece, dB.
+    in_place : bool
+        Whether the samples may be overwritten, which saves the room of a copy.
 
     Returns
     -------
@@ -118,6 +125,8 @@ def maximize(
         delivered audio.
     """
     require_finite(audio)
+    if not in_place:
+        audio = Audio(audio.samples.copy(), audio.rate_hz)
     limits = _Limits(max_limiting_db, max_mean_limiting_db)
     model = _Model(audio, ceiling_dbtp, limits)
     held_by: HeldBy | None
@@ -125,8 +134,7 @@ def maximize(
         drive_db, held_by = min(0.0, model.headroom_db), "silence"
     else:
         drive_db, held_by = _planned_drive(model, goal_lufs, limits)
-    clip_drive_db = drive_db
-    work, clipped = _softened(audio, model, clip_drive_db)
+    clipped = _soften(audio, model, drive_db)
     if clipped:
         model.take_clip(clipped)
         drive_db, held_by = _planned_drive(model, goal_lufs, limits)
@@ -136,19 +144,20 @@ def maximize(
     renders = 0
     while True:
         limited = limit_in_place(
-            work, ceiling_dbtp=ceiling_dbtp, gain_db=drive_db, peaks=model.peaks
+            audio, ceiling_dbtp=ceiling_dbtp, gain_db=drive_db, peaks=model.peaks
         )
         renders += 1
         highest_db, mean_db = _total_reduction_db(clipped, limited)
         over_max_db, over_mean_db = highest_db - limits.highest_db, mean_db - limits.mean_db
-        lufs = integrated_lufs(weighted_energies(limited.audio))
+        energies = weighted_energies(audio)
+        lufs = integrated_lufs(energies)
         error_lu = lufs - goal_lufs
         if over_max_db > 0.0 or over_mean_db > 0.0:
             held_by = "max_limiting" if over_max_db > over_mean_db else "mean_limiting"
             drive_db -= 1.5 * max(over_max_db, over_mean_db) + _DRIVE_STEP_DB
             cap_db = drive_db
             if renders >= _MAX_RENDERS:
-                cap_db = drive_db = clip_drive_db = min(drive_db, model.unclipped_headroom_db)
+                cap_db = drive_db = min(drive_db, model.unclipped_headroom_db)
         elif abs(error_lu) <= _AIM_LU or renders >= _MAX_RENDERS or held_by == "silence":
             break
         elif error_lu < 0.0 and drive_db >= cap_db:
@@ -156,15 +165,18 @@ def maximize(
             break
         else:
             drive_db = min(cap_db, drive_db - error_lu / slope)
-        del work, limited  # the next ones take their room
-        work, clipped = _softened(audio, model, clip_drive_db)
+        unlimit_in_place(limited)
+        if clipped and drive_db <= model.unclipped_headroom_db:
+            unclip_in_place(audio, clipped)
+            clipped = None
     return Maximized(
-        audio=limited.audio,
+        audio=audio,
+        energies=energies,
         drive_db=drive_db,
         integrated_lufs=lufs,
         goal_lufs=goal_lufs,
         held_by=held_by if error_lu < -TOLERANCE_LU else None,
-        limited=limited,
+        limited=replace(limited, steps=()),
         clipped=clipped,
         max_reduction_db=highest_db,
         mean_reduction_db=mean_db,
@@ -252,13 +264,12 @@ class _Model:
         return max(1e-3, (self.forecast(drive_db).lufs - below) / _SLOPE_STEP_DB)
 
 
-def _softened(audio: Audio, model: _Model, drive_db: float) -> tuple[Audio, Clipped | None]:
-    """Return a copy whose short peaks are clipped where a drive lifts any over the ceiling."""
-    copy = Audio(audio.samples.copy(), audio.rate_hz)
+def _soften(audio: Audio, model: _Model, drive_db: float) -> Clipped | None:
+    """Clip short peaks where a drive lifts any over the ceiling, in place."""
     if drive_db <= model.unclipped_headroom_db:
-        return copy, None
+        return None
     threshold = model.ceiling / db_to_amplitude(drive_db)
-    return copy, clip_in_place(copy, threshold=threshold, peaks=model.unclipped_peaks)
+    return clip_in_place(audio, threshold=threshold, peaks=model.unclipped_peaks)
 
 
 def _total_reduction_db(clipped: Clipped | None, limited: Limited) -> tuple[float, float]:

@@ -14,7 +14,13 @@ import numpy.typing as npt
 
 from dsp.audio import Audio
 from dsp.errors import ProfileUnsupported, SilentAudio, TooShort
-from dsp.loudness import Loudness, loudness_range_lu, measure_loudness, weighted_energies
+from dsp.loudness import (
+    Loudness,
+    WeightedEnergies,
+    loudness_range_lu,
+    measure_loudness,
+    weighted_energies,
+)
 from dsp.peaks import psr_db, sample_peak_dbfs, true_peak_per_window_dbtp
 from dsp.sections import Section, find_sections
 from dsp.spectrum import (
@@ -200,12 +206,19 @@ class Profile:
         }
 
 
-def measure(audio: Audio, *, progress: Callable[[float], None] | None = None) -> Profile:
+def measure(
+    audio: Audio,
+    *,
+    energies: WeightedEnergies | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Profile:
     """Return the profile of a track.
 
     Parameters
     ----------
     audio : Audio
+    energies : WeightedEnergies, optional
+        Of this audio, where they have been measured before.
     progress : callable, optional
         Told the share done, 0 to 1.
 
@@ -218,16 +231,16 @@ def measure(audio: Audio, *, progress: Callable[[float], None] | None = None) ->
     """
     if audio.duration_seconds < SHORTEST_SECONDS:
         raise TooShort(f"A track must last at least {SHORTEST_SECONDS:g} seconds to be measured.")
-    weighted = weighted_energies(audio)
+    weighted = energies or weighted_energies(audio)
     levels = measure_loudness(weighted)
     if not np.isfinite(levels.integrated_lufs):
         raise SilentAudio("The track is silent: nothing in it is above -70 LUFS.")
     spectrogram = band_spectrogram(audio, progress=progress)
-    energies, step = weighted.energies, weighted.step_seconds
+    steps, step = weighted.energies, weighted.step_seconds
     window_peaks = true_peak_per_window_dbtp(audio)
     true_peak = float(window_peaks.max())
     integrated = round(levels.integrated_lufs, 3)
-    centres = _window_loudness(energies, step, SHORT_TERM_SECONDS)
+    centres = _window_loudness(steps, step, SHORT_TERM_SECONDS)
     floor = np.percentile(to_db(spectrogram.mid + spectrogram.side), 5.0, axis=0)
     mid, side = (
         spectrogram.mid.mean(axis=0, dtype=np.float64),
@@ -251,12 +264,12 @@ def measure(audio: Audio, *, progress: Callable[[float], None] | None = None) ->
         side_db=np.round(to_db(side), 3),
         floor_db=np.round(floor, 2),
         correlation=np.round(_correlation(mid, side, spectrogram.cross), 4),
-        micro_quantiles_lu=_quantiles(energies, step, MICRO_SECONDS, integrated),
-        momentary_quantiles_lu=_quantiles(energies, step, MOMENTARY_SECONDS, integrated),
+        micro_quantiles_lu=_quantiles(steps, step, MICRO_SECONDS, integrated),
+        momentary_quantiles_lu=_quantiles(steps, step, MOMENTARY_SECONDS, integrated),
         cutoff_hz=_cutoff_hz(spectrogram),
-        onsets_per_second=_onsets_per_second(energies, step),
+        onsets_per_second=_onsets_per_second(steps, step),
         sections=find_sections(
-            spectrogram, energies, step_seconds=step, duration_seconds=audio.duration_seconds
+            spectrogram, steps, step_seconds=step, duration_seconds=audio.duration_seconds
         ),
         loudness_curve_lufs=np.round(_thinned(centres), 2),
         moments_mid=moments_mid,

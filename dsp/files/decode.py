@@ -170,9 +170,7 @@ class _Samples:
         return samples
 
 
-def _facts(
-    file: BufferedReader, stream: Stream, limits: Limits, *, keep: _Samples | None
-) -> Facts:
+def _facts(file: BufferedReader, stream: Stream, limits: Limits, *, keep: _Samples | None) -> Facts:
     pcm = hashlib.sha256(f"{stream.rate_hz} {stream.channels}\n".encode())
     frames, peak = 0, 0.0
     for block, block_peak in _within(stream, limits):
