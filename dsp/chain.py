@@ -67,6 +67,7 @@ def master(
     settings: MasterSettings,
     *,
     profile: Profile | None = None,
+    in_place: bool = False,
     progress: Progress | None = None,
 ) -> Mastered:
     """Return a mix processed toward a reference.
@@ -80,6 +81,8 @@ def master(
     settings : MasterSettings
     profile : Profile, optional
         The target's own, where it has been measured before.
+    in_place : bool
+        Whether the target's samples may be overwritten; the chain then needs no room but theirs.
     progress : callable, optional
         Told the name of each stage as it begins, and the share of the work done, 0 to 1.
 
@@ -103,18 +106,18 @@ def master(
     )
     audio, stats, maximized = target, DynamicsStats(0.0, 0.0, 0.0), None
     del target  # a caller that keeps no name for it gives its memory back to the stages
-    ours = False  # whether the samples are no longer the caller's and may be overwritten
+    ours = in_place  # whether the samples may be overwritten
 
     def take(changed: Audio) -> None:
         nonlocal audio, ours
-        ours = ours or changed is not audio
+        ours |= changed is not audio
         audio = changed
 
     if not settings.is_identity:
         tell("tone", 0.15)
         if changing:
             take(_without_dc(audio, profile))
-        take(apply_tone_and_width(audio, tone, width))
+        take(apply_tone_and_width(audio, tone, width, in_place=ours))
         tell("dynamics", 0.35)
         evened, stats = apply_dynamics(audio, dynamics, in_place=ours)
         take(evened)

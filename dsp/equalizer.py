@@ -144,7 +144,9 @@ def _validity(target: Profile, reference: Profile) -> tuple[npt.NDArray[np.bool_
     return valid, tuple(reasons)
 
 
-def filter_mid_side(audio: Audio, mid_curve_db: Doubles, side_curve_db: Doubles) -> Audio:
+def filter_mid_side(
+    audio: Audio, mid_curve_db: Doubles, side_curve_db: Doubles, *, in_place: bool = False
+) -> Audio:
     """Return audio with a tonal curve applied to its mid and another to its side.
 
     Both filters are of minimum phase: no delay, nothing before the sound.
@@ -155,6 +157,8 @@ def filter_mid_side(audio: Audio, mid_curve_db: Doubles, side_curve_db: Doubles)
         One channel has only mid.
     mid_curve_db, side_curve_db : ndarray, shape (BAND_COUNT,)
         Gain at the band centres, dB; held outward beyond the first and the last.
+    in_place : bool
+        Whether the samples may be overwritten, which saves the room of a copy.
 
     Returns
     -------
@@ -163,12 +167,11 @@ def filter_mid_side(audio: Audio, mid_curve_db: Doubles, side_curve_db: Doubles)
     """
     if not np.any(mid_curve_db) and (audio.channels == 1 or not np.any(side_curve_db)):
         return audio
-    mid = minimum_phase(mid_curve_db, audio.rate_hz)
-    if audio.channels == 1 or np.array_equal(mid_curve_db, side_curve_db):
-        return Audio(_convolved(audio.samples, mid, mid), audio.rate_hz)
-    return Audio(
-        _convolved(audio.samples, mid, minimum_phase(side_curve_db, audio.rate_hz)), audio.rate_hz
-    )
+    mid = side = minimum_phase(mid_curve_db, audio.rate_hz)
+    if audio.channels == 2 and not np.array_equal(mid_curve_db, side_curve_db):
+        side = minimum_phase(side_curve_db, audio.rate_hz)
+    filtered = audio.samples if in_place else np.empty_like(audio.samples)
+    return Audio(_convolved(audio.samples, mid, side, filtered), audio.rate_hz)
 
 
 def minimum_phase(curve_db: Doubles, rate_hz: int) -> Floats:
@@ -195,34 +198,34 @@ def minimum_phase(curve_db: Doubles, rate_hz: int) -> Floats:
     return response.astype(np.float32)
 
 
-def _convolved(samples: Floats, mid_taps: Floats, side_taps: Floats) -> Floats:
-    """Return samples filtered by overlap-save: mid by its taps, side by its own."""
+def _convolved(samples: Floats, mid_taps: Floats, side_taps: Floats, filtered: Floats) -> Floats:
+    """Fill ``filtered``, which may be ``samples``: mid by its taps, side by its own.
+
+    Overlap-save over a few blocks at once, with what came before them kept aside.
+    """
     taps, frames = mid_taps.size, samples.shape[1]
     length = int(scipy.fft.next_fast_len(BLOCK_FACTOR * taps, real=True))
     step = length - taps + 1
     mid, side = (scipy.fft.rfft(kernel, length) for kernel in (mid_taps, side_taps))
     straight, crossed = (mid + side) / 2.0, (mid - side) / 2.0
-    filtered = np.empty_like(samples)
+    span = np.zeros((samples.shape[0], taps - 1 + BLOCKS_AT_ONCE * step), dtype=np.float32)
     blocks = np.empty((BLOCKS_AT_ONCE, samples.shape[0], length), dtype=np.float32)
     for start in range(0, frames, BLOCKS_AT_ONCE * step):
-        starts = range(start, min(frames, start + BLOCKS_AT_ONCE * step), step)
+        stop = min(frames, start + BLOCKS_AT_ONCE * step)
+        end = taps - 1 + stop - start
+        span[:, taps - 1 : end] = samples[:, start:stop]
+        span[:, end:] = 0.0
+        starts = range(start, stop, step)
         for block, first in zip(blocks, starts, strict=False):
-            _cut(samples, first - taps + 1, block)
+            block[:] = span[:, first - start : first - start + length]
         spectra = scipy.fft.rfft(blocks[: len(starts)], axis=2)
         _mix(spectra, straight, crossed)
         results = scipy.fft.irfft(spectra, length, axis=2, overwrite_x=True)
         for result, first in zip(results, starts, strict=True):
             last = min(frames, first + step)
             filtered[:, first:last] = result[:, taps - 1 : taps - 1 + last - first]
+        span[:, : taps - 1] = span[:, end - taps + 1 : end].copy()
     return filtered
-
-
-def _cut(samples: Floats, first: int, block: Floats) -> None:
-    """Fill a block with the samples from ``first`` on, silence where there are none."""
-    before, last = max(0, -first), min(samples.shape[1], first + block.shape[1])
-    block[:, :before] = 0.0
-    block[:, before : last - first] = samples[:, first + before : last]
-    block[:, last - first :] = 0.0
 
 
 @njit(nogil=True, cache=True)

@@ -109,8 +109,8 @@ def compare(target: Profile, reference: Profile) -> Comparison:
     return Comparison(
         tone_db=_mean(apart, weights),
         tone_spread=_spread(apart, weights),
-        width_db=_mean_width(mids[1][second], sides[1][second], weights)
-        - _mean_width(mids[0][first], sides[0][first], weights),
+        width_db=_mean_width(mids[1], sides[1], second, weights)
+        - _mean_width(mids[0], sides[0], first, weights),
         width_spread=_spread(wider, weights),
         unlikeness_db=float(np.sqrt(np.mean(_mean(nearby, weights)))),
         slope=slope,
@@ -263,8 +263,9 @@ def _pairs(
     chosen = np.zeros(apart.shape, dtype=bool)
     for axis in (0, 1):
         count = min(NEIGHBOURS, apart.shape[axis])
-        nearest = np.argpartition(apart, count - 1, axis=axis)
-        np.put_along_axis(chosen, nearest.take(range(count), axis=axis), values=1, axis=axis)
+        by_row = np.ascontiguousarray(apart if axis else apart.T)
+        nearest = np.argpartition(by_row, count - 1, axis=1)[:, :count]
+        np.put_along_axis(chosen if axis else chosen.T, nearest, values=1, axis=1)
     rows, columns = np.nonzero(chosen)
     return rows, columns, apart[rows, columns]
 
@@ -312,10 +313,14 @@ def _slope(
     return float(slope), float(np.sqrt(scatter + unlike))
 
 
-def _mean_width(mid: Doubles, side: Doubles, weights: Doubles) -> Doubles:
+def _mean_width(
+    mid: Doubles, side: Doubles, moments: npt.NDArray[np.int64], weights: Doubles
+) -> Doubles:
     """Return the level of the side against the mid by mean power, each moment at one loudness."""
     level = mid.mean(axis=1, keepdims=True)
-    mid_power, side_power = (_mean(10.0 ** ((x - level) / 10.0), weights) for x in (mid, side))
+    mid_power, side_power = (
+        _mean((10.0 ** ((x - level) / 10.0))[moments], weights) for x in (mid, side)
+    )
     lowest = 10.0 ** (WIDTHS_DB[0] / 10.0)
     width: Doubles = 10.0 * np.log10(np.maximum(side_power / mid_power, lowest))
     return width
