@@ -88,7 +88,7 @@ def master(
 
     Raises
     ------
-    TooShort, SilentAudio
+    TooShort, NotFinite, SilentAudio
         Where the target cannot be measured.
     """
     tell = progress or (lambda _stage, _share: None)

@@ -21,7 +21,7 @@ from dsp.loudness import (
     measure_loudness,
     weighted_energies,
 )
-from dsp.peaks import psr_db, sample_peak_dbfs, true_peak_per_window_dbtp
+from dsp.peaks import psr_db, require_finite, sample_peak_dbfs, true_peak_per_window_dbtp
 from dsp.sections import Section, find_sections
 from dsp.spectrum import (
     BAND_COUNT,
@@ -47,6 +47,8 @@ MOMENT_TOP_DB: Final = 27.5  # over the integrated loudness: no band of music is
 MOMENT_STEP_DB: Final = 0.5  # its rounding is under 0.15 dB rms and averages out over moments
 CURVE_POINTS: Final = 400
 STEEP_DB: Final = 25.0  # a fall over 1.2 kHz that no instrument or room makes
+QUIETEST_DB: Final = 125.0  # under the integrated loudness: what an empty band reads
+FAINTEST_TOP_DB: Final = 95.0  # under it, per bin: what is still music before a cutoff
 CUTOFF_RANGE_HZ: Final = (10_000.0, 20_200.0)
 
 Codes = npt.NDArray[np.uint8]
@@ -75,7 +77,8 @@ class Profile:
     mid_db, side_db : ndarray, shape (BAND_COUNT,)
         Mean power per band, dB.
     floor_db : ndarray, shape (BAND_COUNT,)
-        Level per band under which the track spends a twentieth of its time, dB.
+        Level per band under which the track spends a twentieth of its time, dB; no level per
+        band is lower than ``QUIETEST_DB`` under the integrated loudness.
     correlation : ndarray, shape (BAND_COUNT,)
         Of left and right per band, -1 to 1.
     micro_quantiles_lu, momentary_quantiles_lu : ndarray, shape of ``QUANTILES``
@@ -226,11 +229,14 @@ def measure(
     ------
     TooShort
         Under ``SHORTEST_SECONDS``.
+    NotFinite
+        NaN, infinite or absurd samples.
     SilentAudio
         Nothing above the absolute loudness gate of BS.1770.
     """
     if audio.duration_seconds < SHORTEST_SECONDS:
         raise TooShort(f"A track must last at least {SHORTEST_SECONDS:g} seconds to be measured.")
+    require_finite(audio)
     weighted = energies or weighted_energies(audio)
     levels = measure_loudness(weighted)
     if not np.isfinite(levels.integrated_lufs):
@@ -239,14 +245,15 @@ def measure(
     steps, step = weighted.energies, weighted.step_seconds
     window_peaks = true_peak_per_window_dbtp(audio)
     true_peak = float(window_peaks.max())
-    integrated = round(levels.integrated_lufs, 3)
+    loudness = levels.integrated_lufs
+    integrated = round(loudness, 3)
     centres = _window_loudness(steps, step, SHORT_TERM_SECONDS)
-    floor = np.percentile(to_db(spectrogram.mid + spectrogram.side), 5.0, axis=0)
+    floor = np.percentile(spectrogram.mid + spectrogram.side, 5.0, axis=0)
     mid, side = (
         spectrogram.mid.mean(axis=0, dtype=np.float64),
         spectrogram.side.mean(axis=0, dtype=np.float64),
     )
-    moments_mid, moments_side, moments_seconds = _moments(spectrogram, integrated)
+    moments_mid, moments_side, moments_seconds = _moments(spectrogram, loudness)
     return Profile(
         rate_hz=audio.rate_hz,
         frames=audio.frames,
@@ -258,15 +265,15 @@ def measure(
         max_short_term_lufs=round(levels.max_short_term_lufs, 3),
         true_peak_dbtp=round(true_peak, 3),
         sample_peak_dbfs=round(sample_peak_dbfs(audio), 3),
-        plr_db=round(true_peak - integrated, 3),
+        plr_db=round(true_peak - loudness, 3),
         psr_db=_peak_to_short_term(window_peaks, levels),
-        mid_db=np.round(to_db(mid), 3),
-        side_db=np.round(to_db(side), 3),
-        floor_db=np.round(floor, 2),
+        mid_db=_levels_db(mid, loudness),
+        side_db=_levels_db(side, loudness),
+        floor_db=_levels_db(floor, loudness),
         correlation=np.round(_correlation(mid, side, spectrogram.cross), 4),
-        micro_quantiles_lu=_quantiles(steps, step, MICRO_SECONDS, integrated),
-        momentary_quantiles_lu=_quantiles(steps, step, MOMENTARY_SECONDS, integrated),
-        cutoff_hz=_cutoff_hz(spectrogram),
+        micro_quantiles_lu=_quantiles(steps, step, MICRO_SECONDS, loudness),
+        momentary_quantiles_lu=_quantiles(steps, step, MOMENTARY_SECONDS, loudness),
+        cutoff_hz=_cutoff_hz(spectrogram, loudness),
         onsets_per_second=_onsets_per_second(steps, step),
         sections=find_sections(
             spectrogram, steps, step_seconds=step, duration_seconds=audio.duration_seconds
@@ -276,6 +283,16 @@ def measure(
         moments_side=moments_side,
         moments_seconds=np.round(moments_seconds, 3),
     )
+
+
+def _levels_db(power: Doubles, integrated_lufs: float) -> Doubles:
+    """Return powers in dB, floored and rounded as they stand to the loudness.
+
+    So a gain on the track adds to all of them alike, and changes nothing that is read from them.
+    """
+    relative = to_db(power, lowest_db=integrated_lufs - QUIETEST_DB) - integrated_lufs
+    rounded: Doubles = np.round(np.round(relative, 3) + round(integrated_lufs, 3), 3)
+    return rounded
 
 
 def _window_loudness(energies: Doubles, step_seconds: float, seconds: float) -> Doubles:
@@ -305,17 +322,17 @@ def _correlation(mid: Doubles, side: Doubles, cross: Doubles) -> Doubles:
     return np.where(total > 1e-30, np.clip(ratio, -1.0, 1.0), 1.0)
 
 
-def _cutoff_hz(spectrogram: Spectrogram) -> float | None:
+def _cutoff_hz(spectrogram: Spectrogram, integrated_lufs: float) -> float | None:
     """Return where the average spectrum falls off a cliff, Hz, or None."""
-    level = to_db(spectrogram.fine)
+    level = to_db(spectrogram.fine, lowest_db=integrated_lufs - QUIETEST_DB)
     width = max(1, round(200.0 / spectrogram.bin_hz))
     level = np.convolve(level, np.ones(width) / width, mode="same")
     hz = np.arange(level.size) * spectrogram.bin_hz
-    steepest, where = 0.0, None
+    steepest, where, least = 0.0, None, integrated_lufs - FAINTEST_TOP_DB
     for cut in np.arange(CUTOFF_RANGE_HZ[0], min(CUTOFF_RANGE_HZ[1], hz[-1] - 1_000.0), 100.0):
         below = level[(hz >= cut - 1_000.0) & (hz < cut - 200.0)].mean()
         above = level[(hz >= cut + 200.0) & (hz < cut + 1_000.0)].mean()
-        if below - above > max(STEEP_DB, steepest) and below > -110.0:
+        if below - above > max(STEEP_DB, steepest) and below > least:
             steepest, where = float(below - above), float(cut)
     return where
 
@@ -345,7 +362,8 @@ def _moments(spectrogram: Spectrogram, integrated_lufs: float) -> tuple[Codes, C
     codes = []
     for bands in (spectrogram.mid, spectrogram.side):
         power = bands[: count * pooled].reshape(count, pooled, BAND_COUNT).mean(axis=1)
-        steps = np.round((to_db(power) - integrated_lufs - MOMENT_TOP_DB) / MOMENT_STEP_DB)
+        level = to_db(power, lowest_db=integrated_lufs - QUIETEST_DB) - integrated_lufs
+        steps = np.round((level - MOMENT_TOP_DB) / MOMENT_STEP_DB)
         codes.append(np.clip(255.0 + steps, 0.0, 255.0).astype(np.uint8))
     times = (np.arange(count) * pooled + (pooled + 1) / 2.0) * spectrogram.hop_seconds
     return codes[0], codes[1], times

@@ -112,10 +112,10 @@ def bands_between(low_hz: float, high_hz: float) -> npt.NDArray[np.bool_]:
     return (low_hz < BAND_CENTRES_HZ) & (high_hz > BAND_CENTRES_HZ)
 
 
-def to_db(power: npt.ArrayLike) -> Doubles:
-    """Return powers in dB, no lower than ``SILENCE_DB``."""
+def to_db(power: npt.ArrayLike, *, lowest_db: float = SILENCE_DB) -> Doubles:
+    """Return powers in dB, no lower than ``lowest_db``."""
     values = np.asarray(power, dtype=np.float64)
-    floored: Doubles = 10.0 * np.log10(np.maximum(values, 10.0 ** (SILENCE_DB / 10.0)))
+    floored: Doubles = 10.0 * np.log10(np.maximum(values, 10.0 ** (lowest_db / 10.0)))
     return floored
 
 

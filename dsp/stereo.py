@@ -21,7 +21,7 @@ BASS_HZ: Final = 120.0
 BASS_WIDTH_DB: Final = -12.0  # side over mid up to which bass is widened: correlation over 0.88
 CLEAR_SIDE_DB: Final = -30.0  # side over mid that is surely music
 FAINTEST_SIDE_DB: Final = -45.0  # and under which there is nothing to raise
-EMPTY_DB: Final = -110.0
+EMPTY_DB: Final = -96.0  # of the side, against the integrated loudness
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def plan_width(
         reason = "mono_target" if target.is_mono else "mono_reference"
         return WidthPlan(nothing, nothing, nothing, nothing, (reason,))
     widths = [profile.side_db - profile.mid_db for profile in (target, reference)]
-    real = (widths[0] > FAINTEST_SIDE_DB) & (target.side_db > EMPTY_DB)
+    real = (widths[0] > FAINTEST_SIDE_DB) & (target.side_db > target.integrated_lufs + EMPTY_DB)
     clear = real & (widths[0] > CLEAR_SIDE_DB)
     difference = np.maximum(widths[1], FAINTEST_SIDE_DB) - widths[0]
     full = np.where(real, smooth(difference, FULL_OCTAVES, weights=real), 0.0)

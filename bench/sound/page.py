@@ -28,9 +28,9 @@ are to the reference. Cells are medians, means in brackets.
 """
 EXPLAINED = {
     "same": """A finished section is damaged, seeded (`all`: tone, width, dynamics and level
-at once; ×1 is what mixes get wrong: 1.2–2.6 dB of tone), and mastered toward **another section of the same
-track**; the truth is the section before the damage. ×0 is no damage but the level: there untouched
-is perfect, and the figures are the harm done.""",
+together; ×1 is what mixes get wrong: 1.2–2.6 dB of tone), and mastered toward **another section of
+the same track**; the truth is the section before the damage. ×0 is no damage but the level: there
+untouched is perfect, and the figures are the harm done.""",
     "album": "The same, toward **another track of the same album**.",
     "other": "The same, toward **other music**: nothing there tells what the mix got wrong.",
     "pair": "**Real pairs**, alike and deliberately unlike (`bench/sound/pairs.tsv`).",
