@@ -134,9 +134,7 @@ def _references(
         yield "album", music[album[0].id]
     for step in range(OTHER_STEP, OTHER_STEP + len(found)):
         other = found[(number + step) % len(found)]
-        if (other.package, other.genre) != (track.package, track.genre) and (
-            other.package != track.package
-        ):
+        if other.package != track.package and other.genre != track.genre:
             yield "other", music[other.id]
             return
 

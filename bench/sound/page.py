@@ -203,10 +203,22 @@ def key(row: dict[str, Any]) -> str:
 
 
 def figures(rows: Rows) -> dict[str, Any]:
-    """Return what the next page is compared with: the engine's own figures, case by case."""
+    """Return what is kept beside the page: medians, and the engine's own figures case by case.
+
+    The cases are what the next page is compared with, the medians what plots are drawn from.
+    """
     names = (*TO_TRUTH, *TO_REFERENCE, "rms", "max")
+    medians: dict[str, dict[str, dict[str, float]]] = {}
+    for group, take in dict.fromkeys((row["group"], row["take"]) for row in rows):
+        of_take = [row for row in rows if (row["group"], row["take"]) == (group, take)]
+        medians.setdefault(group, {})[take] = {
+            name: round(float(np.median([row[name] for row in of_take])), 3)
+            for name in names
+            if name in of_take[0]
+        }
     return {
         "engine": engine.identity(),
+        "medians": medians,
         "cases": {
             key(row): {name: round(row[name], 2) for name in names if name in row}
             for row in rows
