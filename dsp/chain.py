@@ -23,6 +23,7 @@ DC_OFFSET: Final = 1e-2  # of the rms: −40 dB, under which nothing is gained b
 SAME_LOUDNESS_LU: Final = 0.1
 
 Progress = Callable[[str, float], None]
+Made = Callable[[Audio], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ def master(
     profile: Profile | None = None,
     in_place: bool = False,
     progress: Progress | None = None,
+    made: Made | None = None,
 ) -> Mastered:
     """Return a mix processed toward a reference.
 
@@ -85,6 +87,8 @@ def master(
         Whether the target's samples may be overwritten; the chain then needs no room but theirs.
     progress : callable, optional
         Told the name of each stage as it begins, and the share of the work done, 0 to 1.
+    made : callable, optional
+        Given the master as soon as it is made, before it is measured; must not change it.
 
     Raises
     ------
@@ -132,6 +136,8 @@ def master(
             in_place=ours,
         )
         audio = maximized.audio
+    if made:
+        made(audio)
     tell("verifying", 0.75)
     return Mastered(
         audio=audio,
