@@ -36,6 +36,11 @@ format: setup  ## The layout of the code, and what can be put right by itself
 demo:  ## An account with masters made from audio of its own (./run must be running)
 	$(PYTHON) manage.py seed_demo
 
+.PHONY: messages
+messages:  ## The texts to translate, into locale/: LANGUAGE=de
+	mkdir -p locale
+	$(PYTHON) manage.py makemessages --locale $(LANGUAGE) --ignore var --ignore tests --ignore .venv
+
 .PHONY: screenshots
 screenshots:  ## Every page in every state, three widths, both themes, into var/screenshots
 	$(PYTHON) -m pytest tests/browser/screenshots.py -p no:randomly

@@ -169,7 +169,11 @@ MIN_AUDIO_SECONDS = env.int("MIN_AUDIO_SECONDS", default=3)
 MAX_RUNNING_PER_PERSON = env.int("MAX_RUNNING_PER_PERSON", default=3)
 MAX_OPEN_UPLOADS_PER_PERSON = env.int("MAX_OPEN_UPLOADS_PER_PERSON", default=6)
 MAX_OPEN_MASTERS_PER_PERSON = env.int("MAX_OPEN_MASTERS_PER_PERSON", default=20)
+MAX_OPEN_EXPORTS_PER_PERSON = env.int("MAX_OPEN_EXPORTS_PER_PERSON", default=10)
 MAX_BACKLOG = env.int("MAX_BACKLOG", default=500)
+
+# Files made on demand are kept so long after they were last asked for.
+EXPORT_DAYS = env.int("EXPORT_DAYS", default=7)
 
 # Queue: the rows are the truth, this only rings.
 WORKER_GROUPS = env.int("WORKER_GROUPS", default=2)  # jobs at a time on this machine
@@ -189,7 +193,7 @@ Q_CLUSTER = {
     "ack_failures": True,  # the job's row decides retries
     "recycle": 500,  # renews the whole group
     "save_limit": -1,
-    "poll": 0.5,
+    "poll": 0.2,  # someone waits to hear what they changed
     "catch_up": False,
 }
 
@@ -208,6 +212,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+ACCOUNT_RATE_LIMITS = {"verify": "60/h/ip"}  # beside allauth's own: files hashed for strangers
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -234,6 +239,7 @@ if DEVELOPMENT_MAIL:
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Lacquer <lacquer@localhost>")
 
 # Language and time
+LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGE_CODE = "en"
 USE_I18N = True
 TIME_ZONE = "UTC"

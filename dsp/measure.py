@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dsp.audio import Audio
+from dsp.character import GROUP_COUNT, PRINT_STEPS, find_character, fingerprint
 from dsp.errors import ProfileUnsupported, SilentAudio, TooShort
 from dsp.loudness import (
     Loudness,
@@ -33,7 +34,7 @@ from dsp.spectrum import (
     to_db,
 )
 
-PROFILE_VERSION: Final = 1
+PROFILE_VERSION: Final = 2
 
 SHORTEST_SECONDS: Final = 3.0  # one short-term loudness window (EBU Tech 3341)
 QUANTILES: Final[Doubles] = np.concatenate([np.arange(1.0, 99.0, 2.0), [99.0, 99.7]])  # percent
@@ -46,10 +47,13 @@ MOST_MOMENTS: Final = 1300
 MOMENT_TOP_DB: Final = 27.5  # over the integrated loudness: no band of music is louder
 MOMENT_STEP_DB: Final = 0.5  # its rounding is under 0.15 dB rms and averages out over moments
 CURVE_POINTS: Final = 400
-STEEP_DB: Final = 25.0  # a fall over 1.2 kHz that no instrument or room makes
+STEEP_DB: Final = 25.0  # a fall over 1.2 kHz that no instrument or room makes …
+LOW_STEEP_DB: Final = 45.0  # … and under 10 kHz, where single notes may end like that
+CUTOFF_RANGE_HZ: Final = (3_500.0, 10_000.0, 20_200.0)
+HIGH_RATE_CUTOFF_HZ: Final = 24_200.0  # above 88.2 kHz, where 48 kHz may have been before
 QUIETEST_DB: Final = 125.0  # under the integrated loudness: what an empty band reads
 FAINTEST_TOP_DB: Final = 95.0  # under it, per bin: what is still music before a cutoff
-CUTOFF_RANGE_HZ: Final = (10_000.0, 20_200.0)
+OF_GROUPS: Final = ("activity_db", "variation_db", "detail_db")
 
 Codes = npt.NDArray[np.uint8]
 
@@ -86,6 +90,13 @@ class Profile:
     cutoff_hz : float or None
         Where a lossy codec or a resampler ended the spectrum.
     onsets_per_second : float
+    tempo_bpm : float or None
+    tempo_confidence : float, 0 to 1
+    density : float, 0 to 1
+    activity_db, variation_db, detail_db : ndarray, shape (GROUP_COUNT,)
+        What kind of music it is; see :class:`dsp.character.Character`.
+    fingerprint : ndarray of uint8, shape (steps, 2)
+        By which the audio is recognised; see :func:`dsp.character.fingerprint`.
     sections : tuple of Section
     loudness_curve_lufs : ndarray
         Short-term loudness over time, at most ``CURVE_POINTS`` points, evenly spaced.
@@ -94,6 +105,9 @@ class Profile:
         ``MOMENT_STEP_DB``, so that a track's gain does not change them.
     moments_seconds : ndarray
         Centre of each moment.
+    groups : ndarray of int64, shape (moments,), or None
+        Moments to be compared with those of the same group only; see :mod:`dsp.passages`. Never
+        stored.
     """
 
     rate_hz: int
@@ -116,11 +130,19 @@ class Profile:
     momentary_quantiles_lu: Doubles
     cutoff_hz: float | None
     onsets_per_second: float
+    tempo_bpm: float | None
+    tempo_confidence: float
+    density: float
+    activity_db: Doubles
+    variation_db: Doubles
+    detail_db: Doubles
+    fingerprint: Codes
     sections: tuple[Section, ...]
     loudness_curve_lufs: Doubles
     moments_mid: Codes
     moments_side: Codes
     moments_seconds: Doubles
+    groups: npt.NDArray[np.int64] | None = None
 
     @property
     def duration_seconds(self) -> float:
@@ -139,10 +161,11 @@ class Profile:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the profile as JSON-ready values."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values = {name: getattr(self, name) for name in STORED}
         for name in ("moments_mid", "moments_side"):
             packed = zlib.compress(_by_difference(values[name]).tobytes(), 9)
             values[name] = base64.b64encode(packed).decode("ascii")
+        values["fingerprint"] = _printed(self.fingerprint)
         for name, value in values.items():
             if isinstance(value, np.ndarray):
                 values[name] = value.tolist()
@@ -195,6 +218,10 @@ class Profile:
             "plr_db",
             "cutoff_hz",
             "onsets_per_second",
+            "loudness_spread_lu",
+            "tempo_bpm",
+            "tempo_confidence",
+            "density",
         )
         return {
             **{name: getattr(self, name) for name in plain},
@@ -205,8 +232,13 @@ class Profile:
             "side_db": np.round(to_db(side_thirds), 2).tolist(),
             "width_db": np.round(to_db(side_thirds) - to_db(mid_thirds), 2).tolist(),
             "correlation": np.round(correlation, 3).tolist(),
+            **{name: getattr(self, name).tolist() for name in OF_GROUPS},
+            "fingerprint": _printed(self.fingerprint),
             "sections": [asdict(section) for section in self.sections],
         }
+
+
+STORED: Final = tuple(field.name for field in fields(Profile) if field.name != "groups")
 
 
 def measure(
@@ -254,6 +286,7 @@ def measure(
         spectrogram.side.mean(axis=0, dtype=np.float64),
     )
     moments_mid, moments_side, moments_seconds = _moments(spectrogram, loudness)
+    character = find_character(spectrogram, steps, step)
     return Profile(
         rate_hz=audio.rate_hz,
         frames=audio.frames,
@@ -275,6 +308,13 @@ def measure(
         momentary_quantiles_lu=_quantiles(steps, step, MOMENTARY_SECONDS, loudness),
         cutoff_hz=_cutoff_hz(spectrogram, loudness),
         onsets_per_second=_onsets_per_second(steps, step),
+        tempo_bpm=character.tempo_bpm,
+        tempo_confidence=character.tempo_confidence,
+        density=character.density,
+        activity_db=character.activity_db,
+        variation_db=character.variation_db,
+        detail_db=character.detail_db,
+        fingerprint=fingerprint(spectrogram),
         sections=find_sections(
             spectrogram, steps, step_seconds=step, duration_seconds=audio.duration_seconds
         ),
@@ -328,11 +368,15 @@ def _cutoff_hz(spectrogram: Spectrogram, integrated_lufs: float) -> float | None
     width = max(1, round(200.0 / spectrogram.bin_hz))
     level = np.convolve(level, np.ones(width) / width, mode="same")
     hz = np.arange(level.size) * spectrogram.bin_hz
-    steepest, where, least = 0.0, None, integrated_lufs - FAINTEST_TOP_DB
-    for cut in np.arange(CUTOFF_RANGE_HZ[0], min(CUTOFF_RANGE_HZ[1], hz[-1] - 1_000.0), 100.0):
-        below = level[(hz >= cut - 1_000.0) & (hz < cut - 200.0)].mean()
-        above = level[(hz >= cut + 200.0) & (hz < cut + 1_000.0)].mean()
-        if below - above > max(STEEP_DB, steepest) and below > least:
+    sums = np.concatenate([[0.0], np.cumsum(level)])
+    lowest, low, highest = CUTOFF_RANGE_HZ
+    highest = HIGH_RATE_CUTOFF_HZ if hz[-1] > 44_000.0 else highest
+    steepest, where, faintest = 0.0, None, integrated_lufs - FAINTEST_TOP_DB
+    for cut in np.arange(lowest, min(highest, hz[-1] - 1_000.0), 100.0):
+        edges = np.searchsorted(hz, (cut - 1_000.0, cut - 200.0, cut + 200.0, cut + 1_000.0))
+        below, above = np.diff(sums[edges])[::2] / np.diff(edges)[::2]
+        least = STEEP_DB if cut >= low else LOW_STEEP_DB
+        if below - above > max(least, steepest) and below > faintest:
             steepest, where = float(below - above), float(cut)
     return where
 
@@ -378,9 +422,13 @@ def _by_difference(codes: Codes) -> Codes:
     return np.diff(codes, axis=1, prepend=np.zeros((codes.shape[0], 1), dtype=np.uint8))
 
 
+def _printed(fingerprint: Codes) -> str:
+    return base64.b64encode(fingerprint.tobytes()).decode("ascii")
+
+
 def _read(values: dict[str, Any]) -> dict[str, Any]:
     """Return checked constructor arguments from JSON values."""
-    read = {field.name: values[field.name] for field in fields(Profile)}
+    read = {name: values[name] for name in STORED}
     for name in ("rate_hz", "frames", "channels"):
         read[name] = int(read[name])
     for name in ("moments_mid", "moments_side"):
@@ -389,8 +437,11 @@ def _read(values: dict[str, Any]) -> dict[str, Any]:
         )
         steps = np.frombuffer(raw, dtype=np.uint8).reshape(-1, BAND_COUNT)
         read[name] = np.cumsum(steps, axis=1, dtype=np.uint8)
+    raw = base64.b64decode(read["fingerprint"], validate=True)
+    read["fingerprint"] = np.frombuffer(raw[: 2 * PRINT_STEPS], dtype=np.uint8).reshape(-1, 2)
     shapes = dict.fromkeys(("mid_db", "side_db", "floor_db", "correlation"), (BAND_COUNT,))
     shapes |= dict.fromkeys(("micro_quantiles_lu", "momentary_quantiles_lu"), QUANTILES.shape)
+    shapes |= dict.fromkeys(OF_GROUPS, (GROUP_COUNT,))
     shapes["moments_seconds"] = (read["moments_mid"].shape[0],)
     for name in (*shapes, "loudness_curve_lufs"):
         read[name] = np.array(read[name], dtype=np.float64)
@@ -400,7 +451,7 @@ def _read(values: dict[str, Any]) -> dict[str, Any]:
             raise ValueError(name)
     if read["moments_mid"].shape != read["moments_side"].shape or not len(read["moments_mid"]):
         raise ValueError("moments")
-    for name in ("loudness_range_lu", "cutoff_hz"):
+    for name in ("loudness_range_lu", "cutoff_hz", "tempo_bpm"):
         read[name] = None if read[name] is None else float(read[name])
     read["sections"] = tuple(Section(**section) for section in read["sections"])
     read["psr_db"] = tuple(float(value) for value in read["psr_db"])

@@ -21,6 +21,7 @@ from dsp.measure import Profile
 from dsp.spectrum import BAND_CENTRES_HZ, BAND_COUNT, Doubles, bands_between, smooth
 
 Mask = npt.NDArray[np.bool_]
+Groups = npt.NDArray[np.int64]
 
 # Settled by the recovery trial of ``bench.sound`` on 37 tracks.
 LOUD_DB: Final = 20.0  # moments this far under the loudest tenth are left out
@@ -93,9 +94,9 @@ class Belief:
 @lru_cache(maxsize=4)
 def compare(target: Profile, reference: Profile) -> Comparison:
     """Return how the reference differs from the target at like moments."""
-    mids, sides = zip(_loud(target), _loud(reference), strict=True)
+    mids, sides, groups = zip(_loud(target), _loud(reference), strict=True)
     levels = [_loudness(mid, side) for mid, side in zip(mids, sides, strict=True)]
-    first, second, overall = _pairs(*mids)
+    first, second, overall = _pairs(*mids, *groups)
     apart = mids[1][second] - mids[0][first]
     apart -= apart[:, bands_between(*LEVEL_HZ)].mean(axis=1, keepdims=True)
     nearby = smooth(np.square(_limited(apart - smooth(apart, DETAIL_OCTAVES))), NEARBY_OCTAVES)
@@ -238,12 +239,12 @@ def _octaves_apart() -> Doubles:
     return np.abs(np.subtract.outer(octaves, octaves))
 
 
-def _loud(profile: Profile) -> tuple[Doubles, Doubles]:
-    """Return the mid and side levels of the moments that are not quiet, dB."""
+def _loud(profile: Profile) -> tuple[Doubles, Doubles, Groups | None]:
+    """Return the mid and side levels of the moments that are not quiet, dB, and their groups."""
     mid, side = profile.moments_db()
     level = 10.0 * np.log10(np.mean(10.0 ** (mid / 10.0), axis=1))
     loud = level > np.percentile(level, 90.0) - LOUD_DB
-    return mid[loud], side[loud]
+    return mid[loud], side[loud], None if profile.groups is None else profile.groups[loud]
 
 
 def _limited(detail: Doubles) -> Doubles:
@@ -251,22 +252,31 @@ def _limited(detail: Doubles) -> Doubles:
 
 
 def _pairs(
-    target: Doubles, reference: Doubles
+    target: Doubles,
+    reference: Doubles,
+    target_groups: Groups | None = None,
+    reference_groups: Groups | None = None,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Doubles]:
-    """Return the pairs of moments nearest in fine structure, either way, and their distances."""
+    """Return the pairs of moments nearest in fine structure, either way, and their distances.
+
+    Where both tracks have groups, only moments of one group are paired.
+    """
     used = bands_between(*DETAIL_HZ)
     first, second = (
         _limited(mid - smooth(mid, DETAIL_OCTAVES))[:, used] for mid in (target, reference)
     )
     squares = np.square(first).sum(axis=1)[:, None] + np.square(second).sum(axis=1)
     apart = np.sqrt(np.maximum(squares - 2.0 * first @ second.T, 0.0) / first.shape[1])
+    if target_groups is not None and reference_groups is not None:
+        other = target_groups[:, None] != reference_groups
+        apart = apart if np.all(other) else np.where(other, np.inf, apart)
     chosen = np.zeros(apart.shape, dtype=bool)
     for axis in (0, 1):
         count = min(NEIGHBOURS, apart.shape[axis])
         by_row = np.ascontiguousarray(apart if axis else apart.T)
         nearest = np.argpartition(by_row, count - 1, axis=1)[:, :count]
         np.put_along_axis(chosen if axis else chosen.T, nearest, values=1, axis=1)
-    rows, columns = np.nonzero(chosen)
+    rows, columns = np.nonzero(chosen & np.isfinite(apart))
     return rows, columns, apart[rows, columns]
 
 

@@ -19,10 +19,10 @@ from dsp.errors import InvalidSettings
 from dsp.files import tags as tagging
 from dsp.files.containers import aiff_header, wave_header
 from dsp.files.decode import MAX_AMPLITUDE
-from dsp.files.tags import Tags
 from dsp.formats import WRITABLE, ExportFormat
 from dsp.peaks import true_peak_dbtp
 from dsp.resample import resample
+from dsp.tags import Tags
 from dsp.units import amplitude_to_db, db_to_amplitude
 
 BLOCK_FRAMES: Final = 8_192  # stays in the cache; a large MP3 write overflows libsndfile's stack
@@ -117,7 +117,7 @@ def write_proxy(path: str | PathLike[str], audio: Audio) -> None:
         rate_hz = _lossy_rate_hz(rate_hz)
     _check_samples(audio, 1.0)
     if rate_hz != audio.rate_hz:
-        audio = _resampled(audio, rate_hz)
+        audio = _resampled(audio, rate_hz, 1.0)
     _write_m4a(Path(path), audio, Tags(), bits_per_second=_PROXY_BITS_PER_SECOND, options=_QUICK)
 
 

@@ -1,7 +1,9 @@
 """Submitting, rendering again, cancelling and deleting masters; keeping the queue honest."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from django.conf import settings as site
 from django.db import transaction
@@ -10,16 +12,38 @@ from django.db.models.functions import Now
 from django_q.brokers import get_broker
 
 from accounts.models import User
+from dsp.payload import Digests
 from dsp.settings import ENGINE_VERSION, MasterSettings
-from mastering.errors import AudioUnusable, TooManyMasters
-from mastering.models import Master, Version
+from mastering.errors import AudioUnusable, TooManyMasters, TooManySiblings
+from mastering.models import WORK_KINDS, Fingerprint, Master, Version, WorkKind
+from mastering.services.exports import delete_made, expire_exports
+from mastering.services.previews import delete_previews, expire_previews
 from references import services as uploads
 from references.errors import Busy
 from references.models import AudioFile, Reference
 from references.services import clear_scratch, delete_folder, remove_audio, ring
 
 SWEEP_SECONDS = 10.0  # between two sweeps
+MOST_SIBLINGS = 5  # masters of one mix that are compared on one screen
 UNHEARD = timedelta(seconds=5)  # due for so long means that the bell was lost
+
+Of = Fingerprint.Of
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """A file that is a master from here, by its bytes or by its samples alone."""
+
+    fingerprint: Fingerprint
+    is_own: bool
+
+    @property
+    def version(self) -> Version:
+        return self.fingerprint.version
+
+    @property
+    def is_by_samples(self) -> bool:
+        return self.fingerprint.of == Of.AUDIO
 
 
 def submit_master(
@@ -29,8 +53,13 @@ def submit_master(
     reference: AudioFile,
     settings: MasterSettings,
     title: str = "",
+    previous: Master | None = None,
+    genre: str = "",
+    release: str = "",
 ) -> Master:
     """Queue the first version of a master; it waits until both tracks are measured.
+
+    ``previous`` is the master of an earlier mix of the same song.
 
     Raises
     ------
@@ -45,10 +74,41 @@ def submit_master(
         if any(pk not in found or found[pk].has_failed for pk in (mix.pk, reference.pk)):
             raise AudioUnusable
         master = Master.objects.create(
-            user=user, mix=mix, reference=reference, title=title or mix.title
+            user=user,
+            mix=mix,
+            reference=reference,
+            title=title or mix.title,
+            previous=previous,
+            genre=genre,
+            release=release,
         )
         _queue(master, 1, settings)
     return master
+
+
+def submit_siblings(
+    *, master: Master, references: list[AudioFile], settings: MasterSettings
+) -> list[Master]:
+    """Master the mix of a master toward further references: each a master of its own, or none.
+
+    Raises
+    ------
+    MasterRefused, Busy
+    """
+    with transaction.atomic():
+        known = Master.objects.filter(user=master.user, mix=master.mix).count()
+        if known + len(references) > MOST_SIBLINGS:
+            raise TooManySiblings
+        return [
+            submit_master(
+                user=master.user,
+                mix=master.mix,
+                reference=reference,
+                settings=settings,
+                title=master.title,
+            )
+            for reference in references
+        ]
 
 
 def render_version(*, master: Master, settings: MasterSettings) -> Version:
@@ -70,6 +130,34 @@ def render_version(*, master: Master, settings: MasterSettings) -> Version:
             raise AudioUnusable
         last = master.versions.aggregate(last=Max("number"))["last"]
         return _queue(master, last + 1, settings)
+
+
+def render_gentler(*, version: Version) -> Version:
+    """Queue a version that holds back what did harm in this one; itself where nothing did.
+
+    Raises
+    ------
+    MasterRefused, Busy
+    """
+    softer = version.report.get("gentler")
+    if not softer:
+        return version
+    return render_version(master=version.master, settings=MasterSettings.from_dict(softer))
+
+
+def recognise(digests: Digests, *, user: Any) -> Recognised | None:
+    """Tell whether a file, or the sound in it, is a master from here that nobody touched.
+
+    One's own is preferred, where several came to the same bytes; then the oldest.
+    """
+    for of, digest in ((Of.FILE, digests.file), (Of.AUDIO, digests.audio)):
+        if digest is None:
+            continue
+        found = list(Fingerprint.objects.matching(digest).filter(of=of))
+        if found:
+            best = min(found, key=lambda one: (one.version.user != user, one.version.created))
+            return Recognised(best, is_own=best.version.user == user)
+    return None
 
 
 def refuse_if_busy() -> None:
@@ -96,6 +184,8 @@ def delete_master(*, master: Master) -> None:
         Version.objects.filter(master=master).cancel()  # what still waited ends as any other does
         for version in master.versions.all():
             transaction.on_commit(partial(delete_folder, version.folder))
+        delete_made(master=master)
+        delete_previews(master=master)
         tracks = {master.mix, master.reference}
         master.delete()
         kept = Reference.objects.filter(audio__in=tracks).values_list("audio", flat=True)
@@ -112,49 +202,51 @@ def audio_settled(*, audio: AudioFile) -> None:
 
 def bring_in_kept_back(*, user: User) -> None:
     """Ring for what a person's limit of running work kept back until some of theirs ended."""
-    if any(work.objects.of(user).kept_back().exists() for work in (AudioFile, Version)):
+    if any(kind._default_manager.of(user).kept_back().exists() for kind in WORK_KINDS):
         ring()
 
 
 def sweep() -> None:
     """Heal what crashes and lost bells left behind; safe to run anywhere, at any time, twice."""
-    AudioFile.objects.expire()
-    Version.objects.expire()
+    for kind in WORK_KINDS:
+        kind._default_manager.expire()
     Version.objects.fail_unusable()
-    unheard = sum(work.objects.due().count() for work in (AudioFile, Version) if _is_unheard(work))
+    unheard = sum(kind._default_manager.due().count() for kind in WORK_KINDS if _is_unheard(kind))
     for _ in range(unheard - get_broker().queue_size() if unheard else 0):
         ring()
+    expire_exports()
+    expire_previews()
     clear_scratch()
 
 
 def work_is_waiting() -> bool:
     """Tell whether something has been due for longer than a living worker takes to begin."""
-    return any(_is_unheard(work) for work in (AudioFile, Version))
+    return any(_is_unheard(kind) for kind in WORK_KINDS)
 
 
 def busy_workers() -> set[str]:
     """Return the names of the workers that hold something."""
     return {
         name
-        for work in (AudioFile, Version)
-        for name in work.objects.running().values_list("worker", flat=True)
+        for kind in WORK_KINDS
+        for name in kind._default_manager.running().values_list("worker", flat=True)
     }
 
 
 def lose_worker(worker: str) -> None:
     """Take back what a dead worker had, without waiting for its lease to run out."""
-    AudioFile.objects.lose(worker=worker)
-    Version.objects.lose(worker=worker)
+    for kind in WORK_KINDS:
+        kind._default_manager.lose(worker=worker)
 
 
 def release_worker(worker: str) -> None:
     """Let wait again, with no attempt counted, what a worker had that we stopped."""
-    AudioFile.objects.release(worker=worker)
-    Version.objects.release(worker=worker)
+    for kind in WORK_KINDS:
+        kind._default_manager.release(worker=worker)
 
 
-def _is_unheard(work: type[AudioFile] | type[Version]) -> bool:
-    return work.objects.due().filter(run_at__lte=Now() - UNHEARD).exists()
+def _is_unheard(kind: WorkKind) -> bool:
+    return kind._default_manager.due().filter(run_at__lte=Now() - UNHEARD).exists()
 
 
 def _queue(master: Master, number: int, settings: MasterSettings) -> Version:
@@ -166,6 +258,7 @@ def _queue(master: Master, number: int, settings: MasterSettings) -> Version:
         engine_version=ENGINE_VERSION,
         step="queued",
     )
+    Master.objects.filter(pk=master.pk).update(current=None)  # the newest is what is wanted now
     ring()
     return version
 

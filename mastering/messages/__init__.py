@@ -44,8 +44,47 @@ FAILURES: Final[Mapping[str, Wording]] = {
         gettext_lazy("Many of your masters still wait to be made."),
         gettext_lazy("Wait until some are done, or cancel some."),
     ),
+    "too_many_siblings": Wording(
+        gettext_lazy("Too many references on one mix"),
+        gettext_lazy("At most five references are compared on one mix."),
+        gettext_lazy("Choose fewer, or delete a master that you no longer need."),
+    ),
+    "not_a_part": Wording(
+        gettext_lazy("No part of the song"),
+        gettext_lazy("The part to listen to lies outside the song."),
+        gettext_lazy("Choose a loop within the song."),
+    ),
+    "version_unfinished": Wording(
+        gettext_lazy("This version is not finished"),
+        gettext_lazy("Only a finished version can be shown or judged."),
+        gettext_lazy("Wait until it is done."),
+    ),
     "missing_mix": Wording(gettext_lazy("No mix"), gettext_lazy("Choose your mix.")),
     "missing_reference": Wording(gettext_lazy("No reference"), gettext_lazy("Choose a reference.")),
+    "not_exportable": Wording(
+        gettext_lazy("Nothing to make"),
+        gettext_lazy("Choose at least one format; the version must be finished."),
+    ),
+    "too_many_exports": Wording(
+        gettext_lazy("Too many files at once"),
+        gettext_lazy("Many of your files still wait to be made."),
+        gettext_lazy("Wait until some are done."),
+    ),
+    "invalid_cover": Wording(
+        gettext_lazy("The cover cannot be used"),
+        gettext_lazy("A cover is a JPEG or PNG of up to 5 MB, with 64 to 6000 pixels a side."),
+        gettext_lazy("Export the picture again."),
+    ),
+    "too_many_attempts": Wording(
+        gettext_lazy("Too many tries"),
+        gettext_lazy("The password was wrong too often."),
+        gettext_lazy("Wait ten minutes, then try again."),
+    ),
+    "too_many_notes": Wording(
+        gettext_lazy("Too many comments"),
+        gettext_lazy("Much was said here already."),
+        gettext_lazy("Wait ten minutes, then try again."),
+    ),
     "profile_unsupported": Wording(
         gettext_lazy("The reference was measured by an older version"),
         gettext_lazy("Its measurements can no longer be read."),

@@ -12,8 +12,9 @@ from django.http import (
     HttpResponse,
     HttpResponseBase,
     JsonResponse,
+    QueryDict,
 )
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import (
     require_GET,
     require_http_methods,
@@ -26,9 +27,12 @@ from dsp.errors import AudioError
 from mastering import services
 from mastering.errors import MasterRefused
 from mastering.forms import MasterForm, SettingsForm
-from mastering.http import address, downloads_of, output_name, player_of, plots_of
+from mastering.http import address, downloads_of, output_name, player_of
 from mastering.messages import failure_message, steps_of
 from mastering.models import Master, Version
+from mastering.plots import plots_of_report
+from mastering.views.found import own_master, own_version, told
+from mastering.views.pairs import pair_of
 from references.errors import UploadRefused
 from references.forms import upload_limits
 from references.http import deliver, receives_files, turns_away_when_busy
@@ -65,10 +69,16 @@ def new(request: AuthenticatedRequest) -> HttpResponse:
         return _new_page(request, form, tracks)
     try:
         master = services.submit_master(
-            user=request.user, mix=mix, reference=reference, settings=form.chosen()
+            user=request.user,
+            mix=mix,
+            reference=reference,
+            settings=form.chosen(),
+            previous=_previous(request, request.POST),
+            genre=form.cleaned_data["genre"],
+            release=form.cleaned_data["release"],
         )
     except MasterRefused as refusal:
-        form.add_error(None, _told(refusal.code))
+        form.add_error(None, told(refusal.code))
         return _new_page(request, form, tracks)
     return redirect("mastering:detail", master.pk)
 
@@ -84,7 +94,7 @@ def history(request: AuthenticatedRequest) -> HttpResponse:
 @login_required
 @require_GET
 def detail(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
-    version = _version(request, master_id)
+    version = own_version(request, master_id)
     return _result_page(request, version, SettingsForm(settings=version.chosen))
 
 
@@ -92,7 +102,7 @@ def detail(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
 @require_GET
 def status(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
     """Answer the steps of an open version; tell the page to load anew once it has ended."""
-    version = _version(request, master_id)
+    version = own_version(request, master_id)
     response = render(request, "mastering/_status.html", _progress(version))
     if not version.is_open:
         response["HX-Refresh"] = "true"
@@ -102,7 +112,7 @@ def status(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
 @login_required
 @require_POST
 def cancel(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
-    services.cancel(version=_version(request, master_id))
+    services.cancel(version=own_version(request, master_id))
     return redirect("mastering:detail", master_id)
 
 
@@ -110,18 +120,18 @@ def cancel(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
 @require_POST
 @turns_away_when_busy
 def retry(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
-    version = _version(request, master_id)
+    version = own_version(request, master_id)
     try:
         services.retry(version=version)
     except MasterRefused as refusal:
-        messages.error(request, _told(refusal.code))
+        messages.error(request, told(refusal.code))
     return redirect("mastering:detail", master_id)
 
 
 @login_required
 @require_POST
 def delete(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
-    services.delete_master(master=_master(request, master_id))
+    services.delete_master(master=own_master(request, master_id))
     return redirect("mastering:list")
 
 
@@ -129,21 +139,21 @@ def delete(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
 @require_POST
 @turns_away_when_busy
 def versions(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
-    version = _version(request, master_id)
+    version = own_version(request, master_id)
     form = SettingsForm(request.POST)
     if not form.is_valid():
         return _result_page(request, version, form)
     try:
-        services.render_version(master=version.master, settings=form.chosen())
+        services.render_version(master=version.master, settings=form.chosen(version.chosen))
     except MasterRefused as refusal:
-        messages.error(request, _told(refusal.code))
+        messages.error(request, told(refusal.code))
     return redirect("mastering:detail", master_id)
 
 
 @login_required
 @require_safe
 def listen(request: AuthenticatedRequest, master_id: str, number: int) -> HttpResponseBase:
-    version = _version(request, master_id, number)
+    version = own_version(request, master_id, number)
     name = version.lossless_name if "lossless" in request.GET else version.proxy_name
     return _deliver(request, version, name)
 
@@ -151,17 +161,21 @@ def listen(request: AuthenticatedRequest, master_id: str, number: int) -> HttpRe
 @login_required
 @require_safe
 def waveform(request: AuthenticatedRequest, master_id: str, number: int) -> HttpResponseBase:
-    return _deliver(request, _version(request, master_id, number), "waveform.json")
+    return _deliver(request, own_version(request, master_id, number), "waveform.json")
 
 
 @login_required
 @require_safe
 def plots(request: AuthenticatedRequest, master_id: str, number: int) -> HttpResponse:
-    version = _version(request, master_id, number)
+    version = own_version(request, master_id, number)
     if not version.has_succeeded:
         raise Http404
+    drawn = {
+        "limiting": version.report["limiting"],
+        "plots": {plot.kind: plot.drawn for plot in plots_of_report(version.report)},
+    }
     # A finished version never changes.
-    return JsonResponse(plots_of(version), headers={"Cache-Control": "private, max-age=86400"})
+    return JsonResponse(drawn, headers={"Cache-Control": "private, max-age=86400"})
 
 
 @login_required
@@ -169,7 +183,7 @@ def plots(request: AuthenticatedRequest, master_id: str, number: int) -> HttpRes
 def download(
     request: AuthenticatedRequest, master_id: str, number: int, format_code: str
 ) -> HttpResponseBase:
-    version = _version(request, master_id, number)
+    version = own_version(request, master_id, number)
     name = output_name(format_code)
     if name is None:
         raise Http404
@@ -177,24 +191,13 @@ def download(
     return _deliver(request, version, name, download_as=clean_filename(download_as))
 
 
-def _master(request: AuthenticatedRequest, master_id: str) -> Master:
-    return get_object_or_404(Master.objects.of(request.user), pk=master_id)
-
-
-def _version(request: AuthenticatedRequest, master_id: str, number: int | None = None) -> Version:
-    """Find a version of one's own: by its number, by ``?version=``, or the latest."""
-    asked = str(number or request.GET.get("version", ""))
-    found = Version.objects.of(request.user).filter(master=master_id)
-    if asked:
-        found = found.filter(number=asked) if asked.isdecimal() else found.none()
-    version = found.order_by("-number").first()
-    if version is None:
-        raise Http404
-    return version
-
-
 def _own_audio(request: AuthenticatedRequest, audio_id: str) -> AudioFile | None:
     return AudioFile.objects.of(request.user).filter(pk=audio_id).first()
+
+
+def _previous(request: AuthenticatedRequest, named: QueryDict) -> Master | None:
+    """Return the master of an earlier mix of this song, where one of their own is named."""
+    return Master.objects.of(request.user).filter(pk=named.get("previous", "")).first()
 
 
 def _track(request: AuthenticatedRequest, form: MasterForm, kind: str) -> AudioFile | None:
@@ -203,12 +206,12 @@ def _track(request: AuthenticatedRequest, form: MasterForm, kind: str) -> AudioF
     if file is None:
         audio = _own_audio(request, request.POST.get(kind, ""))
         if audio is None:
-            form.add_error(None, _told(f"missing_{kind}"))
+            form.add_error(None, told(f"missing_{kind}"))
         return audio
     try:
         return receive_upload(user=request.user, kind=AudioFile.Kind(kind.upper()), file=file)
     except (AudioError, UploadRefused) as refusal:
-        form.add_error(None, f"{clean_filename(file.name or '')}: {_told(refusal.code)}")
+        form.add_error(None, f"{clean_filename(file.name or '')}: {told(refusal.code)}")
         return None
 
 
@@ -219,7 +222,13 @@ def _new_page(
     context = {
         "form": form,
         **tracks,
-        **{f"{kind}_findings": audio_messages(audio) for kind, audio in tracks.items()},
+        **{f"{kind}_findings": audio_messages(audio, kind) for kind, audio in tracks.items()},
+        **pair_of(
+            tracks["mix"],
+            tracks["reference"],
+            genre=request.POST.get("genre", ""),
+            previous=_previous(request, request.POST or request.GET),
+        ),
         "library": Reference.objects.of(request.user).recent(),
         "limits": upload_limits(),
         "can_submit": not missing,
@@ -232,19 +241,30 @@ def _result_page(
     request: AuthenticatedRequest, version: Version, form: SettingsForm
 ) -> HttpResponse:
     done = version.has_succeeded
+    other = _compared(request, version) if done else None
     context = {
         **_progress(version),
-        "versions": version.master.versions.order_by("-number"),
+        "versions": version.master.versions.with_remarks().order_by("-number"),
+        "other": other,
         "form": form,
         "report": version.report if done else None,
-        "player": player_of(version) if done else None,
+        "player": player_of(version, other=other) if done else None,
         "downloads": downloads_of(version) if done else [],
         "plots_url": address(version, "plots") if done else None,
-        "error_text": _told(version.error_code) if version.has_failed else "",
+        "error_text": told(version.error_code) if version.has_failed else "",
     }
     return render(
         request, "mastering/master_detail.html", context, status=422 if form.errors else 200
     )
+
+
+def _compared(request: AuthenticatedRequest, version: Version) -> Version | None:
+    """Return the version that ``?with=`` names beside the one shown."""
+    asked = request.GET.get("with", "")
+    if not asked.isdecimal() or int(asked) == version.number:
+        return None
+    other = own_version(request, version.master_id, int(asked))
+    return other if other.has_succeeded else None
 
 
 def _progress(version: Version) -> dict[str, Any]:
@@ -254,11 +274,6 @@ def _progress(version: Version) -> dict[str, Any]:
         "steps": steps_of(version),
         "queue_position": Version.objects.ahead_of(version).count() if version.is_waiting else 0,
     }
-
-
-def _told(code: str) -> str:
-    told = failure_message(code)
-    return " ".join(filter(None, (told.text, told.advice)))
 
 
 def _deliver(
