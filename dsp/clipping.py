@@ -29,6 +29,12 @@ ONE_HEIGHT: Final = 1e-3
 EVIDENCE_FRAMES: Final = 3  # flat frames beyond two of a top, summed over the file …
 SEGMENT_FRAMES: Final = 8  # … or over a segment
 
+LEAST_TOUCHES: Final = 5  # tops of two frames and more, where most are shorter than three,
+TOUCHING_SHARE: Final = 0.2  # their share of all that reach the height,
+TOUCHING_RATIO: Final = 8.0  # and of frames at it, over those in as much just below; a sine 4
+STEADY_TOUCHING: Final = 0.2  # of the time: a tone that meets the same frames again and again
+BELOW: Final = 10  # tolerances that are looked at below
+
 RIPPLED: Final = 0.015  # roughness after a resampler or a codec, of the top
 RIPPLED_SHOULDER: Final = 6.0
 RIPPLED_SECONDS: Final = 6 / 44_100
@@ -59,8 +65,12 @@ class _Tops:
         return _Tops(self.starts[chosen], self.ends[chosen], self.heights[chosen])
 
     @property
-    def frames(self) -> Places:
-        return self.ends - self.starts
+    def evidence(self) -> int:
+        """Frames beyond the two that chance may make alike."""
+        return int(np.sum(np.maximum(0, self.ends - self.starts - 2)))
+
+    def later(self, frames: int) -> _Tops:
+        return _Tops(self.starts + frames, self.ends + frames, self.heights)
 
 
 def find_clipping(audio: Audio, *, lossy: bool = False) -> Finding | None:
@@ -96,21 +106,24 @@ def _untouched(audio: Audio, peak: float) -> list[tuple[int, int]]:
     """Return tops as a clipper left them, at whatever gain since."""
     tolerance = max(FLAT * peak, DITHER)
     size = round(SEGMENT_SECONDS * audio.rate_hz)
+    kept: list[_Tops] = []
     of_file: list[_Tops] = []
-    of_segments: list[_Tops] = []
     for signed in _polarities(audio.samples):
-        tops = _tops(signed, LOWEST * peak, 0.0, tolerance, FLAT_FRAMES, SHOULDER, audio.rate_hz)
-        if not tops.heights.size:
-            continue
-        of_file.append(tops[tops.heights > (1.0 - ONE_HEIGHT) * float(signed.max()) - tolerance])
+        flats = _tops(signed, LOWEST * peak, 0.0, tolerance, FLAT_FRAMES, SHOULDER, audio.rate_hz)
+        of_file.append(flats[flats.heights > (1.0 - ONE_HEIGHT) * signed.max() - tolerance])
         for first in range(0, signed.size, size):
-            inside = tops[(tops.starts >= first) & (tops.starts < first + size)]
-            height = float(signed[first : first + size].max(initial=0.0))
+            segment = signed[first : first + size]
+            height = float(segment.max())
+            if height < LOWEST * peak:
+                continue
+            inside = flats[(flats.starts >= first) & (flats.starts < first + size)]
             level = inside[inside.heights > (1.0 - ONE_HEIGHT) * height - tolerance]
-            if int(np.sum(level.frames - 2)) >= SEGMENT_FRAMES:
-                of_segments.append(level)
-    evidence = sum(int(np.sum(tops.frames - 2)) for tops in of_file)
-    kept = [*(of_file if evidence >= EVIDENCE_FRAMES else []), *of_segments]
+            if level.evidence >= SEGMENT_FRAMES:
+                kept.append(level)
+            elif (touching := _touching(segment, height, tolerance)) is not None:
+                kept.append(touching.later(first))
+    if sum(tops.evidence for tops in of_file) >= EVIDENCE_FRAMES:
+        kept += of_file
     return sorted(
         {
             (int(start), int(end))
@@ -118,6 +131,26 @@ def _untouched(audio: Audio, peak: float) -> list[tuple[int, int]]:
             for start, end in zip(tops.starts, tops.ends, strict=True)
         }
     )
+
+
+def _touching(segment: Floats, height: float, tolerance: float) -> _Tops | None:
+    """Return the tops that reach a height and not beyond, where more do than chance would have.
+
+    Many a clipped top of a bright sound is one or two frames long. A limiter brings peaks to one
+    height too, but rounds them.
+    """
+    at_height = np.flatnonzero(segment > height - tolerance)
+    below = np.count_nonzero(segment > height - (BELOW + 1) * tolerance) - at_height.size
+    steady = at_height.size > STEADY_TOUCHING * segment.size
+    if steady or at_height.size <= TOUCHING_RATIO * (below / BELOW + 1.0):
+        return None
+    breaks = np.flatnonzero(np.diff(at_height) > 1) + 1
+    runs = np.split(at_height, breaks)
+    longer = sum(run.size > 1 for run in runs)
+    if longer < LEAST_TOUCHES or longer < TOUCHING_SHARE * len(runs):
+        return None
+    starts, ends = (np.array([run[place] for run in runs]) for place in (0, -1))
+    return _Tops(starts, ends + 1, np.full(starts.size, height))
 
 
 def _rippled(audio: Audio, peak: float) -> tuple[list[tuple[int, int]], float]:
@@ -134,7 +167,7 @@ def _rippled(audio: Audio, peak: float) -> tuple[list[tuple[int, int]], float]:
         lowest = heights[int(np.argmax(together))]
         level = tops[(tops.heights >= lowest) & (tops.heights < lowest * (1.0 + LIKE_HEIGHT))]
         found += heights.size
-        steady += int(level.frames.sum())
+        steady += int(np.sum(level.ends - level.starts))
         runs += [
             (int(start), int(end)) for start, end in zip(level.starts, level.ends, strict=True)
         ]

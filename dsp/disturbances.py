@@ -33,7 +33,7 @@ SUBSONIC_DB: Final = -20.0  # of the whole
 
 QUIET_SHARE: Final = 0.05
 LEAST_QUIET: Final = 3
-NOISE_LU: Final = -48.0  # over the track: masters make hiss louder
+NOISE_LU: Final = -42.0  # over the track: masters make hiss louder
 QUIETER_LU: Final = -15.0  # nothing is told of noise where the music never pauses
 DIGITAL_SILENCE_DB: Final = -100.0  # over the track's loudness
 NOISE_HZ: Final = (2_000.0, 14_000.0)

@@ -29,7 +29,8 @@ CUT_START_SECONDS: Final = 0.0005
 CUT_START_LU: Final = -12.0  # of the first half millisecond over the track
 LOST_SECONDS: Final = (0.0015, 0.060)  # of nothing between full sound: no musician's rest
 LOST_LU: Final = -20.0  # of the sound before and after
-LOST_CORNER: Final = 0.25  # of its rms, at the sample where it breaks off
+LOST_CORNER: Final = 0.5  # of its rms, where it breaks off or begins again …
+CORNER_SECONDS: Final = 0.0002  # … within so long
 
 
 def find_edges(audio: Audio, blocks: Blocks, integrated_lufs: float) -> Iterator[Finding]:
@@ -93,7 +94,7 @@ def _gaps(audio: Audio, integrated_lufs: float) -> Iterator[Finding]:
     """Find short stretches of exactly nothing between sound, which breaks off at a corner."""
     shortest, longest = (_frames(audio, seconds) for seconds in LOST_SECONDS)
     starts, ends = _empty_runs(audio.samples, shortest, longest)
-    around = _frames(audio, BLOCK_SECONDS)
+    around, corner_frames = _frames(audio, BLOCK_SECONDS), _frames(audio, CORNER_SECONDS)
     ranges = []
     for start, end in zip(starts, ends, strict=True):
         before = audio.samples[:, max(0, start - around) : start]
@@ -101,7 +102,9 @@ def _gaps(audio: Audio, integrated_lufs: float) -> Iterator[Finding]:
         if min(before.shape[1], after.shape[1]) < around:
             continue
         levels = [_level_db(before), _level_db(after)]
-        corner = float(np.abs(audio.samples[:, start - 1]).max())
+        corner = float(
+            np.abs(np.hstack([before[:, -corner_frames:], after[:, :corner_frames]])).max()
+        )
         loud = min(levels) > integrated_lufs + LOST_LU
         if loud and corner > LOST_CORNER * 10.0 ** (levels[0] / 20.0):
             ranges.append((round(start / audio.rate_hz, 3), round(end / audio.rate_hz, 3)))

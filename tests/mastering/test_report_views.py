@@ -168,6 +168,18 @@ def test_two_pieces_of_a_large_mix_are_never_held_at_once(
     assert zipfile.ZipFile(io.BytesIO(b"".join(pieces))).testzip() is None
 
 
+def test_a_file_past_mastering_is_told_so_and_offered_the_pack(
+    as_alice: Client, engine: PlayedEngine, alice: User, monkeypatch: pytest.MonkeyPatch
+):
+    pressed = [{"code": "pressed_before", "psr_low_before_db": 4.2}]
+    monkeypatch.setattr("tests.studio.REPORT", REPORT | {"fix_in_the_mix": pressed})
+    version = measured(submitted(alice))
+    render_next()
+    detail = as_alice.get(reverse("mastering:detail", args=[version.master_id])).text
+    assert "past what mastering mends" in detail
+    assert page("hand-off", version) in detail
+
+
 # Do no harm
 
 

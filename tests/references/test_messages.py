@@ -12,6 +12,7 @@ from references.messages import (
     REFUSALS,
     audio_messages,
     finding_message,
+    is_past_mastering,
     refusal_message,
 )
 from references.messages.wording import GUIDES
@@ -114,6 +115,17 @@ def test_numbers_are_written_as_the_trade_writes_them(
 ):
     shown = getattr(audio, written)(*arguments)
     assert shown.replace("\N{NO-BREAK SPACE}", " ") == expected
+
+
+def test_a_file_with_more_than_one_lasting_damage_is_past_mastering():
+    clipped, lossy, wide = (
+        {"code": code, "severity": "warning"}
+        for code in ("clipping", "lossy_source", "wide_low_end")
+    )
+    slight = {"code": "lossy_source", "severity": "note"}
+    assert is_past_mastering([clipped, lossy])
+    assert not is_past_mastering([clipped, slight, wide])
+    assert not is_past_mastering([])
 
 
 def test_a_finished_song_is_not_told_to_export_with_more_headroom():
