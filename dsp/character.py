@@ -11,6 +11,7 @@ import numpy.typing as npt
 from dsp.spectrum import BAND_CENTRES_HZ, BAND_COUNT, Doubles, Spectrogram, smooth, to_db
 
 Codes = npt.NDArray[np.uint8]
+Mask = npt.NDArray[np.bool_]
 
 GROUP_COUNT: Final = 10  # of 12 bands, nine tenths of an octave each
 LOUD_DB: Final = 20.0  # frames this far under the loudest tenth are not counted
@@ -61,27 +62,44 @@ class Character:
     detail_db: Doubles
 
 
-def find_character(spectrogram: Spectrogram, energies: Doubles, step_seconds: float) -> Character:
-    """Return how a track moves, from its bands and its K-weighted energy per step."""
+def find_character(
+    spectrogram: Spectrogram, energies: Doubles, step_seconds: float, moments_db: Doubles
+) -> Character:
+    """Return how a track moves and how full it is.
+
+    Parameters
+    ----------
+    spectrogram : Spectrogram
+    energies : ndarray, shape (steps,)
+        K-weighted mean square per step.
+    step_seconds : float
+    moments_db : ndarray, shape (moments, BAND_COUNT)
+        Levels of the mid at evenly spaced moments.
+    """
     tempo_bpm, confidence = _tempo(energies, step_seconds)
-    power = spectrogram.mid + spectrogram.side
-    level = to_db(power.sum(axis=1))
-    loud = level > np.percentile(level, 90.0) - LOUD_DB
-    bands = to_db(power)
+    bands = to_db(spectrogram.mid + spectrogram.side)
     bands = np.maximum(bands, bands.max() - RANGE_DB)
+    loud = _loud(bands)
     moved = np.abs(np.diff(bands, axis=0))[loud[1:] & loud[:-1]]
-    bands = bands[loud]
-    tilted = bands + TILT_DB * np.log2(BAND_CENTRES_HZ / LEVEL_HZ)
+    tilted = bands[loud] + TILT_DB * np.log2(BAND_CENTRES_HZ / LEVEL_HZ)
     active = tilted > tilted.max(axis=1, keepdims=True) - ACTIVE_DB
-    detail = np.sqrt(np.mean(np.square(bands - smooth(bands, DETAIL_OCTAVES)), axis=0))
+    moments = moments_db[_loud(moments_db)]
+    detail = np.sqrt(np.mean(np.square(moments - smooth(moments, DETAIL_OCTAVES)), axis=0))
     return Character(
         tempo_bpm=tempo_bpm,
         tempo_confidence=confidence,
         density=round(float(active.mean()), 4),
         activity_db=_grouped(moved.mean(axis=0) if moved.size else np.zeros(BAND_COUNT)),
-        variation_db=_grouped(bands.std(axis=0)),
+        variation_db=_grouped(moments.std(axis=0)),
         detail_db=_grouped(detail),
     )
+
+
+def _loud(bands_db: Doubles) -> Mask:
+    """Return which frames are full: those without treble or bass are pauses too."""
+    level = bands_db.mean(axis=1)
+    loud: Mask = level > np.percentile(level, 90.0) - LOUD_DB
+    return loud
 
 
 def _grouped(values: Doubles) -> Doubles:

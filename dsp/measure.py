@@ -286,7 +286,7 @@ def measure(
         spectrogram.side.mean(axis=0, dtype=np.float64),
     )
     moments_mid, moments_side, moments_seconds = _moments(spectrogram, loudness)
-    character = find_character(spectrogram, steps, step)
+    character = find_character(spectrogram, steps, step, _decoded(moments_mid))
     return Profile(
         rate_hz=audio.rate_hz,
         frames=audio.frames,

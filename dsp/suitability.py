@@ -20,19 +20,19 @@ from dsp.findings import Finding
 Verdict = Literal["good", "usable", "misleading"]
 Summary = Mapping[str, Any]
 
-GOOD: Final = 0.7
-USABLE: Final = 0.4
+GOOD: Final = 0.6
+USABLE: Final = 0.35
 REASONS: Final = 3
 
 WEIGHTS: Final = {  # of the score's logarithm; settled by the trial of ``bench.ears`` on pairs
-    "tone": 0.24,
-    "low_end": 0.16,
-    "density": 0.20,
-    "dynamics": 0.12,
-    "width": 0.10,
-    "tempo": 0.06,
-    "loudness": 0.06,
-    "bandwidth": 0.06,
+    "tone": 0.28,
+    "low_end": 0.08,
+    "density": 0.24,
+    "dynamics": 0.28,
+    "width": 0.04,
+    "tempo": 0.03,
+    "loudness": 0.03,
+    "bandwidth": 0.02,
 }
 
 LEVEL_HZ: Final = (100.0, 8_000.0)  # over which the level, which is not tone, is read
@@ -46,8 +46,8 @@ DETAIL_DB: Final = 4.0
 LOW_END_DB: Final = 5.0
 ONSET_OCTAVES: Final = 1.0
 DENSITY: Final = 0.15
-STANDING_OUT_DB: Final = 1.8
-VARIATION_DB: Final = 2.5
+STANDING_OUT_DB: Final = 1.3
+VARIATION_DB: Final = 1.8
 PEAK_DB: Final = 5.0
 RANGE_LU: Final = 5.0
 WIDTH_DB: Final = 7.0
