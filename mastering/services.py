@@ -3,7 +3,6 @@
 from datetime import timedelta
 from functools import partial
 
-from django.conf import settings as site
 from django.db import transaction
 from django.db.models import Max
 from django.db.models.functions import Now
@@ -16,7 +15,9 @@ from mastering.models import Master, Version
 from references import services as uploads
 from references.errors import Busy
 from references.models import AudioFile, Reference
-from references.services import clear_scratch, delete_folder, remove_audio, ring
+from references.models.limits import most_open_masters
+from references.services import clear_scratch, clear_uploads, remove_audio, ring
+from references.storage import delete_folder
 
 SWEEP_SECONDS = 10.0  # between two sweeps
 UNHEARD = timedelta(seconds=5)  # due for so long means that the bell was lost
@@ -124,6 +125,7 @@ def sweep() -> None:
     unheard = sum(work.objects.due().count() for work in (AudioFile, Version) if _is_unheard(work))
     for _ in range(unheard - get_broker().queue_size() if unheard else 0):
         ring()
+    clear_uploads()
     clear_scratch()
 
 
@@ -177,5 +179,5 @@ def _refuse_if_busy() -> None:
 
 def _refuse_if_too_many_open(user: User) -> None:
     User.objects.select_for_update().get(pk=user.pk)  # so that the count holds
-    if Version.objects.of(user).open().count() >= site.MAX_OPEN_MASTERS_PER_PERSON:
+    if Version.objects.of(user).open().count() >= most_open_masters(user):
         raise TooManyMasters

@@ -35,3 +35,14 @@ class UploadForm(forms.Form):
 
     def __init__(self, sent: Any, files: Any) -> None:
         super().__init__({"kind": str(sent.get("kind", "")).upper()}, files)
+
+
+class DirectUploadForm(forms.Form):
+    """What is said of a file before it is sent."""
+
+    kind = forms.ChoiceField(choices=AudioFile.Kind)
+    filename = forms.CharField(max_length=1000, strip=False)
+    size_bytes = forms.IntegerField(min_value=0)
+
+    def __init__(self, sent: Any) -> None:
+        super().__init__(sent.dict() | {"kind": str(sent.get("kind", "")).upper()})

@@ -31,6 +31,7 @@ class Outcome:
     starts: int
     deeds: Counter[str]
     seconds: float
+    unmade: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
 
     @property
@@ -111,6 +112,13 @@ class Site:
         told = self.run("manage.py", "check_invariants", "--deep", "--pause-seconds=1")
         return [line for line in told.splitlines() if line != "Everything holds."]
 
+    def unmade(self) -> list[str]:
+        """Return a line for each upload and master that did not succeed."""
+        columns = "SELECT id, status, error_code, attempts, engine_errors, error_detail"
+        uploads = self.ask(f"{columns} FROM references_audiofile WHERE status != 'READY'")
+        masters = self.ask(f"{columns} FROM mastering_version WHERE status != 'SUCCEEDED'")
+        return [" ".join(map(str, row)) for row in uploads + masters]
+
     def is_done(self) -> bool:
         open_ones = "SELECT id FROM mastering_version WHERE status IN ('QUEUED', 'RUNNING')"
         return not self.ask(open_ones)
@@ -158,7 +166,7 @@ def storm(
     settled = Counter(pk for pk in site.lines("settled") if pk.startswith("ver_"))
     starts = sum(pk.startswith("render") for pk in site.lines("ran"))
     seconds = time.monotonic() - begun
-    return Outcome(masters, settled, starts, deeds, seconds, site.broken())
+    return Outcome(masters, settled, starts, deeds, seconds, site.unmade(), site.broken())
 
 
 def _harm(site: Site, luck: random.Random, frozen: dict[int, float]) -> str:
@@ -213,6 +221,7 @@ def main() -> int:
         f"seed {asked.seed}: {told.masters} masters, {len(told.settled)} done, {told.lost} lost, "
         f"{len(told.doubled)} doubled, {told.starts} starts, {told.seconds:.0f} s",
         *(f"{times} × {deed}" for deed, times in told.deeds.most_common()),
+        *told.unmade,
         *told.broken,
     ]
     sys.stdout.write("\n".join(lines) + "\n")

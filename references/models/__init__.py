@@ -1,6 +1,7 @@
 """Rows of uploads and of the reference library, and the moves of work done on rows."""
 
 from references.models.audio import AudioFile
+from references.models.direct import DirectUpload
 from references.models.ids import PublicIdField
 from references.models.library import Reference
 from references.models.terminal import FreezeTerminalRows
@@ -16,6 +17,7 @@ from references.models.work import (
 
 __all__ = [
     "AudioFile",
+    "DirectUpload",
     "FreezeTerminalRows",
     "Phases",
     "PublicIdField",
