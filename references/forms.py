@@ -8,6 +8,7 @@ from django.conf import settings
 
 from dsp.formats import READABLE
 from references.models import AudioFile
+from references.storage import is_remote
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class UploadLimits:
     min_seconds: int
     max_seconds: int
     formats: tuple[str, ...]
+    sends_direct: bool  # scripts send files straight to the storage
 
 
 def upload_limits() -> UploadLimits:
@@ -26,6 +28,7 @@ def upload_limits() -> UploadLimits:
         min_seconds=settings.MIN_AUDIO_SECONDS,
         max_seconds=settings.MAX_AUDIO_SECONDS,
         formats=tuple(source.label for source in READABLE.values()),
+        sends_direct=is_remote(),
     )
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from references.models import DirectUpload
 from references.models.direct import SENDING
 
-CHUNK_BYTES: Final = 256 * 1024
+CHUNK_BYTES: Final = 16 * 1024  # small, so that a slow line is noticed in time
 CONTENT_TYPE: Final = "application/octet-stream"  # what it is, its content tells
 SALT: Final = "references.direct_upload"
 

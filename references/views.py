@@ -39,7 +39,6 @@ from references.services import (
     receive_upload,
     remove_audio,
 )
-from references.storage import is_remote
 
 PAGE_ROWS = 50
 
@@ -190,7 +189,6 @@ def _empty_card(request: AuthenticatedRequest, kind: str) -> dict[str, Any]:
         "kind": kind.lower(),
         "findings": [],
         "limits": upload_limits(),
-        "sends_direct": is_remote(),
         "library": Reference.objects.of(request.user).recent(),
     }
 
