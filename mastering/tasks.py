@@ -1,7 +1,9 @@
 """What a worker does when the doorbell rings: the most urgent piece of waiting work."""
 
+import logging
 from typing import Any
 
+from django.db import DatabaseError, connection
 from django.dispatch import receiver
 from django_q.signals import post_spawn
 
@@ -14,14 +16,22 @@ from references.tasks import (
     carry_out,
     decoding_limits,
     measure_next,
+    tell_of_machine,
     worker_name,
 )
+
+logger = logging.getLogger(__name__)
 
 
 @receiver(post_spawn)
 def prepare(**_: Any) -> None:
     """Find out whether this machine can work, and warm the engine, before anything is asked."""
     can_work()
+    try:
+        tell_of_machine()
+    except DatabaseError as error:  # it is told again by the next group
+        logger.warning("Could not tell of this machine: %s", error)
+        connection.close()
 
 
 def work() -> None:

@@ -27,7 +27,7 @@ from dsp.errors import AudioError
 from dsp.formats import READABLE, Limits
 from dsp.settings import ENGINE_VERSION
 from references.errors import ChecksumMismatch, StorageAway
-from references.models import AudioFile, DirectUpload, Work
+from references.models import AudioFile, DirectUpload, Machine, Work
 from references.models.work import LEASE
 from references.services import SCRATCH, forget_double
 from references.storage import delete_folder, size_of, stream
@@ -102,6 +102,21 @@ def can_work() -> bool:
         return False
     warm_up()
     return True
+
+
+def tell_of_machine() -> None:
+    """Let the operator see what this machine shuts decoders in with."""
+    strength = box.strength()
+    guards = {
+        "namespaces": strength.namespaces,
+        f"Landlock {strength.landlock}": strength.landlock,
+        "seccomp": strength.seccomp,
+    }
+    Machine.objects.tell(
+        name=socket.gethostname()[:100],
+        is_confining=strength.is_strong,
+        boxes=", ".join(name for name, there in guards.items() if there) or "limits alone",
+    )
 
 
 @functools.cache

@@ -4,6 +4,7 @@ from references.models.audio import AudioFile
 from references.models.direct import DirectUpload
 from references.models.ids import PublicIdField
 from references.models.library import Reference
+from references.models.machine import Machine
 from references.models.terminal import FreezeTerminalRows
 from references.models.work import (
     Phases,
@@ -19,6 +20,7 @@ __all__ = [
     "AudioFile",
     "DirectUpload",
     "FreezeTerminalRows",
+    "Machine",
     "Phases",
     "PublicIdField",
     "Reference",

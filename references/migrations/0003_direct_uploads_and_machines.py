@@ -33,4 +33,16 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(models.F('expires'), name='direct_upload_expires')],
             },
         ),
+        migrations.CreateModel(
+            name='Machine',
+            fields=[
+                ('name', models.CharField(max_length=100, primary_key=True, serialize=False)),
+                ('is_confining', models.BooleanField(help_text='Without, it works only where ALLOW_WEAK_SANDBOX says so.', verbose_name='shuts decoders in')),
+                ('boxes', models.CharField(max_length=200, verbose_name='by')),
+                ('told', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='when its workers last began')),
+            ],
+            options={
+                'ordering': ['is_confining', 'name'],
+            },
+        ),
     ]
