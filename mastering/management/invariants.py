@@ -126,7 +126,7 @@ def _files_of(row: Stored) -> dict[str, dict[str, int | str]]:
             return {}
         return {row.cover_key: {"size_bytes": row.cover_bytes, "sha256": row.cover_sha256}}
     files = {row.key(name): recorded for name, recorded in row.outputs.items()}
-    if isinstance(row, AudioFile):
+    if isinstance(row, AudioFile) and row.sha256:  # until then it lies in the quarantine
         files[row.source_key] = {"size_bytes": row.size_bytes, "sha256": row.sha256}
     return files
 
@@ -140,6 +140,9 @@ def _orphans() -> Iterator[str]:
             for key in _keys_below(f"{folder}/{pk}"):
                 if key not in known and _is_old(key):
                     yield f"{key}: stored, but of no row"
+    for pk in _listed("quarantine")[1]:
+        if _is_old(key := f"quarantine/{pk}"):
+            yield f"{key}: in quarantine for more than a day"
 
 
 def _keys_below(folder: str) -> Iterator[str]:

@@ -21,7 +21,7 @@ TICK_SECONDS = 0.5
 LOOK_SECONDS = 2.0
 CHECK_SECONDS = 60.0  # also of peace after the start
 PATIENCE_SECONDS = 15.0  # of work that waits beside an idle group
-SHORT_LIFE_SECONDS = 5.0
+SHORT_LIFE_SECONDS = 2.0  # longer than a group that cannot start lives
 LONGEST_DELAY_SECONDS = 30.0
 
 logger = logging.getLogger(__name__)

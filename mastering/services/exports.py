@@ -21,7 +21,8 @@ from dsp.settings import ENGINE_VERSION
 from mastering.errors import NotExportable, TooManyExports
 from mastering.models import Export, Master, ReleaseCheck, ReleaseTags, Version
 from references.errors import Busy, StorageAway
-from references.services import delete_folder, ring
+from references.services import ring
+from references.storage import delete_folder
 
 OFFERED = ("wav24", "wav16", "wav32f", "flac24", "aiff24", "mp3-320", "aac-256")
 

@@ -10,7 +10,8 @@ from mastering.errors import AudioUnusable, NotAPart, VersionUnfinished
 from mastering.models import BlindTest, Master, Preview, Remark, Version
 from mastering.services.masters import render_version
 from references.errors import Busy
-from references.services import delete_folder, ring
+from references.services import ring
+from references.storage import delete_folder
 
 LONGEST_PREVIEW_SECONDS = 30.0  # the whole is there before it has been heard
 SHORTEST_PREVIEW_SECONDS = 0.5

@@ -5,7 +5,6 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from django.conf import settings as site
 from django.db import transaction
 from django.db.models import Max
 from django.db.models.functions import Now
@@ -21,7 +20,9 @@ from mastering.services.previews import delete_previews, expire_previews
 from references import services as uploads
 from references.errors import Busy
 from references.models import AudioFile, Reference
-from references.services import clear_scratch, delete_folder, remove_audio, ring
+from references.models.limits import most_open_masters
+from references.services import clear_scratch, clear_uploads, remove_audio, ring
+from references.storage import delete_folder
 
 SWEEP_SECONDS = 10.0  # between two sweeps
 MOST_SIBLINGS = 5  # masters of one mix that are compared on one screen
@@ -216,6 +217,7 @@ def sweep() -> None:
         ring()
     expire_exports()
     expire_previews()
+    clear_uploads()
     clear_scratch()
 
 
@@ -270,5 +272,5 @@ def _refuse_if_busy() -> None:
 
 def _refuse_if_too_many_open(user: User) -> None:
     User.objects.select_for_update().get(pk=user.pk)  # so that the count holds
-    if Version.objects.of(user).open().count() >= site.MAX_OPEN_MASTERS_PER_PERSON:
+    if Version.objects.of(user).open().count() >= most_open_masters(user):
         raise TooManyMasters

@@ -5,7 +5,7 @@ from functools import partial
 from django.db import transaction
 
 from mastering.models import Master, Preview
-from references.services import delete_folder
+from references.storage import delete_folder
 
 
 def expire_previews() -> None:

@@ -35,7 +35,7 @@ class AudioFile(Work):
     status = models.CharField(max_length=10, choices=Status, default=Status.UPLOADED)
     filename = models.CharField(max_length=255, help_text="As sent, cleaned; never part of a key.")
     size_bytes = models.PositiveBigIntegerField()
-    sha256 = models.CharField(max_length=64)
+    sha256 = models.CharField(max_length=64)  # of direct uploads: empty until it is measured
     format = models.CharField(max_length=10, help_text="Told from the content.")
     facts = models.JSONField(default=dict)
     summary = models.JSONField(default=dict)
@@ -99,4 +99,5 @@ class AudioFile(Work):
 
     @property
     def source_key(self) -> str:
-        return f"{self.folder}/source"
+        """Where the bytes lie that were measured, or will be; see `outputs` of direct uploads."""
+        return self.key("source") if "source" in self.outputs else f"{self.folder}/source"
