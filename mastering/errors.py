@@ -2,14 +2,13 @@
 
 MasterRefused
 ├── AudioUnusable     audio_unusable      a track was rejected, or is gone
-└── TooManyMasters    too_many_masters    too many of this person's still wait
+├── TooManyMasters    too_many_masters    too many of this person's still wait
+└── Unpaid            no_credits, account_frozen    as billing says
 """
-
-from typing import ClassVar
 
 
 class MasterRefused(Exception):
-    code: ClassVar[str]
+    code: str
 
 
 class AudioUnusable(MasterRefused):
@@ -18,3 +17,11 @@ class AudioUnusable(MasterRefused):
 
 class TooManyMasters(MasterRefused):
     code = "too_many_masters"
+
+
+class Unpaid(MasterRefused):
+    """No credit could be reserved; ``code`` tells why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code

@@ -1,21 +1,29 @@
 """Submitting, rendering again, cancelling and deleting masters; keeping the queue honest."""
 
+import hashlib
+from collections.abc import Collection
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from django.conf import settings as site
 from django.db import transaction
 from django.db.models import Max
 from django.db.models.functions import Now
+from django.dispatch import receiver
 from django_q.brokers import get_broker
 
-from accounts.models import User
+from accounts.models import Notice, User
+from accounts.services import Chapter, collecting, leaving, notify
+from billing import services as billing
+from billing.errors import BillingRefused
 from dsp.settings import ENGINE_VERSION, MasterSettings
-from mastering.errors import AudioUnusable, TooManyMasters
+from mastering.errors import AudioUnusable, TooManyMasters, Unpaid
 from mastering.models import Master, Version
 from references import services as uploads
 from references.errors import Busy
 from references.models import AudioFile, Reference
+from references.models.work import Settled, settled
 from references.services import clear_scratch, delete_folder, remove_audio, ring
 
 SWEEP_SECONDS = 10.0  # between two sweeps
@@ -32,6 +40,8 @@ def submit_master(
 ) -> Master:
     """Queue the first version of a master; it waits until both tracks are measured.
 
+    Its credit is reserved, and taken once a version is delivered.
+
     Raises
     ------
     MasterRefused, Busy
@@ -47,6 +57,7 @@ def submit_master(
         master = Master.objects.create(
             user=user, mix=mix, reference=reference, title=title or mix.title
         )
+        _reserve(master)
         _queue(master, 1, settings)
     return master
 
@@ -68,6 +79,7 @@ def render_version(*, master: Master, settings: MasterSettings) -> Version:
         _refuse_if_too_many_open(master.user)
         if master.mix.has_failed or master.reference.has_failed:
             raise AudioUnusable
+        _reserve(master)  # again, where every version so far failed
         last = master.versions.aggregate(last=Max("number"))["last"]
         return _queue(master, last + 1, settings)
 
@@ -90,9 +102,79 @@ def cancel(*, version: Version) -> bool:
     return bool(Version.objects.filter(pk=version.pk).cancel())
 
 
+def cost_credits(*, user: User, mix: AudioFile, reference: AudioFile) -> int:
+    """Return what a master of this pair would cost; a pair that is paid costs nothing again."""
+    return 0 if billing.is_paid(user, work=pair_of(user.pk, mix, reference)) else 1
+
+
+def pair_of(user_id: int, mix: AudioFile, reference: AudioFile) -> str:
+    """Return what a credit pays for: a person's mix and reference, told by their content."""
+    content = f"{user_id}:{mix.sha256}:{reference.sha256}"
+    return f"pair:{hashlib.sha256(content.encode()).hexdigest()[:32]}"
+
+
+def titles_of(master_ids: Collection[str]) -> dict[str, str]:
+    """Return the titles of masters that still exist, by their ids."""
+    return dict(Master.objects.filter(pk__in=master_ids).values_list("pk", "title"))
+
+
+@receiver(leaving)
+def end_work(user: User, **_: Any) -> list[str]:
+    """End what is open of someone who leaves, and tell which folders go."""
+    versions = Version.objects.filter(user=user)
+    versions.cancel()
+    return [version.folder for version in versions]
+
+
+@receiver(collecting)
+def collect(user: User, **_: Any) -> Chapter:
+    """Return a person's masters with their versions, and the files of those."""
+    masters, files = [], {}
+    for master in Master.objects.of(user).with_versions():
+        masters.append(
+            {
+                "id": master.pk,
+                "title": master.title,
+                "created": master.created,
+                "mix": master.mix_id,
+                "reference": master.reference_id,
+                "versions": [_told(version) for version in master.versions.all()],
+            }
+        )
+        for version in master.versions.all():
+            for name in version.outputs:
+                files[f"masters/{master.pk}/v{version.number}/{name}"] = version.key(name)
+    return Chapter("masters", masters, files)
+
+
+@receiver(settled, sender=Version)
+def settle(rows: list[Settled], **_: Any) -> None:
+    """Take the credit of what was delivered; give it back where nothing more of it is open.
+
+    And write to the one who waits for it.
+    """
+    for row in sorted(rows, key=lambda row: row.user_id):  # always locked in the same order
+        version = Version.objects.of(row.user_id).select_related("user").get(pk=row.pk)
+        mix, reference = version.master.mix, version.master.reference
+        pair = pair_of(row.user_id, mix, reference)
+        _tell(version)
+        if version.has_succeeded:
+            billing.capture(user_id=row.user_id, work=pair)
+            continue
+        billing.lock(user_id=row.user_id)  # another of the pair may end at the same moment
+        others = Version.objects.open().filter(
+            user=row.user_id,
+            master__mix__sha256=mix.sha256,
+            master__reference__sha256=reference.sha256,
+        )
+        if not others.exists():
+            billing.release(user_id=row.user_id, work=pair)
+
+
 def delete_master(*, master: Master) -> None:
     """Delete a master with its versions, and its tracks where nothing else needs them."""
     with transaction.atomic():
+        Version.objects.filter(master=master).cancel()  # what is open has a credit reserved
         Version.objects.filter(master=master).cancel()  # what still waited ends as any other does
         for version in master.versions.all():
             transaction.on_commit(partial(delete_folder, version.folder))
@@ -121,6 +203,7 @@ def sweep() -> None:
     AudioFile.objects.expire()
     Version.objects.expire()
     Version.objects.fail_unusable()
+    billing.renew_due()
     unheard = sum(work.objects.due().count() for work in (AudioFile, Version) if _is_unheard(work))
     for _ in range(unheard - get_broker().queue_size() if unheard else 0):
         ring()
@@ -155,6 +238,35 @@ def release_worker(worker: str) -> None:
 
 def _is_unheard(work: type[AudioFile] | type[Version]) -> bool:
     return work.objects.due().filter(run_at__lte=Now() - UNHEARD).exists()
+
+
+def _told(version: Version) -> dict[str, Any]:
+    told = ("id", "number", "status", "settings", "report", "provenance", "error_code")
+    times = ("created", "started", "finished")
+    return {name: getattr(version, name) for name in (*told, *times)}
+
+
+def _tell(version: Version) -> None:
+    """Write to a person whose master is done or failed; what they cancelled they know."""
+    if version.status == Version.Status.CANCELED:
+        return
+    kind = Notice.MASTER_DONE if version.has_succeeded else Notice.MASTER_FAILED
+    notify(
+        version.user,
+        kind=kind,
+        template=f"emails/{kind}",
+        reason=f"{kind}:{version.pk}",
+        version=version,
+        master=version.master,
+    )
+
+
+def _reserve(master: Master) -> None:
+    pair = pair_of(master.user_id, master.mix, master.reference)
+    try:
+        billing.reserve(user=master.user, work=pair, subject=master.pk)
+    except BillingRefused as refusal:
+        raise Unpaid(refusal.code) from refusal
 
 
 def _queue(master: Master, number: int, settings: MasterSettings) -> Version:

@@ -8,15 +8,18 @@ import time
 import unicodedata
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import RestrictedError
+from django.dispatch import receiver
 from django_q.tasks import async_task
 
 from accounts.models import User
+from accounts.services import Chapter, collecting, delete_folder, leaving
 from dsp.errors import TooLarge, UnsupportedFormat
 from dsp.formats import SNIFF_BYTES, sniff
 from references.errors import Busy, EmptyUpload, StorageAway, TooManyUploads
@@ -85,25 +88,38 @@ def remove_audio(*, audio: AudioFile) -> None:
         logger.info("%s stays: a master needs it", folder)
 
 
+@receiver(leaving)
+def tell_folders(user: User, **_: Any) -> list[str]:
+    """Tell which folders go with someone who leaves."""
+    return [audio.folder for audio in AudioFile.objects.of(user)]
+
+
+@receiver(collecting)
+def collect(user: User, **_: Any) -> Chapter:
+    """Return a person's uploads and library, with the files as they were sent."""
+    kept = ("id", "kind", "filename", "size_bytes", "sha256", "facts", "summary", "findings")
+    uploads = AudioFile.objects.of(user)
+    library = Reference.objects.of(user)
+    rows = {
+        "uploads": [
+            {name: getattr(audio, name) for name in (*kept, "status", "created")}
+            for audio in uploads
+        ],
+        "library": [
+            {name: value for name, value in reference.items() if name != "user_id"}
+            for reference in library.values()
+        ],
+    }
+    files = {f"uploads/{audio.pk}/{audio.filename}": audio.source_key for audio in uploads}
+    return Chapter("tracks", rows, files)
+
+
 def ring() -> None:
     """Tell the workers, once this transaction is committed, that there is something to do.
 
     A bell that is lost is rung again by the sweep, so a broken broker refuses nobody.
     """
     transaction.on_commit(_ring, robust=True)
-
-
-def delete_folder(folder: str) -> None:
-    """Delete every stored object below a row's folder, those of lost attempts too."""
-    try:
-        folders, names = default_storage.listdir(folder)
-    except FileNotFoundError:
-        return
-    for name in names:
-        default_storage.delete(f"{folder}/{name}")
-    for name in folders:
-        delete_folder(f"{folder}/{name}")
-    default_storage.delete(folder)
 
 
 def clear_scratch() -> None:

@@ -11,9 +11,11 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.services import Chapter, collecting
 from billing.errors import AccountFrozen, NoCredits
 from billing.models import Account, Entry, Payment, Pool
 from billing.services.entitlement import standing_of
+from billing.services.notices import tell_that_credits_are_low
 
 RETURNED_LAST = timedelta(days=30)  # credits released when their own month is already over
 PLAN_LOOK = timedelta(days=1)  # between two looks at whether a paid plan has ended
@@ -47,6 +49,24 @@ def open_account(user: User) -> Account:
 def open_account_of_the_new(instance: User, created: bool, raw: bool, **_: Any) -> None:
     if created and not raw:
         open_account(instance)
+
+
+@receiver(collecting)
+def collect(user: User, **_: Any) -> Chapter:
+    """Return a person's ledger and payments."""
+    account = Account.objects.get(user=user)
+    entries = ("id", "kind", "pool", "available", "reserved", "subject", "expires_at", "created")
+    payments = ("stripe_id", "item", "amount", "currency", "amount_refunded", "dispute")
+    rows = {
+        "account": account.pk,
+        "stripe_customer": account.stripe_customer,
+        "ledger": list(Entry.objects.of(account).order_by("pk").values(*entries)),
+        "payments": list(account.payments.order_by("pk").values(*payments)),
+        "subscriptions": list(
+            account.subscriptions.values("stripe_id", "plan", "status", "period_end")
+        ),
+    }
+    return Chapter("billing", rows)
 
 
 def balance_of(account: Account) -> Balance:
@@ -114,6 +134,9 @@ def capture(*, user_id: int, work: str) -> bool:
         if held is None:
             return False
         _resolve(Kind.CAPTURE, held)
+        tell_that_credits_are_low(
+            held.account, available=balance_of(held.account).available, lot=held.lot_id
+        )
     return True
 
 
