@@ -176,7 +176,7 @@ def checkout(stripe_id: str) -> PaymentState:
             amount=found.amount_total or 0,
             currency=found.currency or "",
             payment_intent=intent,
-            item=(found.metadata or {})["item"] if found.metadata else "",
+            item=found.metadata["item"] if found.metadata is not None else "",
             subscription=_id(found.subscription),
             **_taken_back(intent),
         )
