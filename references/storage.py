@@ -104,19 +104,6 @@ def size_of(key: str) -> int | None:
         return None
 
 
-def delete_folder(folder: str) -> None:
-    """Delete every stored object below a row's folder, those of lost attempts too."""
-    try:
-        folders, names = default_storage.listdir(folder)
-    except FileNotFoundError:
-        return
-    for name in names:
-        default_storage.delete(f"{folder}/{name}")
-    for name in folders:
-        delete_folder(f"{folder}/{name}")
-    default_storage.delete(folder)
-
-
 def copy_stream(source: BinaryIO, target: BinaryIO, size: int) -> bool:
     """Copy exactly so many bytes; tell whether the source had them, and no more were taken."""
     left = size

@@ -26,3 +26,4 @@ STORAGES = _STORAGES | {
 Path(_STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 CACHES = _CACHES | {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EVEN_PACE_SECONDS = 0.0

@@ -15,6 +15,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.storage import delete_folder
 from dsp.covers import Cover
 from dsp.formats import EXPORT_RATES_HZ, WRITABLE
 from dsp.settings import ENGINE_VERSION
@@ -22,7 +23,6 @@ from mastering.errors import NotExportable, TooManyExports
 from mastering.models import Export, Master, ReleaseCheck, ReleaseTags, Version
 from references.errors import Busy, StorageAway
 from references.services import ring
-from references.storage import delete_folder
 
 OFFERED = ("wav24", "wav16", "wav32f", "flac24", "aiff24", "mp3-320", "aac-256")
 
