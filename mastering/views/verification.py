@@ -23,6 +23,9 @@ class HashedFile(UploadedFile):  # type: ignore[type-arg]  # not subscriptable a
         super().__init__(file=None, name=clean_filename(name), size=size)
         self.digests = digests
 
+    def close(self) -> None:
+        """Do nothing: there is no file any more."""
+
 
 class HashingHandler(FileUploadHandler):
     """Hashes what is uploaded, piece by piece, and lets it go."""
