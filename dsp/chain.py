@@ -92,8 +92,8 @@ def master(
     tell("measuring", 0.0)
     profile = profile or measure(target)
     likeness = suitability(profile, reference)
-    tone = plan_tone(profile, reference, amount=settings.tone_amount, suitability=likeness)
-    width = plan_width(profile, reference, amount=settings.width_amount, suitability=likeness)
+    tone = plan_tone(profile, reference, amount=settings.tone_amount)
+    width = plan_width(profile, reference, amount=settings.width_amount)
     dynamics = plan_dynamics(
         profile, reference, amount=settings.dynamics_amount, suitability=likeness
     )

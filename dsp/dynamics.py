@@ -11,7 +11,7 @@ from numba import njit
 from dsp.audio import Audio
 from dsp.loudness import WeightedEnergies, loudness_range_lu, weighted_energies
 from dsp.measure import GATE_LU, QUANTILES, Profile
-from dsp.moments import FULL_AMOUNT, believed_slope, compare, toward
+from dsp.moments import FULL_AMOUNT, Belief, believed_slope, compare, toward
 from dsp.spectrum import Doubles, to_db
 
 LEVEL_SECONDS: Final = 0.200  # follows phrases and beats, not the waveform
@@ -82,7 +82,7 @@ def plan_dynamics(
     slope = believed_slope(compare(target, reference), suitability=suitability)
     middle = int(np.argmin(np.abs(QUANTILES - 50.0)))
     believed = slope * np.maximum(0.0, levels - levels[middle])
-    wanted = toward(believed, full - full[middle], amount)
+    wanted = toward(Belief(believed, np.zeros_like(believed)), full - full[middle], amount)
     applied = _limited(levels, wanted, middle)
     reasons = () if np.allclose(applied, wanted, atol=0.05) else ("capped",)
     return DynamicsPlan(
