@@ -9,7 +9,15 @@ from typing import Final
 import numpy as np
 
 from dsp.audio import Audio
-from dsp.dynamics import DynamicsPlan, DynamicsStats, apply_dynamics, plan_dynamics
+from dsp.dynamics import (
+    DynamicsPlan,
+    DynamicsStats,
+    apply_dynamics,
+    peak_to_loudness_db,
+    plan_dynamics,
+    range_overshoot_lu,
+    ride_range,
+)
 from dsp.equalizer import TonePlan, plan_tone
 from dsp.filters import remove_dc
 from dsp.maximizer import Maximized, maximize
@@ -19,6 +27,8 @@ from dsp.stereo import WidthPlan, apply_tone_and_width, plan_width
 from dsp.suitability import suitability
 
 MAX_MEAN_LIMITING_DB: Final = 2.0  # over a whole piece; more is heard as pressed
+RANGE_RIDES: Final = 2  # further renders, where limiting moved the loudness range away,
+RANGE_TOLERANCE_LU: Final = 0.1  # by more than this, which a meter rounds to
 DC_OFFSET: Final = 1e-2  # of the rms: −40 dB, under which nothing is gained by filtering
 SAME_LOUDNESS_LU: Final = 0.1
 
@@ -112,12 +122,8 @@ def master(
         tell("dynamics", 0.35)
         audio, stats = apply_dynamics(audio, dynamics)
         tell("limiting", 0.45)
-        maximized = maximize(
-            audio,
-            goal_lufs=goal_lufs,
-            ceiling_dbtp=_ceiling_dbtp(dynamics, goal_lufs, settings),
-            max_limiting_db=settings.max_limiting_db if changing else 0.0,
-            max_mean_limiting_db=MAX_MEAN_LIMITING_DB,
+        maximized = _maximized(
+            audio, dynamics, goal_lufs, settings, settings.max_limiting_db if changing else 0.0
         )
         audio = maximized.audio
     tell("verifying", 0.75)
@@ -137,11 +143,31 @@ def master(
     )
 
 
-def _ceiling_dbtp(dynamics: DynamicsPlan, goal_lufs: float, settings: MasterSettings) -> float:
-    """Return the ceiling: the one asked for, or lower where the reference's peaks stand lower."""
-    if dynamics.peak_to_loudness_db is None:
-        return settings.ceiling_dbtp
-    return min(settings.ceiling_dbtp, goal_lufs + dynamics.peak_to_loudness_db)
+def _maximized(
+    audio: Audio,
+    dynamics: DynamicsPlan,
+    goal_lufs: float,
+    settings: MasterSettings,
+    max_limiting_db: float,
+) -> Maximized:
+    """Return audio at its loudness, its peaks and its loudness range no further than planned."""
+    preferred = settings.ceiling_dbtp
+    if dynamics.psr_db is not None and max_limiting_db > 0.0:
+        preferred = min(preferred, goal_lufs + peak_to_loudness_db(audio, dynamics.psr_db))
+    for rides_left in reversed(range(RANGE_RIDES + 1)):
+        maximized = maximize(
+            audio,
+            goal_lufs=goal_lufs,
+            ceiling_dbtp=settings.ceiling_dbtp,
+            preferred_ceiling_dbtp=preferred,
+            max_limiting_db=max_limiting_db,
+            max_mean_limiting_db=MAX_MEAN_LIMITING_DB,
+        )
+        overshoot_lu = range_overshoot_lu(maximized.audio, dynamics) if rides_left else 0.0
+        if abs(overshoot_lu) <= RANGE_TOLERANCE_LU:
+            break
+        audio = ride_range(audio, overshoot_lu)
+    return maximized
 
 
 def _goal_lufs(target: Profile, reference: Profile, settings: MasterSettings) -> float:
