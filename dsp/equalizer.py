@@ -19,12 +19,12 @@ TAP_SECONDS: Final = 8192 / 44_100  # resolves a third octave at 40 Hz
 DESIGN_FACTOR: Final = 4  # of the cepstrum's length over the taps: keeps its aliasing under 0.01 dB
 BLOCK_FACTOR: Final = 4  # of the transform's length over the taps: least work per sample
 BLOCKS_AT_ONCE: Final = 4  # eight transforms of two channels: as many as a vector register takes
-SAME_PROGRAMME_DB: Final = 1.0
+SAME_PROGRAMME_DB: Final = 0.6  # unlikeness: versions of one recording, under 0.45 on 19 tracks
 SAME_OCTAVES: Final = 1 / 12
 FULL_OCTAVES: Final = 1 / 3  # finest detail ever followed, for different music
 LOW_OCTAVES: Final = 1.0  # below 120 Hz single notes decide finer detail
 LOW_HZ: Final = 120.0
-OTHER_MUSIC_DB: Final = (4.0, 5.0)  # unlikeness: sections of most tracks, most pairs of tracks
+OTHER_MUSIC_DB: Final = (3.5, 4.0)  # unlikeness: sections of nearly all tracks, all pairs of tracks
 HEADING_OCTAVES: Final = 2.5  # broader than anything that an arrangement decides
 HEADING_SHARE: Final = 0.15
 HEADING_DB: Final = 1.0  # the most: just heard
@@ -70,9 +70,10 @@ def plan_tone(target: Profile, reference: Profile, *, amount: float) -> TonePlan
         0 does nothing, 0.7 what can be trusted to be the mix, 1 comes as near as the caps allow.
     """
     comparison = compare(target, reference)
-    valid, reasons = _validity(target, reference)
+    same_programme = comparison.unlikeness_db < SAME_PROGRAMME_DB
+    valid, reasons = _validity(target, reference, same_programme=same_programme)
     whole = _levelled(reference.mid_db - target.mid_db, valid)
-    if comparison.unlikeness_db < SAME_PROGRAMME_DB:
+    if same_programme:
         full = smooth(whole, SAME_OCTAVES, weights=valid)
     else:
         full = np.where(
@@ -119,8 +120,13 @@ def _levelled(difference: Doubles, valid: npt.NDArray[np.bool_]) -> Doubles:
     return levelled
 
 
-def _validity(target: Profile, reference: Profile) -> tuple[npt.NDArray[np.bool_], tuple[str, ...]]:
-    """Return which bands hold sound in both tracks, and the reasons for those that do not."""
+def _validity(
+    target: Profile, reference: Profile, *, same_programme: bool
+) -> tuple[npt.NDArray[np.bool_], tuple[str, ...]]:
+    """Return which bands hold sound in both tracks, and the reasons for those that do not.
+
+    Noise tells nothing of music, but two versions of one recording share their noise too.
+    """
     valid = np.ones(BAND_COUNT, dtype=bool)
     reasons = []
     audible = np.ones(BAND_COUNT, dtype=bool)
@@ -128,7 +134,7 @@ def _validity(target: Profile, reference: Profile) -> tuple[npt.NDArray[np.bool_
         steady = profile.mid_db < profile.floor_db + FLOOR_MARGIN_DB
         faint = profile.mid_db < profile.mid_db.max() - FAINT_DB
         audible &= ~(steady & faint)
-    if not np.all(audible) and np.any(audible):
+    if not same_programme and not np.all(audible) and np.any(audible):
         valid &= audible
         reasons.append("noise_floor")
     ends = [p.cutoff_hz for p in (target, reference) if p.cutoff_hz is not None]

@@ -70,8 +70,8 @@ class Comparison:
     tone_spread, width_spread : ndarray, shape (BAND_COUNT,)
         Variance over pairs of the difference, smoothed over an octave, dB².
     unlikeness_db : float
-        How far the pairs differ in fine structure where they count, root mean square; next to
-        nothing where both tracks hold the same programme.
+        How far the pairs differ in fine structure where they count beyond what all of them do,
+        root mean square; next to nothing where both tracks hold the same programme.
     slope, slope_doubt : float
         How much louder the reference grows for every dB that moments grow louder beyond the
         median, dB/dB: below 0 it is compressed against the target. And its standard deviation.
@@ -110,7 +110,8 @@ def compare(target: Profile, reference: Profile) -> Comparison:
     first, second, overall = _pairs(*mids)
     apart = mids[1][second] - mids[0][first]
     apart -= apart[:, bands_between(*LEVEL_HZ)].mean(axis=1, keepdims=True)
-    nearby = smooth(np.square(_limited(apart - smooth(apart, DETAIL_OCTAVES))), NEARBY_OCTAVES)
+    detail = _limited(apart - smooth(apart, DETAIL_OCTAVES))
+    nearby = smooth(np.square(detail), NEARBY_OCTAVES)
     weights = (nearby + UNLIKENESS_DB**2) ** -NEARBY_POWER
     weights *= (np.square(overall)[:, None] + UNLIKENESS_DB**2) ** -OVERALL_POWER
     weights /= weights.sum(axis=0)
@@ -124,7 +125,7 @@ def compare(target: Profile, reference: Profile) -> Comparison:
         width_db=_mean_width(mids[1][second], sides[1][second], weights)
         - _mean_width(mids[0][first], sides[0][first], weights),
         width_spread=_spread(wider, weights),
-        unlikeness_db=float(np.sqrt(np.mean(_mean(nearby, weights)))),
+        unlikeness_db=float(np.sqrt(np.mean(_variance(detail, weights)))),
         slope=slope,
         slope_doubt=slope_doubt,
     )
@@ -319,8 +320,11 @@ def _mean(values: Doubles, weights: Doubles) -> Doubles:
 
 def _spread(values: Doubles, weights: Doubles) -> Doubles:
     """Return the variance over pairs of values smoothed over an octave."""
-    broad = smooth(values, 1.0)
-    return _mean(np.square(broad - _mean(broad, weights)), weights)
+    return _variance(smooth(values, 1.0), weights)
+
+
+def _variance(values: Doubles, weights: Doubles) -> Doubles:
+    return _mean(np.square(values - _mean(values, weights)), weights)
 
 
 def _loudness(mid: Doubles, side: Doubles) -> Doubles:
