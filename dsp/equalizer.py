@@ -12,22 +12,22 @@ from numba import njit
 
 from dsp.audio import Audio
 from dsp.measure import Profile
-from dsp.moments import FULL_AMOUNT, LEVEL_HZ, believed_tone, compare, toward
+from dsp.moments import FULL_AMOUNT, LEVEL_HZ, Belief, believed_tone, compare, toward
 from dsp.spectrum import BAND_CENTRES_HZ, BAND_COUNT, Doubles, Floats, bands_between, smooth
 
 TAP_SECONDS: Final = 8192 / 44_100  # resolves a third octave at 40 Hz
 DESIGN_FACTOR: Final = 4  # of the cepstrum's length over the taps: keeps its aliasing under 0.01 dB
 BLOCK_FACTOR: Final = 4  # of the transform's length over the taps: least work per sample
 BLOCKS_AT_ONCE: Final = 4  # eight transforms of two channels: as many as a vector register takes
-SAME_PROGRAMME_DB: Final = 1.0
+SAME_PROGRAMME_DB: Final = 0.6  # unlikeness: versions of one recording, under 0.45 on 19 tracks
 SAME_OCTAVES: Final = 1 / 12
 FULL_OCTAVES: Final = 1 / 3  # finest detail ever followed, for different music
 LOW_OCTAVES: Final = 1.0  # below 120 Hz single notes decide finer detail
 LOW_HZ: Final = 120.0
-OTHER_MUSIC_DB: Final = (3.0, 5.0)  # unlikeness of parts of one track, of other tracks
+OTHER_MUSIC_DB: Final = (3.5, 4.0)  # unlikeness: sections of nearly all tracks, all pairs of tracks
 HEADING_OCTAVES: Final = 2.5  # broader than anything that an arrangement decides
-HEADING_SHRINK_DB: Final = 6.0  # a difference this large is followed by half
-HEADING_DB: Final = 3.0  # the most that is followed on direction alone
+HEADING_SHARE: Final = 0.15
+HEADING_DB: Final = 1.0  # the most: just heard
 CAP_DB: Final = 6.0
 EDGE_CAP_DB: Final = 4.0  # under 80 Hz and over 8 kHz
 EDGES_HZ: Final = (80.0, 8_000.0)
@@ -60,9 +60,7 @@ class TonePlan:
     reasons: tuple[str, ...]
 
 
-def plan_tone(
-    target: Profile, reference: Profile, *, amount: float, suitability: float = 1.0
-) -> TonePlan:
+def plan_tone(target: Profile, reference: Profile, *, amount: float) -> TonePlan:
     """Return the tonal correction of a target toward a reference.
 
     Parameters
@@ -70,13 +68,12 @@ def plan_tone(
     target, reference : Profile
     amount : float, 0 to 1
         0 does nothing, 0.7 what can be trusted to be the mix, 1 comes as near as the caps allow.
-    suitability : float, 0 to 1
-        How like the two tracks are; less asks for more smoothing.
     """
     comparison = compare(target, reference)
-    valid, reasons = _validity(target, reference)
+    same_programme = comparison.unlikeness_db < SAME_PROGRAMME_DB
+    valid, reasons = _validity(target, reference, same_programme=same_programme)
     whole = _levelled(reference.mid_db - target.mid_db, valid)
-    if comparison.unlikeness_db < SAME_PROGRAMME_DB:
+    if same_programme:
         full = smooth(whole, SAME_OCTAVES, weights=valid)
     else:
         full = np.where(
@@ -84,9 +81,10 @@ def plan_tone(
             smooth(whole, LOW_OCTAVES, weights=valid),
             smooth(whole, FULL_OCTAVES, weights=valid),
         )
-    belief = believed_tone(comparison, valid, suitability=suitability)
+    belief = believed_tone(comparison, valid)
     heading = _heading(full - belief.expected_db, valid, comparison.unlikeness_db)
-    wanted = toward(belief.expected_db + heading, full, amount, doubt=belief.doubt_db)
+    led = Belief(belief.expected_db + heading, belief.doubt_db)
+    wanted = toward(led, full, amount, whatever_level=True)
     inner = bands_between(*EDGES_HZ)
     widening = float(np.interp(amount, [FULL_AMOUNT, 1.0], [1.0, FULL_CAP_FACTOR]))
     cap = widening * smooth(np.where(inner, CAP_DB, EDGE_CAP_DB), 0.5)
@@ -106,13 +104,12 @@ def _heading(rest_db: Doubles, valid: npt.NDArray[np.bool_], unlikeness_db: floa
     """Return how far to go in the reference's direction where the music itself is another.
 
     Nothing tells there what of the difference is the mix, yet the reference was chosen for its
-    sound. Broad and large differences are followed in part, which was measured to do no harm with
-    references from the same album; small ones, and like music, are left to the belief.
+    sound: a small part of the broad difference is followed, too little to do harm where unlike
+    sections of one track are taken for other music.
     """
-    share = float(np.interp(unlikeness_db, OTHER_MUSIC_DB, [0.0, 1.0]))
+    share = HEADING_SHARE * float(np.interp(unlikeness_db, OTHER_MUSIC_DB, [0.0, 1.0]))
     broad = smooth(rest_db, HEADING_OCTAVES, weights=valid)
-    followed = broad**3 / (np.square(broad) + HEADING_SHRINK_DB**2)
-    heading: Doubles = share * np.clip(followed, -HEADING_DB, HEADING_DB)
+    heading: Doubles = np.clip(share * broad, -HEADING_DB, HEADING_DB)
     return heading
 
 
@@ -123,8 +120,13 @@ def _levelled(difference: Doubles, valid: npt.NDArray[np.bool_]) -> Doubles:
     return levelled
 
 
-def _validity(target: Profile, reference: Profile) -> tuple[npt.NDArray[np.bool_], tuple[str, ...]]:
-    """Return which bands hold sound in both tracks, and the reasons for those that do not."""
+def _validity(
+    target: Profile, reference: Profile, *, same_programme: bool
+) -> tuple[npt.NDArray[np.bool_], tuple[str, ...]]:
+    """Return which bands hold sound in both tracks, and the reasons for those that do not.
+
+    Noise tells nothing of music, but two versions of one recording share their noise too.
+    """
     valid = np.ones(BAND_COUNT, dtype=bool)
     reasons = []
     audible = np.ones(BAND_COUNT, dtype=bool)
@@ -132,7 +134,7 @@ def _validity(target: Profile, reference: Profile) -> tuple[npt.NDArray[np.bool_
         steady = profile.mid_db < profile.floor_db + FLOOR_MARGIN_DB
         faint = profile.mid_db < profile.mid_db.max() - FAINT_DB
         audible &= ~(steady & faint)
-    if not np.all(audible) and np.any(audible):
+    if not same_programme and not np.all(audible) and np.any(audible):
         valid &= audible
         reasons.append("noise_floor")
     ends = [p.cutoff_hz for p in (target, reference) if p.cutoff_hz is not None]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
@@ -48,6 +48,7 @@ _AIM_LU: Final = 0.010  # a render this close to the goal is not improved
 _MAX_RENDERS: Final = 4
 _BUDGET_MARGIN_DB: Final = 0.08  # for what the limiter takes beyond what the peaks demand
 _DRIVE_STEP_DB: Final = 0.002  # drives closer than this are the same
+_CEILING_STEP_DB: Final = 0.1  # also kept free of the limits, for what the model does not know
 _SLOPE_STEP_DB: Final = 0.25
 _ROOT_TOLERANCE: Final = 0.002  # LU or dB
 
@@ -97,6 +98,7 @@ def maximize(
     *,
     goal_lufs: float,
     ceiling_dbtp: float,
+    preferred_ceiling_dbtp: float | None = None,
     max_limiting_db: float = 6.0,
     max_mean_limiting_db: float = 2.0,
     in_place: bool = False,
@@ -111,6 +113,8 @@ def maximize(
         Integrated loudness asked for, LUFS.
     ceiling_dbtp : float
         Highest true peak of the result, dBTP.
+    preferred_ceiling_dbtp : float, optional
+        A lower ceiling to keep to as far as the goal is reached under it.
     max_limiting_db : float
         The most gain reduction at any moment, dB; 0 for none at all.
     max_mean_limiting_db : float
@@ -129,6 +133,8 @@ def maximize(
         audio = Audio(audio.samples.copy(), audio.rate_hz)
     limits = _Limits(max_limiting_db, max_mean_limiting_db)
     model = _Model(audio, ceiling_dbtp, limits)
+    if preferred_ceiling_dbtp is not None and preferred_ceiling_dbtp < ceiling_dbtp:
+        ceiling_dbtp = _kept_ceiling(model, goal_lufs, limits, preferred_ceiling_dbtp, ceiling_dbtp)
     held_by: HeldBy | None
     if math.isinf(model.forecast(min(0.0, model.headroom_db)).lufs):
         drive_db, held_by = min(0.0, model.headroom_db), "silence"
@@ -176,11 +182,18 @@ def maximize(
         integrated_lufs=lufs,
         goal_lufs=goal_lufs,
         held_by=held_by if error_lu < -TOLERANCE_LU else None,
-        limited=replace(limited, steps=()),
+        limited=limited,
         clipped=clipped,
         max_reduction_db=highest_db,
         mean_reduction_db=mean_db,
     )
+
+
+def undo_in_place(maximized: Maximized) -> None:
+    """Give the samples back as they were before an in-place :func:`maximize`, but for rounding."""
+    unlimit_in_place(maximized.limited)
+    if maximized.clipped:
+        unclip_in_place(maximized.audio, maximized.clipped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +221,7 @@ class _Model:
         # Under the highest drive no quieter block can reach the ceiling.
         self.peaks = block_peaks(audio, block, floor_share=db_to_amplitude(-limits.highest_db))
         self.unclipped_peaks = self.peaks
-        self.ceiling = usable_ceiling(ceiling_dbtp)
+        self._limits = limits
         self._rate_hz = audio.rate_hz
         self._energies = weighted_block_energies(audio, block)
         steps = np.arange(len(self._energies)) * block * 100 // audio.rate_hz
@@ -218,9 +231,15 @@ class _Model:
         self._clipped_blocks = np.zeros(0, dtype=np.int64)
         self._clip_db = np.zeros(0)
 
+        self.stay_under(ceiling_dbtp)
+
+    def stay_under(self, ceiling_dbtp: float) -> None:
+        """Forecast from now on what another ceiling leaves, before any clip."""
+        self.ceiling = usable_ceiling(ceiling_dbtp)
         self.headroom_db = self.unclipped_headroom_db = self._headroom_db()
-        allowed_db = max(0.0, limits.highest_db - _BUDGET_MARGIN_DB)
+        allowed_db = max(0.0, self._limits.highest_db - _BUDGET_MARGIN_DB)
         self.highest_drive_db = self.headroom_db + allowed_db
+        self._known.clear()
 
     def _headroom_db(self) -> float:
         """Return the highest drive that leaves every peak alone."""
@@ -262,6 +281,28 @@ class _Model:
             return 1.0
         below = self.forecast(drive_db - _SLOPE_STEP_DB).lufs
         return max(1e-3, (self.forecast(drive_db).lufs - below) / _SLOPE_STEP_DB)
+
+
+def _kept_ceiling(
+    model: _Model, goal_lufs: float, limits: _Limits, preferred_dbtp: float, ceiling_dbtp: float
+) -> float:
+    """Return the lowest ceiling, from the preferred one up, under which the goal is reached."""
+    low, high = preferred_dbtp, ceiling_dbtp
+    lowest = low
+    within = _Limits(
+        max(0.0, limits.highest_db - _CEILING_STEP_DB), max(0.0, limits.mean_db - _CEILING_STEP_DB)
+    )
+    while True:
+        model.stay_under(lowest)
+        if _planned_drive(model, goal_lufs + TOLERANCE_LU, within)[1] is None:
+            high = lowest
+        else:
+            low = lowest
+        if high - low <= _CEILING_STEP_DB:
+            break
+        lowest = (low + high) / 2.0
+    model.stay_under(high)
+    return high
 
 
 def _soften(audio: Audio, model: _Model, drive_db: float) -> Clipped | None:

@@ -43,9 +43,7 @@ class WidthPlan:
     reasons: tuple[str, ...]
 
 
-def plan_width(
-    target: Profile, reference: Profile, *, amount: float, suitability: float = 1.0
-) -> WidthPlan:
+def plan_width(target: Profile, reference: Profile, *, amount: float) -> WidthPlan:
     """Return the gain of the side that brings a target's width toward a reference's."""
     nothing = np.zeros(BAND_COUNT)
     if target.is_mono or reference.is_mono:
@@ -56,8 +54,8 @@ def plan_width(
     clear = real & (widths[0] > CLEAR_SIDE_DB)
     difference = np.maximum(widths[1], FAINTEST_SIDE_DB) - widths[0]
     full = np.where(real, smooth(difference, FULL_OCTAVES, weights=real), 0.0)
-    belief = believed_width(compare(target, reference), clear, suitability=suitability)
-    wanted = toward(belief.expected_db, full, amount, doubt=belief.doubt_db).round(2)
+    belief = believed_width(compare(target, reference), clear)
+    wanted = toward(belief, full, amount).round(2)
     most = np.where(real, np.interp(amount, AMOUNTS, WIDEN_DB), 0.0)
     bass = bands_between(0.0, BASS_HZ)
     most[bass] = np.clip(BASS_WIDTH_DB - widths[0][bass], 0.0, most[bass])

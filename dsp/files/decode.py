@@ -148,7 +148,8 @@ class _Samples:
     """Blocks laid out as (channels, frames) while they come, in room for what is declared."""
 
     def __init__(self, stream: Stream, limits: Limits) -> None:
-        most = min(limits.max_samples // stream.channels, int(limits.max_seconds * stream.rate_hz))
+        longest = limits.max_seconds * stream.rate_hz  # may be infinite
+        most = int(min(limits.max_samples // stream.channels, longest))
         room = max(BLOCK_FRAMES, min(stream.declared_frames, most))
         self._samples = np.empty((stream.channels, room), dtype=np.float32)
         self._frames = 0
