@@ -34,7 +34,7 @@ DC_OFFSET: Final = 1e-2  # of the rms: −40 dB, under which nothing is gained b
 SAME_LOUDNESS_LU: Final = 0.1
 
 Progress = Callable[[str, float], None]
-Made = Callable[[Audio], None]
+Made = Callable[[Audio], object]
 
 
 @dataclass(frozen=True, slots=True)

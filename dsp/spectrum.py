@@ -91,7 +91,8 @@ def band_spectrogram(
         _window(samples, window, hop, frames)
         transforms = scipy.fft.rfft(frames, axis=2)
         if audio.channels == 2:
-            _gather_both(*transforms, *bands, scale, mid[first:last], side[first:last], cross, fine)
+            one, other = mid[first:last], side[first:last]
+            _gather_both(transforms[0], transforms[1], *bands, scale, one, other, cross, fine)
         else:
             _gather(transforms[0], *bands, scale, mid[first:last], fine)
         if progress is not None:

@@ -212,7 +212,7 @@ def _distortion(tones_db: dict[int, float]) -> Bar:
 
 
 def _in_time(rows: Rows) -> Bar:
-    """Judge time where hardly anything is equalised: filters move the peak of a correlation."""
+    """Judge time where hardly anything is equalised: phase moves a correlation's peak."""
     ours = [row for row in _ours(rows) if "delay_frames" in row]
     plain = [row for row in ours if row["group"] in ("null", HARMLESS)]
 
