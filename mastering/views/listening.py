@@ -26,14 +26,14 @@ from references.models import Reference
 @turns_away_when_busy
 def try_settings(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
     """Answer where a part with these settings will be heard, and the whole after it."""
-    master = own_master(request, master_id)
+    shown = own_version(request, master_id)
     form = TrialForm(request.POST)
     if not form.is_valid():
         return JsonResponse({"code": "invalid_settings", "errors": form.errors}, status=422)
     try:
         trial = services.try_settings(
-            master=master,
-            settings=form.chosen(),
+            master=shown.master,
+            settings=form.chosen(shown.chosen),
             start_seconds=form.cleaned_data["start"],
             end_seconds=form.cleaned_data["end"],
         )

@@ -1,5 +1,7 @@
 """The addresses behind the player: trying settings, versions, blind counts, several references."""
 
+from typing import Any
+
 import pytest
 from django.core.files.base import ContentFile
 from django.test import Client
@@ -247,7 +249,7 @@ PATHS = [
     ("post", "use", ()),
 ]
 PARTS = ["preview", "excerpt", "excerpt_waveform"]
-SENT = TRIED | REMARK | COUNT | {"references": []}
+SENT: dict[str, Any] = TRIED | REMARK | COUNT | {"references": []}
 
 
 @pytest.mark.parametrize(("method", "name", "more"), PATHS)

@@ -165,6 +165,7 @@ class ABPlayer extends HTMLElement {
       drawn.loudness.lufs.forEach((value, index) => (lufs[Math.round(start / track.loudness.step_seconds) + index] = value + gainDb));
       track.loudness = { ...track.loudness, lufs };
     }
+    track.heard = null; // until it is measured anew
     this.#take("master", { buffer: whole });
     return true;
   }
@@ -183,6 +184,12 @@ class ABPlayer extends HTMLElement {
     this.#sounds.set(key, Promise.resolve(sound));
     this.desk?.transport.replace(key, sound);
     this.#apply();
+    this.#measure(key, sound);
+  }
+
+  /** Match by what is really heard: a codec may take some tenths of a dB from a dense track. */
+  #measure(key, sound) {
+    if (sound?.buffer) this.store.measure(key, sound.buffer).then(() => this.#apply());
   }
 
   // Inside
@@ -233,7 +240,10 @@ class ABPlayer extends HTMLElement {
     const { status, long } = this.parts;
     long.hidden = !this.store.isLong;
     for (const [key, radio] of this.radios) {
-      if (!this.#sounds.has(key)) this.#sounds.set(key, this.#load(key).catch(() => this.#failed(radio)));
+      if (this.#sounds.has(key)) continue;
+      const loading = this.#load(key).catch(() => this.#failed(radio));
+      loading.then((sound) => this.#measure(key, sound));
+      this.#sounds.set(key, loading);
     }
     status.textContent = `${status.dataset.loading} …`;
     return Promise.all(this.#sounds.values()).then(() => (status.textContent = ""));

@@ -1,4 +1,4 @@
-// What the worker keeps of a track beside its sound: its outline, and the loudness of every 100 ms.
+// How a track looks and how loud it is: kept by the worker, or measured on the sound that is played.
 
 const fetched = new Map();
 
@@ -39,4 +39,42 @@ export function loudnessOf(loudness, start = 0, end = Infinity) {
   if (!heard.length) return null;
   const gate = mean(heard) * RELATIVE_GATE;
   return OFFSET_LU + 10 * Math.log10(mean(heard.filter((block) => block > gate)));
+}
+
+const STEP_SECONDS = 0.1;
+
+/** Measure decoded sound as it is played, a codec's losses and all; the shape `loudnessOf` takes. */
+export async function measured(buffer) {
+  const { numberOfChannels: channels, length, sampleRate } = buffer;
+  const context = new OfflineAudioContext(channels, length, sampleRate);
+  const source = new AudioBufferSourceNode(context, { buffer });
+  const [shelf, highPass] = weighting(sampleRate).map((taps) => new IIRFilterNode(context, taps));
+  source.connect(shelf).connect(highPass).connect(context.destination);
+  source.start();
+  const weighted = await context.startRendering();
+  const frames = Math.round(STEP_SECONDS * sampleRate);
+  const sums = new Float64Array(Math.floor(length / frames));
+  for (let channel = 0; channel < channels; channel++) {
+    const sound = weighted.getChannelData(channel);
+    for (let step = 0; step < sums.length; step++) {
+      for (let frame = step * frames; frame < (step + 1) * frames; frame++) sums[step] += sound[frame] ** 2;
+    }
+  }
+  const heard = channels === 1 ? 2 : 1; // a single channel comes from both loudspeakers
+  const lufs = Array.from(sums, (sum) => OFFSET_LU + 10 * Math.log10((heard * sum) / frames + 1e-12));
+  return { step_seconds: STEP_SECONDS, lufs };
+}
+
+/** The K weighting of ITU-R BS.1770-5 at any rate: the filters whose values it gives at 48 kHz. */
+function weighting(rate) {
+  const shelf = { hz: 1681.974450955533, q: 0.7071752369554196, gain: 10 ** (3.999843853973347 / 20) };
+  const pass = { hz: 38.13547087602444, q: 0.5003270373238773 };
+  const warped = ({ hz }) => Math.tan((Math.PI * hz) / rate);
+  const feedback = (k, q) => [1 + k / q + k * k, 2 * (k * k - 1), 1 - k / q + k * k];
+  const [k, half] = [warped(shelf), shelf.gain ** 0.4996667741545416];
+  const high = feedback(warped(pass), pass.q);
+  return [
+    { feedforward: [shelf.gain + (half * k) / shelf.q + k * k, 2 * (k * k - shelf.gain), shelf.gain - (half * k) / shelf.q + k * k], feedback: feedback(k, shelf.q) },
+    { feedforward: [high[0], -2 * high[0], high[0]], feedback: high },
+  ];
 }

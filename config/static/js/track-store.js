@@ -1,12 +1,13 @@
 // The tracks of a player: where their sound comes from, and how loud it is.
 
-import { loudnessOf, outline } from "./outline.js";
+import { loudnessOf, measured, outline } from "./outline.js";
 
 const MEMORY_BYTES = 640e6; // of decoded sound; songs that need more are streamed
 const BYTES_PER_FRAME = 8; // two channels of 32-bit samples
 
 export class Track {
-  loudness = null; // of every 100 ms, once fetched
+  loudness = null; // of every 100 ms, as rendered, once fetched
+  heard = null; // the same of the sound that is played, once measured
 
   constructor({ url, losslessUrl, waveformUrl, lufs, proxyGainDb }) {
     Object.assign(this, { url, losslessUrl, waveformUrl, proxyGainDb: Number(proxyGainDb) || 0, lufs: lufs === "" || lufs == null ? null : Number(lufs) });
@@ -22,6 +23,8 @@ export class Track {
 
   /** Loudness as it is played, of a part or of the whole; null where it is not known. */
   over(region) {
+    const heard = this.heard && loudnessOf(this.heard, region?.start, region?.end);
+    if (heard) return heard;
     let lufs = this.lufs;
     if (region && this.loudness) lufs = loudnessOf(this.loudness, region.start, region.end) ?? lufs;
     return lufs === null ? null : lufs + this.proxyGainDb;
@@ -30,6 +33,7 @@ export class Track {
 
 export class TrackStore {
   lossless = false;
+  #measuring = Promise.resolve();
 
   constructor(duration, rate) {
     this.duration = duration;
@@ -59,6 +63,16 @@ export class TrackStore {
   async decode(key, { lossless = this.lossless } = {}) {
     const { url, losslessUrl } = this.tracks.get(key);
     return this.decodeFrom((lossless && losslessUrl) || url);
+  }
+
+  /** Measure what is played of a track, one after the other for the sake of memory. */
+  measure(key, buffer) {
+    const track = this.tracks.get(key);
+    this.#measuring = this.#measuring.then(async () => {
+      const heard = await measured(buffer);
+      if (this.tracks.get(key) === track) track.heard = heard;
+    });
+    return this.#measuring;
   }
 
   async decodeFrom(url) {
