@@ -256,4 +256,4 @@ def test_a_section_button_of_the_player_knows_the_like_part_of_the_reference(
 
 def test_tracks_without_sections_have_no_editor(as_alice: Client, finished: Version):
     shown = as_alice.get(reverse("mastering:detail", args=[finished.master_id])).text
-    assert "Which parts are compared" not in shown
+    assert "Render with these pairs" not in shown
