@@ -8,7 +8,7 @@ import socket
 import statistics
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -218,8 +218,8 @@ def test_a_redis_that_is_away_for_a_while_loses_no_work(tmp_path):
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[tuple[str, list[str]]]:
-    """Run a PostgreSQL of the test's own; yield its address and the command that restarts it."""
+def postgres(folder: Path) -> Iterator[tuple[str, Callable[[], None]]]:
+    """Run a PostgreSQL of the test's own; yield its address, and what lets it crash and return."""
     assert POSTGRES is not None
     as_postgres = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
     as_itself = as_postgres if os.geteuid() == 0 else []
@@ -244,9 +244,16 @@ def postgres(folder: Path) -> Iterator[tuple[str, list[str]]]:
     ]
     subprocess.run(initdb, check=True, **silent)
     log = ["--log", str(data / "log"), "--options", options]
-    subprocess.run([*control, *log, "start"], check=True, **silent)
+
+    def starts() -> bool:
+        return subprocess.run([*control, *log, "start"], check=False, **silent).returncode == 0
+
+    def restart() -> None:
+        subprocess.run([*control, "--mode=immediate", "stop"], check=False, **silent)
+        assert came(starts), (data / "log").read_text()[-2000:]  # once the last backend is gone
+
+    assert came(starts)
     try:
-        restart = [*control, *log, "--mode=immediate", "restart"]
         yield f"postgres://postgres@127.0.0.1:{port}/postgres", restart
     finally:
         subprocess.run([*control, "--mode=immediate", "stop"], check=False, **silent)
@@ -263,13 +270,7 @@ def test_a_database_that_is_restarted_loses_no_work(tmp_path, without):
             site.submit(4)
             for _ in range(2):
                 time.sleep(1.5)
-                subprocess.run(
-                    restart,
-                    check=True,
-                    cwd="/",
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                )
+                restart()
 
             def is_done() -> bool:
                 try:
