@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Final, cast
 
+from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.core.signing import TimestampSigner
 from django.urls import reverse
@@ -117,7 +118,7 @@ def delete_folder(folder: str) -> None:
     default_storage.delete(folder)
 
 
-def copy_stream(source: BinaryIO, target: BinaryIO, size: int) -> bool:
+def copy_stream(source: BinaryIO, target: "File[bytes]", size: int) -> bool:
     """Copy exactly so many bytes; tell whether the source had them, and no more were taken."""
     left = size
     while left and (chunk := source.read(min(CHUNK_BYTES, left))):

@@ -117,7 +117,7 @@ def write_proxy(path: str | PathLike[str], audio: Audio) -> None:
         rate_hz = _lossy_rate_hz(rate_hz)
     _check_samples(audio, 1.0)
     if rate_hz != audio.rate_hz:
-        audio = _resampled(audio, rate_hz)
+        audio = _resampled(audio, rate_hz, 1.0)
     _write_m4a(Path(path), audio, Tags(), bits_per_second=_PROXY_BITS_PER_SECOND, options=_QUICK)
 
 

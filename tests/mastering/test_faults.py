@@ -7,6 +7,7 @@ import signal
 import socket
 import statistics
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -218,15 +219,12 @@ def test_a_redis_that_is_away_for_a_while_loses_no_work(tmp_path):
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[tuple[str, Callable[[], None]]]:
+def postgres() -> Iterator[tuple[str, Callable[[], None]]]:
     """Run a PostgreSQL of the test's own; yield its address, and what lets it crash and return."""
     assert POSTGRES is not None
     as_postgres = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
     as_itself = as_postgres if os.geteuid() == 0 else []
-    data, port = folder / "postgres", free_port()
-    data.mkdir()
-    for each in (data, folder, *folder.parents[:3]):
-        each.chmod(each.stat().st_mode | 0o011)
+    data, port = Path(tempfile.mkdtemp(prefix="lacquer-postgres-")), free_port()
     if as_itself:
         shutil.chown(data, "postgres", "postgres")
     control = [*as_itself, str(POSTGRES / "pg_ctl"), "--pgdata", str(data), "--wait", "--silent"]
@@ -257,12 +255,13 @@ def postgres(folder: Path) -> Iterator[tuple[str, Callable[[], None]]]:
         yield f"postgres://postgres@127.0.0.1:{port}/postgres", restart
     finally:
         subprocess.run([*control, "--mode=immediate", "stop"], check=False, **silent)
+        shutil.rmtree(data)
 
 
 @pytest.mark.skipif(POSTGRES is None, reason="no PostgreSQL server on this machine")
 @pytest.mark.parametrize("without", [(), ("survival",)], ids=["surviving", "fragile"])
 def test_a_database_that_is_restarted_loses_no_work(tmp_path, without):
-    with postgres(tmp_path) as (address, restart):
+    with postgres() as (address, restart):
         site = Site(tmp_path, without=without, job_seconds=0.5, DATABASE_URL=address)
         site.start()
         try:
