@@ -15,7 +15,6 @@ import unicodedata
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
 
 from django.conf import settings
 from django.core.files.base import File
@@ -43,6 +42,7 @@ from references.models import AudioFile, DirectUpload, Reference
 from references.models.direct import SENDING
 from references.models.limits import most_open_uploads
 from references.storage import (
+    Readable,
     SignedRequest,
     copy_stream,
     delete_folder,
@@ -154,7 +154,7 @@ def complete_upload(*, upload: DirectUpload) -> AudioFile:
     return audio
 
 
-def receive_sent(*, token: str, size_bytes: int, body: BinaryIO) -> None:
+def receive_sent(*, token: str, size_bytes: int, body: Readable) -> None:
     """Take the one request that `begin_upload` signed, where the storage takes none itself.
 
     Raises

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, Final, Protocol, cast
 
 from django.core.files.base import File
 from django.core.files.storage import default_storage
@@ -118,7 +118,11 @@ def delete_folder(folder: str) -> None:
     default_storage.delete(folder)
 
 
-def copy_stream(source: BinaryIO, target: "File[bytes]", size: int) -> bool:
+class Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+def copy_stream(source: Readable, target: "File[bytes]", size: int) -> bool:
     """Copy exactly so many bytes; tell whether the source had them, and no more were taken."""
     left = size
     while left and (chunk := source.read(min(CHUNK_BYTES, left))):

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -25,7 +26,7 @@ LIMIT_SECONDS = 120.0  # of patience, for machines that are busy with other thin
 POSTGRES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
 
 
-def rows(site: Site, columns: str, lot: str) -> list[tuple]:
+def rows(site: Site, columns: str, lot: str) -> list[tuple[Any, ...]]:
     return site.ask(
         f"SELECT {columns} FROM mastering_version AS v JOIN mastering_master AS m "  # noqa: S608
         f"ON m.id = v.master_id WHERE m.title = '{lot}'"
@@ -35,7 +36,7 @@ def rows(site: Site, columns: str, lot: str) -> list[tuple]:
 def median_wait_seconds(site: Site) -> float:
     """Return how long healthy masters waited, by the database's clock."""
     waits = rows(site, "(julianday(v.started) - julianday(v.created)) * 86400.0", "healthy")
-    return statistics.median(wait for (wait,) in waits)
+    return float(statistics.median(wait for (wait,) in waits))
 
 
 def test_poison_ends_at_its_limit_and_does_not_keep_others_waiting(tmp_path):
@@ -229,7 +230,11 @@ def postgres() -> Iterator[tuple[str, Callable[[], None]]]:
         shutil.chown(data, "postgres", "postgres")
     control = [*as_itself, str(POSTGRES / "pg_ctl"), "--pgdata", str(data), "--wait", "--silent"]
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
-    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
+    silent: dict[str, Any] = {
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+        "cwd": "/",
+    }
     initdb = [
         *as_itself,
         str(POSTGRES / "initdb"),

@@ -185,6 +185,8 @@ def test_a_name_stays_one_parameter_of_one_header(name: str):
     message = Message()
     message["Content-Disposition"] = disposition
     assert message.get_content_disposition() == "attachment"
-    parameters = {key.lower() for key, _ in message.get_params(header="content-disposition")[1:]}
+    parameters = {
+        key.lower() for key, _ in (message.get_params(header="content-disposition") or [])[1:]
+    }
     assert parameters == {"filename"}
     assert message.get_filename() in (name, clean_filename(name))
