@@ -24,8 +24,11 @@ check:  ## What CI checks, without the slow tests and the browser
 	./test --quick
 
 .PHONY: chaos
-chaos:  ## 200 masters while workers are killed, frozen and misled; ten minutes
+chaos:  ## 200 masters while workers are killed, then every other fault; about fifteen minutes
 	$(PYTHON) -m tests.chaos $(ARGUMENTS)
+	LACQUER_FUZZ_FILES=10000 LACQUER_FUZZ_HTTP=500 $(PYTHON) -m pytest -n 2 --maxprocesses 2 -p no:randomly \
+		tests/mastering/test_faults.py tests/mastering/test_chaos.py tests/mastering/test_run_workers.py \
+		tests/flows/test_s3_faults.py tests/flows/test_fuzz.py tests/dsp/test_fuzz.py tests/config/test_sqlite.py
 
 .PHONY: format
 format: setup  ## The layout of the code, and what can be put right by itself

@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.conf import settings
 from django.core.files.base import File
@@ -46,6 +46,7 @@ from references.models import AudioFile, DirectUpload, Reference
 from references.models.direct import SENDING
 from references.models.limits import most_open_uploads
 from references.storage import (
+    Readable,
     SignedRequest,
     copy_stream,
     head_of,
@@ -156,7 +157,7 @@ def complete_upload(*, upload: DirectUpload) -> AudioFile:
     return audio
 
 
-def receive_sent(*, token: str, size_bytes: int, body: BinaryIO) -> None:
+def receive_sent(*, token: str, size_bytes: int, body: Readable) -> None:
     """Take the one request that `begin_upload` signed, where the storage takes none itself.
 
     Raises

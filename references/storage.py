@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, Final, Protocol, cast
 
+from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.core.signing import TimestampSigner
 from django.urls import reverse
@@ -104,7 +105,11 @@ def size_of(key: str) -> int | None:
         return None
 
 
-def copy_stream(source: BinaryIO, target: BinaryIO, size: int) -> bool:
+class Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+def copy_stream(source: Readable, target: "File[bytes]", size: int) -> bool:
     """Copy exactly so many bytes; tell whether the source had them, and no more were taken."""
     left = size
     while left and (chunk := source.read(min(CHUNK_BYTES, left))):

@@ -219,7 +219,7 @@ class Attempt:
 
         What a box leaves may be hostile: a link could lead to any file of this worker.
         """
-        outputs = {}
+        outputs: dict[str, dict[str, Any]] = {}
         for path in sorted(self.out.iterdir()):
             if path.is_symlink() or not path.is_file() or not OUTPUT_NAME.fullmatch(path.name):
                 raise ValueError(f"a box left {path.name!r}")
@@ -286,12 +286,11 @@ class _Timely(File):  # type: ignore[type-arg]  # not subscriptable as it runs
 
     def __init__(self, file: BinaryIO, attempt: Attempt) -> None:
         super().__init__(file)
-        self._attempt = attempt
+        self._content, self._attempt = file, attempt
 
     def read(self, size: int = -1, /) -> bytes:
         self._attempt.check_time()
-        content: bytes = self.file.read(size)
-        return content
+        return self._content.read(size)
 
 
 def _measure(attempt: Attempt, audio: AudioFile) -> dict[str, Any]:

@@ -150,7 +150,8 @@ def _no_limit_of_attempts() -> None:
 
 
 def _no_handing_back() -> None:
-    services.release_worker = lambda _: None
+    patched: Any = services
+    patched.release_worker = lambda _: None
 
 
 def _no_heartbeat() -> None:

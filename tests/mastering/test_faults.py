@@ -7,10 +7,12 @@ import signal
 import socket
 import statistics
 import subprocess
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -24,7 +26,7 @@ LIMIT_SECONDS = 120.0  # of patience, for machines that are busy with other thin
 POSTGRES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
 
 
-def rows(site: Site, columns: str, lot: str) -> list[tuple]:
+def rows(site: Site, columns: str, lot: str) -> list[tuple[Any, ...]]:
     return site.ask(
         f"SELECT {columns} FROM mastering_version AS v JOIN mastering_master AS m "  # noqa: S608
         f"ON m.id = v.master_id WHERE m.title = '{lot}'"
@@ -34,7 +36,7 @@ def rows(site: Site, columns: str, lot: str) -> list[tuple]:
 def median_wait_seconds(site: Site) -> float:
     """Return how long healthy masters waited, by the database's clock."""
     waits = rows(site, "(julianday(v.started) - julianday(v.created)) * 86400.0", "healthy")
-    return statistics.median(wait for (wait,) in waits)
+    return float(statistics.median(wait for (wait,) in waits))
 
 
 def test_poison_ends_at_its_limit_and_does_not_keep_others_waiting(tmp_path):
@@ -218,20 +220,21 @@ def test_a_redis_that_is_away_for_a_while_loses_no_work(tmp_path):
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[tuple[str, list[str]]]:
-    """Run a PostgreSQL of the test's own; yield its address and the command that restarts it."""
+def postgres() -> Iterator[tuple[str, Callable[[], None]]]:
+    """Run a PostgreSQL of the test's own; yield its address, and what lets it crash and return."""
     assert POSTGRES is not None
     as_postgres = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
     as_itself = as_postgres if os.geteuid() == 0 else []
-    data, port = folder / "postgres", free_port()
-    data.mkdir()
-    for each in (data, folder, *folder.parents[:3]):
-        each.chmod(each.stat().st_mode | 0o011)
+    data, port = Path(tempfile.mkdtemp(prefix="lacquer-postgres-")), free_port()
     if as_itself:
         shutil.chown(data, "postgres", "postgres")
     control = [*as_itself, str(POSTGRES / "pg_ctl"), "--pgdata", str(data), "--wait", "--silent"]
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
-    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
+    silent: dict[str, Any] = {
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+        "cwd": "/",
+    }
     initdb = [
         *as_itself,
         str(POSTGRES / "initdb"),
@@ -244,18 +247,26 @@ def postgres(folder: Path) -> Iterator[tuple[str, list[str]]]:
     ]
     subprocess.run(initdb, check=True, **silent)
     log = ["--log", str(data / "log"), "--options", options]
-    subprocess.run([*control, *log, "start"], check=True, **silent)
+
+    def starts() -> bool:
+        return subprocess.run([*control, *log, "start"], check=False, **silent).returncode == 0
+
+    def restart() -> None:
+        subprocess.run([*control, "--mode=immediate", "stop"], check=False, **silent)
+        assert came(starts), (data / "log").read_text()[-2000:]  # once the last backend is gone
+
+    assert came(starts)
     try:
-        restart = [*control, *log, "--mode=immediate", "restart"]
         yield f"postgres://postgres@127.0.0.1:{port}/postgres", restart
     finally:
         subprocess.run([*control, "--mode=immediate", "stop"], check=False, **silent)
+        shutil.rmtree(data)
 
 
 @pytest.mark.skipif(POSTGRES is None, reason="no PostgreSQL server on this machine")
 @pytest.mark.parametrize("without", [(), ("survival",)], ids=["surviving", "fragile"])
 def test_a_database_that_is_restarted_loses_no_work(tmp_path, without):
-    with postgres(tmp_path) as (address, restart):
+    with postgres() as (address, restart):
         site = Site(tmp_path, without=without, job_seconds=0.5, DATABASE_URL=address)
         site.start()
         try:
@@ -263,13 +274,7 @@ def test_a_database_that_is_restarted_loses_no_work(tmp_path, without):
             site.submit(4)
             for _ in range(2):
                 time.sleep(1.5)
-                subprocess.run(
-                    restart,
-                    check=True,
-                    cwd="/",
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                )
+                restart()
 
             def is_done() -> bool:
                 try:
