@@ -14,7 +14,7 @@ from django.dispatch import receiver
 from django_q.brokers import get_broker
 
 from accounts.models import Notice, User
-from accounts.services import Chapter, collecting, leaving, notify
+from accounts.services import Chapter, collecting, delete_folder, leaving, notify
 from billing import services as billing
 from billing.errors import BillingRefused
 from dsp.settings import ENGINE_VERSION, MasterSettings
@@ -24,7 +24,7 @@ from references import services as uploads
 from references.errors import Busy
 from references.models import AudioFile, Reference
 from references.models.work import Settled, settled
-from references.services import clear_scratch, delete_folder, remove_audio, ring
+from references.services import clear_scratch, remove_audio, ring
 
 SWEEP_SECONDS = 10.0  # between two sweeps
 UNHEARD = timedelta(seconds=5)  # due for so long means that the bell was lost
@@ -111,6 +111,11 @@ def pair_of(user_id: int, mix: AudioFile, reference: AudioFile) -> str:
     """Return what a credit pays for: a person's mix and reference, told by their content."""
     content = f"{user_id}:{mix.sha256}:{reference.sha256}"
     return f"pair:{hashlib.sha256(content.encode()).hexdigest()[:32]}"
+
+
+def paid_by(master: Master) -> str:
+    """Return what a credit pays for, of a master."""
+    return pair_of(master.user_id, master.mix, master.reference)
 
 
 def titles_of(master_ids: Collection[str]) -> dict[str, str]:
@@ -262,9 +267,8 @@ def _tell(version: Version) -> None:
 
 
 def _reserve(master: Master) -> None:
-    pair = pair_of(master.user_id, master.mix, master.reference)
     try:
-        billing.reserve(user=master.user, work=pair, subject=master.pk)
+        billing.reserve(user=master.user, work=paid_by(master), subject=master.pk)
     except BillingRefused as refusal:
         raise Unpaid(refusal.code) from refusal
 

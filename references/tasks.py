@@ -22,6 +22,7 @@ from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
 from django_q.exceptions import TimeoutException
 
+from accounts.services import delete_folder
 from dsp import box
 from dsp.errors import AudioError
 from dsp.formats import READABLE, Limits
@@ -29,7 +30,7 @@ from dsp.settings import ENGINE_VERSION
 from references.errors import ChecksumMismatch, StorageAway
 from references.models import AudioFile, Work
 from references.models.work import LEASE
-from references.services import SCRATCH, delete_folder
+from references.services import SCRATCH
 
 BEAT_SECONDS: Final = 4.0  # also how soon a cancelled piece of work ends
 PROGRESS_SECONDS: Final = 0.5  # between two notes of the same step

@@ -19,7 +19,7 @@ from accounts.services.rates import (
     may_try,
     tries_forgotten,
 )
-from accounts.services.sessions import end_all_sessions, end_session
+from accounts.services.sessions import end_all_sessions, end_other_sessions, end_session
 
 __all__ = [
     "Chapter",
@@ -31,6 +31,7 @@ __all__ = [
     "deliver_due",
     "empty_folders",
     "end_all_sessions",
+    "end_other_sessions",
     "end_session",
     "erase",
     "forget_old_exports",
