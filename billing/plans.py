@@ -112,8 +112,8 @@ def plan(code: str) -> Plan:
 
 def item(code: str) -> Plan | Pack | None:
     """Return what is sold under a code."""
-    offered: dict[str, Plan | Pack] = {each.code: each for each in (*plans(), *packs())}
-    return offered.get(code)
+    offered: list[Plan | Pack] = [*plans(), *packs()]
+    return next((each for each in offered if each.code == code), None)
 
 
 def item_of_price(stripe_price: str) -> Plan | Pack | None:
@@ -125,7 +125,7 @@ def item_of_price(stripe_price: str) -> Plan | Pack | None:
 
 
 def _as_the_operator_says(offered: Item) -> Item:
-    terms: dict[str, Any] = Terms.objects.filter(pk=offered.code).values().first() or {}
+    terms: Any = Terms.objects.filter(pk=offered.code).values().first() or {}
     changed = {
         name: value
         for name, value in terms.items()

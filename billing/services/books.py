@@ -210,7 +210,7 @@ def take_back(payment: Payment) -> None:
         return
     moves = Entry.objects.filter(lot=lot, kind__in=(Kind.REVERSE, Kind.RESTORE))
     missing = payment.credits_lost + moves.total("available")
-    left: int = Entry.objects.lots().values_list("left", flat=True).get(pk=lot.pk)
+    left = Entry.objects.left_of(lot)
     change = -min(missing, left) if missing > 0 else -missing
     if change:
         kind = Kind.REVERSE if change < 0 else Kind.RESTORE

@@ -252,9 +252,9 @@ class StripeDouble(stripe.HTTPClient):
     # The books of the double
 
     def keep(self, prefix: str, **columns: Any) -> Row:
-        row = {"id": f"{prefix}_{next(self.counter)}", "created": self.now} | columns
-        self.rows[row["id"]] = row
-        return row
+        pk = f"{prefix}_{next(self.counter)}"
+        self.rows[pk] = {"id": pk, "created": self.now} | columns
+        return self.rows[pk]
 
     def tell(self, kind: str, subject: Row) -> None:
         number = next(self.counter)
