@@ -1,5 +1,6 @@
 """What people tell about themselves, and which passwords are too easy to guess."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -27,7 +28,7 @@ class NoticesForm(forms.Form):
     def __init__(self, *args: Any, user: User, **options: Any) -> None:
         self.user = user
         wanted = [kind for kind in Notice.values if user.wants(kind)]
-        super().__init__(*args, initial={"wanted": wanted}, **options)
+        super().__init__(*args, **{"initial": {"wanted": wanted}} | options)
 
     def save(self) -> None:
         wanted = self.cleaned_data["wanted"]
@@ -53,8 +54,9 @@ class GuessablePasswordValidator:
     """Refuses what stands in lists of passwords that leaked, and what is made from them."""
 
     def validate(self, password: str, user: User | None = None) -> None:
-        about = [word for word in (getattr(user, "email", ""), getattr(user, "name", "")) if word]
-        found = zxcvbn(password[:READ_CHARACTERS], user_inputs=[*about, "lacquer"])
+        about = f"{getattr(user, 'email', '')} {getattr(user, 'name', '')} Lacquer"
+        words = re.findall(r"\w+", about)
+        found = zxcvbn(password[:READ_CHARACTERS], user_inputs=words)
         if found["guesses"] < FEWEST_GUESSES:
             raise ValidationError(
                 _("This password is in lists of leaked ones, or made from them: too common."),

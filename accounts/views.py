@@ -1,6 +1,5 @@
 """The account's own pages; everything around passwords and addresses is allauth's."""
 
-from allauth.account.decorators import reauthentication_required
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -18,7 +17,7 @@ from django.views.decorators.http import (
 
 from accounts import services
 from accounts.forms import EraseForm, NameForm, NoticesForm
-from accounts.http import AuthenticatedRequest
+from accounts.http import AuthenticatedRequest, needs_password, sending_needs_password
 from accounts.models import Export
 
 
@@ -45,8 +44,13 @@ def notices(request: AuthenticatedRequest) -> HttpResponse:
 
 
 @login_required
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def sessions(request: AuthenticatedRequest) -> HttpResponse:
+    """List where a person is logged in; a POST ends all but this one."""
+    if request.method == "POST":
+        services.end_other_sessions(request.user, but=request.session.session_key or "")
+        messages.success(request, _("You are logged out everywhere else."))
+        return redirect("accounts:sessions")
     found = UserSession.objects.purge_and_list(request.user)
     found.sort(key=lambda session: (not session.is_current(), -session.last_seen_at.timestamp()))
     return render(request, "accounts/session_list.html", {"sessions": found})
@@ -69,7 +73,7 @@ def data(request: AuthenticatedRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-@reauthentication_required
+@needs_password
 def export(request: AuthenticatedRequest) -> HttpResponse:
     services.begin_export(user=request.user)
     messages.success(request, _("We are putting your data together and write to you then."))
@@ -78,7 +82,7 @@ def export(request: AuthenticatedRequest) -> HttpResponse:
 
 @login_required
 @require_GET
-@reauthentication_required
+@needs_password
 def export_download(request: AuthenticatedRequest, export_id: str) -> HttpResponseBase:
     made = get_object_or_404(Export.objects.of(request.user), pk=export_id)
     if made.finished is None or not default_storage.exists(made.key):
@@ -92,7 +96,7 @@ def export_download(request: AuthenticatedRequest, export_id: str) -> HttpRespon
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@reauthentication_required(allow_get=True)
+@sending_needs_password
 def erase(request: AuthenticatedRequest) -> HttpResponse:
     form = EraseForm(request.POST if request.method == "POST" else None, user=request.user)
     if request.method == "POST" and form.is_valid():

@@ -112,8 +112,8 @@ def plan(code: str) -> Plan:
 
 def item(code: str) -> Plan | Pack | None:
     """Return what is sold under a code."""
-    found = next((each for each in (*_PLANS, *_PACKS) if each.code == code), None)
-    return found and _as_the_operator_says(found)
+    offered: list[Plan | Pack] = [*plans(), *packs()]
+    return next((each for each in offered if each.code == code), None)
 
 
 def item_of_price(stripe_price: str) -> Plan | Pack | None:
@@ -125,8 +125,8 @@ def item_of_price(stripe_price: str) -> Plan | Pack | None:
 
 
 def _as_the_operator_says(offered: Item) -> Item:
-    terms = Terms.objects.filter(pk=offered.code).values().first() or {}
-    changed: dict[str, Any] = {
+    terms: Any = Terms.objects.filter(pk=offered.code).values().first() or {}
+    changed = {
         name: value
         for name, value in terms.items()
         if value is not None and name != "code" and hasattr(offered, name)

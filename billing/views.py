@@ -99,4 +99,4 @@ def _refused(request: HttpRequest, refusal: BillingRefused, back: str) -> HttpRe
 
 
 def _absolute(name: str) -> str:
-    return settings.SITE_URL.rstrip("/") + reverse(name)
+    return f"{settings.SITE_URL.rstrip('/')}{reverse(name)}"

@@ -8,7 +8,8 @@ from django.core import mail
 from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.db import connection
-from django.db.backends.sqlite3.base import DatabaseOperations
+from django.db.backends.base.operations import BaseDatabaseOperations
+from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.test import Client
 
 from accounts.models import User
@@ -27,9 +28,10 @@ def _no_memory_of_other_tests() -> None:
 @pytest.fixture(autouse=True, scope="session")
 def _tables_can_be_emptied_between_tests() -> Iterator[None]:
     """Lift SQLite's triggers while all tables are emptied; other databases truncate."""
-    flush = DatabaseOperations.execute_sql_flush
+    operations_class = DatabaseWrapper.ops_class
+    flush = operations_class.execute_sql_flush
 
-    def lifted(operations: DatabaseOperations, statements: list[str]) -> None:
+    def lifted(operations: BaseDatabaseOperations, statements: list[str]) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
             triggers = cursor.fetchall()
@@ -40,7 +42,7 @@ def _tables_can_be_emptied_between_tests() -> Iterator[None]:
                 cursor.execute(sql)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DatabaseOperations, "execute_sql_flush", lifted)
+        patch.setattr(operations_class, "execute_sql_flush", lifted)
         yield
 
 

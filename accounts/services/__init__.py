@@ -18,7 +18,7 @@ from accounts.services.rates import (
     may_try,
     tries_forgotten,
 )
-from accounts.services.sessions import end_all_sessions, end_session
+from accounts.services.sessions import end_all_sessions, end_other_sessions, end_session
 
 __all__ = [
     "Chapter",
@@ -29,6 +29,7 @@ __all__ = [
     "deliver_due",
     "empty_folders",
     "end_all_sessions",
+    "end_other_sessions",
     "end_session",
     "erase",
     "forget_old_exports",

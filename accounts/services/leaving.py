@@ -94,7 +94,8 @@ def empty_folders() -> None:
 
 
 def _build(export: Export) -> None:
-    chapters = [chapter for _, chapter in collecting.send(sender=User, user=export.user)]
+    told: list[tuple[Any, Any]] = collecting.send(sender=User, user=export.user)
+    chapters = [chapter for _, chapter in told if isinstance(chapter, Chapter)]
     with tempfile.TemporaryFile() as made:
         with zipfile.ZipFile(made, "w") as archive:
             archive.writestr("data.json", _json(export, chapters), zipfile.ZIP_DEFLATED)

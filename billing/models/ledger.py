@@ -40,6 +40,14 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         order = (F("expires_at").asc(nulls_last=True), "pk")
         return self.lots().filter(lasting, left__gt=0).order_by(*order)
 
+    def overdrawn(self) -> Self:
+        """Keep lots from which more was drawn than they had: there must be none."""
+        return self.lots().filter(left__lt=0)
+
+    def left_of(self, lot: "Entry") -> int:
+        """Return how much of a lot is left."""
+        return lot.available + self.filter(lot=lot).total("available")
+
     def over(self) -> Self:
         """Keep lots whose time is over with something left."""
         return self.lots().filter(expires_at__lte=Now(), left__gt=0).order_by("pk")

@@ -1,5 +1,6 @@
 """The ledger's verbs. Each locks the account, so that what it sees still holds when it writes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -145,13 +146,13 @@ def release(*, user_id: int, work: str) -> bool:
     with transaction.atomic():
         account = lock(user_id=user_id)
         held = _held(account, work)
-        if held is None:
+        if held is None or held.lot is None:
             return False
         _resolve(Kind.RELEASE, held, available=held.reserved)
         payment = Payment.objects.filter(lot=held.lot_id).first()
         if payment is not None:
             take_back(payment)
-        if Entry.objects.over().filter(pk=held.lot_id).exists():
+        if Entry.objects.of(account).over().filter(pk=held.lot.pk).exists():
             _expire(account)
             ends = timezone.now() + RETURNED_LAST
             _grant(account, held.reserved, reason=f"return:{held.pk}", expires_at=ends)
@@ -209,7 +210,7 @@ def take_back(payment: Payment) -> None:
         return
     moves = Entry.objects.filter(lot=lot, kind__in=(Kind.REVERSE, Kind.RESTORE))
     missing = payment.credits_lost + moves.total("available")
-    left: int = Entry.objects.lots().get(pk=lot.pk).left
+    left = Entry.objects.left_of(lot)
     change = -min(missing, left) if missing > 0 else -missing
     if change:
         kind = Kind.REVERSE if change < 0 else Kind.RESTORE
@@ -260,7 +261,8 @@ def _resolve(kind: Entry.Kind, held: Entry, *, available: int = 0) -> None:
 
 
 def _expire(account: Account) -> None:
-    for lot in Entry.objects.of(account).over():
+    over: Iterable[Any] = Entry.objects.of(account).over()
+    for lot in over:
         times = Entry.objects.filter(lot=lot, kind=Kind.EXPIRE).count()
         reason = f"expire:{lot.pk}:{times + 1}"
         _write(Kind.EXPIRE, lot, available=-lot.left, reason=reason)

@@ -12,6 +12,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from billing.models import Entry
+from billing.services.audit import broken_books
 from mastering.models import (
     WORK_KINDS,
     Export,
@@ -61,6 +63,8 @@ def _breaks(*, deep: bool) -> Iterator[str]:
     for pk in Master.objects.filter(versions=None).values_list("pk", flat=True):
         yield f"{pk}: a master without a version"
     yield from _orphans()
+    yield from broken_books()
+    yield from _unsettled()
 
 
 def _broken_rows(kind: WorkKind) -> Iterator[str]:
@@ -88,6 +92,21 @@ def _broken_rows(kind: WorkKind) -> Iterator[str]:
         rows = kind._default_manager.filter(condition).order_by("pk")
         for pk in rows.values_list("pk", flat=True).iterator():
             yield f"{pk}: {wording}"
+
+
+def _unsettled() -> Iterator[str]:
+    """Find credits that wait for work of which nothing is open, and masters that nobody paid."""
+    held = Entry.objects.exclude(work="").held().select_related("account")
+    for entry in held.filter(subject__startswith="mst_", account__user__isnull=False):
+        if not Version.objects.open().filter(master__pair=entry.work).exists():
+            yield f"{entry.pk}: a credit is reserved for nothing"
+    for master in Master.objects.filter(versions__status=Version.Status.SUCCEEDED).distinct():
+        account = Entry.objects.filter(account__user=master.user_id)
+        if (
+            account.filter(work=master.pair).exists()
+            and not account.filter(work=master.pair).captured().exists()
+        ):
+            yield f"{master.pk}: delivered, and its credit was not taken"
 
 
 def _changeable(kind: WorkKind) -> Iterator[str]:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.locmem import EmailBackend
 from django.db import transaction
 from django.db.models.functions import Now
@@ -32,6 +33,7 @@ def test_a_mail_is_sent_as_text_and_html_and_then_forgotten():
     assert deliver_due() == 1
     (sent,) = mail.outbox
     assert (sent.to, sent.body) == (["alice@example.com"], "Text")
+    assert isinstance(sent, EmailMultiAlternatives)
     assert sent.alternatives[0][1] == "text/html"
     kept = Mail.objects.get()
     assert (kept.text, kept.html) == ("", "")

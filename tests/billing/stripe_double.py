@@ -35,7 +35,7 @@ class StripeDouble(stripe.HTTPClient):
 
     # The wire
 
-    def request(
+    def request(  # type: ignore[override]  # the SDK takes any body that has these parts
         self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
     ) -> tuple[str, int, dict[str, str]]:
         parts = urlsplit(url)
@@ -252,9 +252,9 @@ class StripeDouble(stripe.HTTPClient):
     # The books of the double
 
     def keep(self, prefix: str, **columns: Any) -> Row:
-        row = {"id": f"{prefix}_{next(self.counter)}", "created": self.now} | columns
-        self.rows[row["id"]] = row
-        return row
+        pk = f"{prefix}_{next(self.counter)}"
+        self.rows[pk] = {"id": pk, "created": self.now} | columns
+        return self.rows[pk]
 
     def tell(self, kind: str, subject: Row) -> None:
         number = next(self.counter)

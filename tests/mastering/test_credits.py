@@ -34,6 +34,11 @@ def carol(db: None) -> User:
     return member("carol@example.com", credits=0)
 
 
+@pytest.fixture(autouse=True)
+def _room_for_uploads(settings):
+    settings.MAX_OPEN_UPLOADS_PER_PERSON = 50
+
+
 def credits_of(user: User) -> tuple[int, int]:
     balance = balance_of(Account.objects.get(user=user))
     return balance.available, balance.reserved
