@@ -24,7 +24,6 @@ from dsp.equalizer import filter_mid_side, plan_tone
 from dsp.loudness import integrated_lufs, weighted_energies
 from dsp.measure import measure
 from dsp.spectrum import BAND_CENTRES_HZ
-from dsp.suitability import suitability
 
 OUT = Path("docs/plots")
 TONES_HZ = (30, 50, 100, 200, 1_000, 5_000)
@@ -128,7 +127,7 @@ def tone(track: Path) -> None:
     lines: list[Line] = [("needed", BAND_CENTRES_HZ, _levelled(-error))]
     for name, music in (("the same programme", first), ("another part of it", second)):
         reference = measure(music)
-        plan = plan_tone(mix, reference, amount=0.7, suitability=suitability(mix, reference))
+        plan = plan_tone(mix, reference, amount=0.7)
         found = _levelled(plan.applied_db)
         heard = (BAND_CENTRES_HZ > 60.0) & (BAND_CENTRES_HZ < 12_000.0)
         rms = [float(np.sqrt(np.mean(np.square(x[heard])))) for x in (error, found + error)]
