@@ -33,6 +33,7 @@ DC_OFFSET: Final = 1e-2  # of the rms: −40 dB, under which nothing is gained b
 SAME_LOUDNESS_LU: Final = 0.1
 
 Progress = Callable[[str, float], None]
+Made = Callable[[Audio], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ def master(
     *,
     profile: Profile | None = None,
     progress: Progress | None = None,
+    made: Made | None = None,
 ) -> Mastered:
     """Return a mix processed toward a reference.
 
@@ -92,6 +94,8 @@ def master(
         The target's own, where it has been measured before.
     progress : callable, optional
         Told the name of each stage as it begins, and the share of the work done, 0 to 1.
+    made : callable, optional
+        Given the master as soon as it is made, before it is measured; must not change it.
 
     Raises
     ------
@@ -126,6 +130,8 @@ def master(
             audio, dynamics, goal_lufs, settings, settings.max_limiting_db if changing else 0.0
         )
         audio = maximized.audio
+    if made:
+        made(audio)
     tell("verifying", 0.75)
     return Mastered(
         audio=audio,

@@ -11,6 +11,11 @@ SNIFF_BYTES: Final = 4096  # enough of a file's head for `sniff`
 RATES_HZ: Final = (8_000, 192_000)
 MAX_CHANNELS: Final = 2
 
+# What a render leaves, and every other format is made from: 32-bit float, nothing rounded.
+CANONICAL_NAME: Final = "master.wav"
+PROXY_NAME: Final = "proxy.m4a"  # what the web player loads first
+LOSSLESS_NAME: Final = "lossless.flac"  # an upload as the player loads it on demand
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

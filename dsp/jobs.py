@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +19,8 @@ from dsp.audio import Audio
 from dsp.chain import Mastered, master
 from dsp.checks import check_mix
 from dsp.errors import InvalidSettings, ProfileUnsupported
-from dsp.formats import WRITABLE, Limits
+from dsp.formats import CANONICAL_NAME, LOSSLESS_NAME, PROXY_NAME, WRITABLE, Limits
+from dsp.loudness import HOP_SECONDS, hop_lufs, weighted_energies
 from dsp.measure import Profile, measure
 from dsp.peaks import sample_peak_dbfs
 from dsp.report import describe
@@ -27,9 +30,9 @@ from dsp.units import db_to_amplitude
 
 PROFILE_NAME: Final = "profile.json.gz"
 WAVEFORM_NAME: Final = "waveform.json"
-PROXY_NAME: Final = "proxy.flac"
-MASTER_FORMATS: Final = ("wav24", "wav16", "flac24")  # made with every master
+RECOMMENDED: Final = "wav24"  # the download that is there at once
 PROXY_MARGIN_DB: Final = 0.01  # for the rounding of its samples
+SILENCE_LUFS: Final = -120.0  # stands for -inf, which JSON has not
 LARGEST_PROFILE_BYTES: Final = 8_000_000  # unpacked; a real one is a tenth of it
 
 Progress = Callable[[str, float], None]
@@ -38,7 +41,7 @@ Progress = Callable[[str, float], None]
 def inspect(
     source: str, out_dir: str, limits: dict[str, Any], *, progress: Progress | None = None
 ) -> dict[str, Any]:
-    """Decode, check and measure an upload; write its profile, waveform and proxy into a folder.
+    """Decode, check and measure an upload; write its profile and what players need into a folder.
 
     Parameters
     ----------
@@ -57,13 +60,14 @@ def inspect(
     tell = progress or (lambda _step, _share: None)
     tell("checking", 0.0)
     loaded = files.load(source, Limits(**limits))
-    tell("measuring", 0.4)
-    profile = measure(loaded.audio)
-    findings = check_mix(loaded.audio, profile)
-    tell("measuring", 0.7)
     folder = Path(out_dir)
-    save_profile(profile, folder / PROFILE_NAME)
-    proxy_gain_db = _write_listening_files(loaded.audio, folder)
+    with _listening_files(folder, lossless=True) as begin_listening_files:
+        proxy_gain_db = begin_listening_files(loaded.audio)
+        tell("measuring", 0.4)
+        profile = measure(loaded.audio)
+        findings = check_mix(loaded.audio, profile)
+        tell("measuring", 0.7)
+        save_profile(profile, folder / PROFILE_NAME)
     return {
         "facts": asdict(loaded.facts)
         | {
@@ -86,7 +90,10 @@ def render(
     *,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Master a mix; write the master in ``MASTER_FORMATS``, its waveform and proxy into a folder.
+    """Master a mix; write the master and what the player needs into a folder.
+
+    The master is written once as it is (``CANONICAL_NAME``), which every other format is made
+    from, and once in the recommended format.
 
     Parameters
     ----------
@@ -100,33 +107,34 @@ def render(
     Returns
     -------
     dict
-        ``report`` and ``provenance``, JSON-ready, and ``outputs``: file names by format.
+        ``report`` and ``provenance``, JSON-ready, and ``outputs``: file names by format, the
+        canonical one under ``wav32f``.
     """
     tell = progress or (lambda _step, _share: None)
     tell("checking", 0.0)
-    mastered = master(
-        files.read(mix, Limits(**limits)),
-        load_profile(reference_profile),
-        MasterSettings.from_dict(settings),
-        profile=load_profile(mix_profile),
-        progress=lambda step, share: tell(step, 0.1 + 0.6 * share),
-    )
     folder = Path(out_dir)
-    outputs = {}
-    for number, name in enumerate(MASTER_FORMATS):
-        tell("encoding", 0.7 + 0.07 * number)
-        outputs[name] = f"{name}.{WRITABLE[name].extension}"
-        files.write(folder / outputs[name], mastered.audio, format=name)
-    tell("encoding", 0.9)
-    _write_listening_files(mastered.audio, folder)
-    report = describe(mastered)
-    return {
-        "report": report,
-        "provenance": _provenance(
+    with _listening_files(folder) as begin_listening_files:
+        mastered = master(
+            files.read(mix, Limits(**limits)),
+            load_profile(reference_profile),
+            MasterSettings.from_dict(settings),
+            profile=load_profile(mix_profile),
+            progress=lambda step, share: tell(step, 0.1 + 0.7 * share),
+            made=begin_listening_files,
+        )
+        outputs = {
+            "wav32f": CANONICAL_NAME,
+            RECOMMENDED: f"{RECOMMENDED}.{WRITABLE[RECOMMENDED].extension}",
+        }
+        for name, file in outputs.items():
+            tell("encoding", 0.8)
+            files.write(folder / file, mastered.audio, format=name)
+        report = describe(mastered)
+        provenance = _provenance(
             mastered, report, {name: folder / file for name, file in outputs.items()}
-        ),
-        "outputs": outputs,
-    }
+        )
+        tell("encoding", 0.9)
+    return {"report": report, "provenance": provenance, "outputs": outputs}
 
 
 def convert(source: str, destination: str, output_format: str, limits: dict[str, Any]) -> None:
@@ -221,16 +229,51 @@ def warm_up() -> None:
         describe(mastered)
 
 
-def _write_listening_files(audio: Audio, folder: Path) -> float:
-    """Write waveform and proxy, and return by how many dB the proxy is quieter, as a gain ≤ 0."""
-    outline = {"duration_seconds": audio.duration_seconds, "channels": files.peaks(audio)}
-    (folder / WAVEFORM_NAME).write_text(json.dumps(outline, separators=(",", ":")))
-    gain_db, peak_dbfs = 0.0, sample_peak_dbfs(audio)
-    if peak_dbfs > 0.0:  # a float mix may pass full scale, the proxy's integers may not
-        gain_db = -peak_dbfs - PROXY_MARGIN_DB
-        audio = Audio(audio.samples * np.float32(db_to_amplitude(gain_db)), audio.rate_hz)
-    files.write_proxy(folder / PROXY_NAME, audio)
-    return round(gain_db, 3)
+@contextmanager
+def _listening_files(folder: Path, *, lossless: bool = False) -> Iterator[Callable[[Audio], float]]:
+    """Give a function that writes what players need of a track, beside other work.
+
+    It returns by how many dB the files to listen to are quieter than the audio, as a gain ≤ 0.
+    When the block ends, they are there.
+    """
+    writing = []
+    with ThreadPoolExecutor(max_workers=1) as beside:
+
+        def begin(audio: Audio) -> float:
+            listened, gain_db = _within_full_scale(audio)
+            writing.append(beside.submit(files.write_proxy, folder / PROXY_NAME, listened))
+            writing.append(beside.submit(_write_outline, folder / WAVEFORM_NAME, audio))
+            if lossless:
+                path = folder / LOSSLESS_NAME
+                writing.append(beside.submit(files.write, path, listened, format="flac24"))
+            return gain_db
+
+        yield begin
+    for each in writing:
+        each.result()
+
+
+def _write_outline(path: Path, audio: Audio) -> None:
+    """Write what is drawn of a track, and the loudness of each moment of it."""
+    outline = {
+        "duration_seconds": audio.duration_seconds,
+        "channels": files.peaks(audio),
+        "loudness": {
+            "step_seconds": HOP_SECONDS,
+            "lufs": np.maximum(hop_lufs(weighted_energies(audio)), SILENCE_LUFS).round(2).tolist(),
+        },
+    }
+    path.write_text(json.dumps(outline, separators=(",", ":")))
+
+
+def _within_full_scale(audio: Audio) -> tuple[Audio, float]:
+    """Return audio that integers can hold, and the gain ≤ 0 dB that made it so."""
+    peak_dbfs = sample_peak_dbfs(audio)
+    if peak_dbfs <= 0.0:  # a float mix may pass full scale
+        return audio, 0.0
+    gain_db = -peak_dbfs - PROXY_MARGIN_DB
+    quieter = Audio(audio.samples * np.float32(db_to_amplitude(gain_db)), audio.rate_hz)
+    return quieter, round(gain_db, 3)
 
 
 def _provenance(

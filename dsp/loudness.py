@@ -136,6 +136,18 @@ def measure_loudness(energies: WeightedEnergies) -> Loudness:
     )
 
 
+def hop_lufs(energies: WeightedEnergies) -> npt.NDArray[np.float64]:
+    """Return the loudness of each 100 ms alone, of which the gated loudness of any part is made.
+
+    Returns
+    -------
+    ndarray of float64, shape (steps // 10,)
+        LUFS, ``-inf`` for silence; an unfinished last hop is left out.
+    """
+    whole = energies.energies.size // _STEPS_PER_HOP * _STEPS_PER_HOP
+    return _lufs(energies.energies[:whole].reshape(-1, _STEPS_PER_HOP).mean(axis=1))
+
+
 def integrated_lufs(energies: WeightedEnergies) -> float:
     """Return the gated loudness of a whole piece.
 

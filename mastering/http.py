@@ -5,10 +5,11 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from dsp.formats import WRITABLE
+from dsp.formats import CANONICAL_NAME, WRITABLE
 from mastering.models import Version
 from references.models import AudioFile
 
+CANONICAL_FORMAT = "wav32f"
 RECOMMENDED = "wav24"
 PLOTTED = ("tone", "width", "dynamics", "limiting", "loudness_over_time", "sections")
 
@@ -20,6 +21,8 @@ def address(version: Version, name: str, *more: str) -> str:
 
 def output_name(format_code: str) -> str | None:
     """Return the name under which the engine leaves a format; None where it has no such format."""
+    if format_code == CANONICAL_FORMAT:
+        return CANONICAL_NAME
     written = WRITABLE.get(format_code)
     return f"{format_code}.{written.extension}" if written else None
 
@@ -76,11 +79,12 @@ def plots_of(version: Version) -> dict[str, Any]:
 
 
 def _upload(key: str, label: str, audio: AudioFile) -> dict[str, Any]:
+    listen = reverse("references:listen", args=[audio.pk])
     return {
         "key": key,
         "label": label,
-        "url": reverse("references:listen", args=[audio.pk]),
-        "lossless_url": None,
+        "url": listen,
+        "lossless_url": f"{listen}?lossless=1" if audio.lossless_name else None,
         "waveform_url": reverse("references:waveform", args=[audio.pk]),
         "lufs": audio.loudness_lufs,
         "proxy_gain_db": audio.facts.get("proxy_gain_db", 0.0),

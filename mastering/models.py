@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from dsp.formats import CANONICAL_NAME
 from dsp.settings import MasterSettings
 from references.models import (
     AudioFile,
@@ -32,6 +33,9 @@ STEPS = (
     "encoding",
     "done",
 )
+
+# What browsers may play without loss, the smallest first.
+LOSSLESS_NAMES = ("flac24.flac", "wav24.wav", CANONICAL_NAME)
 
 _PHASES = Phases(
     waiting="QUEUED",
@@ -96,17 +100,14 @@ class VersionQuerySet(WorkQuerySet["Version"]):
 
     def cancel(self) -> int:
         """End what has not ended, at its owner's wish."""
-        return self.open().update(**self._ended(_PHASES.canceled))
+        return self.open()._settle(_PHASES.canceled)
 
     def fail_unusable(self) -> int:
         """Fail what waits for a track that was rejected."""
-        rejected = AudioFile.Status.REJECTED
-        waiting = self.waiting()
-        return waiting.filter(master__mix__status=rejected).update(
-            **self._failed("mix_rejected")
-        ) + waiting.filter(master__reference__status=rejected).update(
-            **self._failed("reference_rejected")
-        )
+        rejected, waiting = AudioFile.Status.REJECTED, self.waiting()
+        return waiting.filter(master__mix__status=rejected)._fail("mix_rejected") + waiting.filter(
+            master__reference__status=rejected
+        )._fail("reference_rejected")
 
 
 class Version(Work):
@@ -148,8 +149,13 @@ class Version(Work):
 
     @property
     def proxy_name(self) -> str | None:
-        """The name of the copy that browsers play."""
+        """The name of the copy that browsers play first."""
         return next((name for name in self.outputs if name.startswith("proxy.")), None)
+
+    @property
+    def lossless_name(self) -> str | None:
+        """The name of the copy that browsers play on demand."""
+        return next((name for name in LOSSLESS_NAMES if name in self.outputs), None)
 
     @property
     def time_limit(self) -> timedelta:

@@ -93,6 +93,7 @@ def cancel(*, version: Version) -> bool:
 def delete_master(*, master: Master) -> None:
     """Delete a master with its versions, and its tracks where nothing else needs them."""
     with transaction.atomic():
+        Version.objects.filter(master=master).cancel()  # what still waited ends as any other does
         for version in master.versions.all():
             transaction.on_commit(partial(delete_folder, version.folder))
         tracks = {master.mix, master.reference}

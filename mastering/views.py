@@ -144,8 +144,8 @@ def versions(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
 @require_safe
 def listen(request: AuthenticatedRequest, master_id: str, number: int) -> HttpResponseBase:
     version = _version(request, master_id, number)
-    lossless = "lossless" in request.GET
-    return _deliver(request, version, output_name("flac24") if lossless else version.proxy_name)
+    name = version.lossless_name if "lossless" in request.GET else version.proxy_name
+    return _deliver(request, version, name)
 
 
 @login_required

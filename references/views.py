@@ -71,7 +71,8 @@ def remove(request: AuthenticatedRequest, audio_id: str) -> HttpResponse:
 @require_safe
 def listen(request: AuthenticatedRequest, audio_id: str) -> HttpResponseBase:
     audio = get_object_or_404(AudioFile.objects.of(request.user), pk=audio_id)
-    return _deliver(request, audio, audio.proxy_name)
+    name = audio.lossless_name if "lossless" in request.GET else audio.proxy_name
+    return _deliver(request, audio, name)
 
 
 @login_required

@@ -221,7 +221,7 @@ class PlayedEngine:
     def _inspect(self, source: str, out: str, limits: dict[str, Any]) -> dict[str, Any]:
         assert Path(source).is_file()
         assert limits["max_bytes"]
-        for name in ("profile.json.gz", "waveform.json", "proxy.flac"):
+        for name in ("profile.json.gz", "waveform.json", "proxy.m4a", "lossless.flac"):
             (Path(out) / name).write_bytes(f"{name} of {len(self.ran)}".encode())
         return {
             "facts": {
@@ -240,7 +240,7 @@ class PlayedEngine:
     ) -> dict[str, Any]:
         for path in (mix, mix_profile, reference_profile):
             assert Path(path).is_file()
-        names = ("wav24.wav", "wav16.wav", "flac24.flac", "proxy.flac", "waveform.json")
+        names = ("master.wav", "wav24.wav", "proxy.m4a", "waveform.json")
         for name in names:
             (Path(out) / name).write_bytes(f"{name} at {len(self.ran)}".encode() * 100)
         return {"report": REPORT, "provenance": {"engine": "1.0.0"}, "outputs": {}}

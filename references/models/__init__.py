@@ -4,7 +4,15 @@ from references.models.audio import AudioFile
 from references.models.ids import PublicIdField
 from references.models.library import Reference
 from references.models.terminal import FreezeTerminalRows
-from references.models.work import Phases, Work, WorkQuerySet, work_constraints, work_indexes
+from references.models.work import (
+    Phases,
+    Settled,
+    Work,
+    WorkQuerySet,
+    settled,
+    work_constraints,
+    work_indexes,
+)
 
 __all__ = [
     "AudioFile",
@@ -12,8 +20,10 @@ __all__ = [
     "Phases",
     "PublicIdField",
     "Reference",
+    "Settled",
     "Work",
     "WorkQuerySet",
+    "settled",
     "work_constraints",
     "work_indexes",
 ]

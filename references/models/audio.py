@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from dsp.formats import LOSSLESS_NAME
 from references.models.ids import PublicIdField
 from references.models.work import Phases, Work, WorkQuerySet, work_constraints, work_indexes
 
@@ -80,8 +81,13 @@ class AudioFile(Work):
 
     @property
     def proxy_name(self) -> str | None:
-        """The name of the copy that browsers play."""
+        """The name of the copy that browsers play first."""
         return next((name for name in self.outputs if name.startswith("proxy.")), None)
+
+    @property
+    def lossless_name(self) -> str | None:
+        """The name of the copy that browsers play on demand; uploads of old have none."""
+        return LOSSLESS_NAME if LOSSLESS_NAME in self.outputs else None
 
     @property
     def time_limit(self) -> timedelta:

@@ -6,6 +6,9 @@
 
 Each move is one conditional UPDATE by the database's clock. A claim makes a lease token, and every
 later move of that attempt names it, so a worker that lost its lease changes nothing any more.
+
+The moves into a last state all go through one place, which tells whoever subscribed to ``settled``
+within the same transaction: money, mail and events happen exactly when the row ends, and once.
 """
 
 import random
@@ -19,6 +22,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Now
+from django.dispatch import Signal
 
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 5  # claims in all, so that work that kills its worker ends
@@ -27,6 +31,21 @@ CLAIM_TRIES = 20  # while others claim for the same person at the same moment
 BACK_OFF = (timedelta(seconds=10), timedelta(seconds=60), timedelta(seconds=300))
 
 _RELEASED = {"lease_token": "", "lease_until": None, "deadline_at": None}
+
+# Sent as settled.send(sender=Version, rows=[Settled, …]) with the rows that this very move ended,
+# never again for any of them. It is part of the move's transaction: write to the database only,
+# leave what reaches out to an outbox or on_commit, and know that an exception undoes the move.
+settled = Signal()
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What subscribers are told of a row that ended: whose it is, how, and why if it failed."""
+
+    pk: str
+    user_id: int
+    status: str
+    error_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,25 +211,22 @@ class WorkQuerySet(models.QuerySet[W]):
 
     def succeed(self, work: W, **outcome: Any) -> bool:
         """Settle with the outcome's columns, all in the one UPDATE."""
-        return bool(
-            self._held(work).update(
-                **self._ended(self.model.phases.succeeded), step="done", progress=1.0, **outcome
-            )
-        )
+        done = {"step": "done", "progress": 1.0, **outcome}
+        return bool(self._held(work)._settle(self.model.phases.succeeded, **done))
 
     def fail(self, work: W, *, code: str, detail: str = "") -> bool:
         """Settle for good, with the reason."""
-        return bool(self._held(work).update(**self._failed(code, detail)))
+        return bool(self._held(work)._fail(code, error_detail=detail))
 
     def hand_back(self, work: W, *, code: str) -> bool:
         """Count an error of ours: wait and try again, or fail with the code at the last."""
         last = self._held(work).filter(
             Q(engine_errors__gte=MAX_ENGINE_ERRORS - 1) | Q(attempts__gte=MAX_ATTEMPTS)
         )
-        if last.update(**self._failed(code), engine_errors=F("engine_errors") + 1):
-            return True
+        one_more = {"engine_errors": F("engine_errors") + 1}
         return bool(
-            self._held(work).update(**self._waiting_again(), engine_errors=F("engine_errors") + 1)
+            last._fail(code, **one_more)
+            or self._held(work).update(**self._waiting_again(), **one_more)
         )
 
     def expire(self) -> int:
@@ -244,21 +260,31 @@ class WorkQuerySet(models.QuerySet[W]):
         )
 
     def _take_back(self, lost: Self) -> int:
-        hopeless = lost.filter(attempts__gte=MAX_ATTEMPTS)
-        return hopeless.update(**self._failed("worker_lost")) + lost.update(**self._waiting_again())
+        again = lost.filter(attempts__lt=MAX_ATTEMPTS).update(**self._waiting_again())
+        return again + lost.filter(attempts__gte=MAX_ATTEMPTS)._fail("worker_lost")
 
     def _held(self, work: W) -> Self:
         return self.running().filter(pk=work.pk, lease_token=work.lease_token)
 
-    def _ended(self, status: str) -> dict[str, Any]:
-        return {**_RELEASED, "status": status, "finished": Now()}
+    def _fail(self, code: str, **columns: Any) -> int:
+        return self._settle(self.model.phases.failed, error_code=code, **columns)
 
-    def _failed(self, code: str, detail: str = "") -> dict[str, Any]:
-        return {
-            **self._ended(self.model.phases.failed),
-            "error_code": code,
-            "error_detail": detail,
-        }
+    def _settle(self, status: str, **columns: Any) -> int:
+        """End these rows, the only way there is, and tell the subscribers which ones they were."""
+        with transaction.atomic():
+            # Locked, and chosen again by whoever waited for the lock: so each row ends once.
+            ending = self.select_related(None).only("pk", "user").order_by("pk")
+            code = columns.get("error_code", "")
+            rows = [
+                Settled(row.pk, row.user_id, status, code)
+                for row in ending.select_for_update(of=("self",))
+            ]
+            if rows:
+                self.model._default_manager.filter(pk__in=[row.pk for row in rows]).update(
+                    **_RELEASED, status=status, finished=Now(), **columns
+                )
+                settled.send(sender=self.model, rows=rows)
+        return len(rows)
 
     def _waiting_again(self) -> dict[str, Any]:
         # Spread, so that what failed together does not return together.

@@ -13,6 +13,9 @@ from dsp.errors import DecodeFailed, InvalidSettings, TooLong, TooShort
 from dsp.files import Limits, Tags
 from dsp.files.containers import aiff_header, wave_header
 from dsp.formats import WRITABLE
+from dsp.limiter import limit
+from dsp.peaks import true_peak_dbtp
+from dsp.resample import resample
 from tests.hostile import encoded, mp4, noise, wave
 
 RATE_HZ = 44_100
@@ -120,10 +123,32 @@ def test_lossy_files_take_the_related_common_rate(tmp_path, rate_hz, becomes):
     assert (facts.rate_hz, facts.frames) == (becomes, 4 * becomes)
 
 
-def test_a_conversion_never_raises_the_peak(tmp_path):
-    samples = np.sign(noise(4, 1, 96_000)).T.copy()
-    converted = files.read(written(tmp_path, Audio(samples, 96_000), "wav32f", rate_hz=44_100))
-    assert np.max(np.abs(converted.samples)) <= 1.0
+def loud_noise():
+    return Audio(np.sign(noise(4, 2, 44_100)).T.copy(), 44_100)
+
+
+def flattened_tone():
+    """Return 9 kHz whose top is flattened by its third, which no 44.1 kHz file can hold."""
+    turns = 2 * np.pi * 9_000 * np.arange(4 * 96_000) / 96_000
+    flat = 2.0 * (np.sin(turns) + np.sin(3 * turns) / 6)
+    return Audio(flat[None].astype(np.float32), 96_000)
+
+
+@pytest.mark.parametrize("code", ["wav16", "flac24", "wav32f"])
+@pytest.mark.parametrize(("loud", "rate_hz"), [(loud_noise, 48_000), (flattened_tone, 44_100)])
+def test_a_ceiling_still_holds_at_another_rate(tmp_path, code, loud, rate_hz):
+    mastered = limit(loud(), ceiling_dbtp=-1.0).audio
+    assert true_peak_dbtp(resample(mastered, rate_hz)) > -1.0
+    converted = files.read(written(tmp_path, mastered, code, rate_hz=rate_hz))
+    assert -1.1 < true_peak_dbtp(converted) <= -1.0
+
+
+def test_a_conversion_never_passes_full_scale(tmp_path):
+    loud = Audio(np.sign(noise(4, 1, 96_000)).T.copy(), 96_000)
+    assert np.max(np.abs(resample(loud, 44_100).samples)) > 1.0
+    converted = files.read(written(tmp_path, loud, "wav24", rate_hz=44_100)).samples
+    assert np.max(np.abs(converted)) <= 1.0
+    assert np.count_nonzero(np.abs(converted) >= 1.0 - 2**-22) < 3  # turned down, not clipped
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1.001, -1.5])
@@ -288,15 +313,22 @@ def test_odd_audio_is_padded_to_even_chunks(tmp_path):
     assert len(aiff_header(channels=1, rate_hz=44_100, bits=24, frames=1, tail_bytes=0)) == 54
 
 
-def test_a_proxy_is_lossless_and_of_a_rate_that_browsers_play(tmp_path):
-    path = tmp_path / "proxy"
-    audio = on_grid(music(), 16)
+@pytest.mark.parametrize(
+    ("rate_hz", "proxy_hz"),
+    [(44_100, 44_100), (32_000, 48_000), (96_000, 48_000), (88_200, 44_100), (192_000, 48_000)],
+)
+def test_a_proxy_is_small_aligned_and_of_a_rate_that_browsers_play(tmp_path, rate_hz, proxy_hz):
+    path, audio = tmp_path / "proxy", music(rate_hz=rate_hz)
     files.write_proxy(path, audio)
-    assert np.array_equal(files.read(path).samples, audio.samples)
-    files.write_proxy(path, music(rate_hz=192_000))
-    assert files.inspect(path).rate_hz == 48_000
-    files.write_proxy(path, music(), format="aac-256")
-    assert files.inspect(path).codec == "aac"
+    facts = files.inspect(path)
+    assert (facts.codec, facts.rate_hz) == ("aac", proxy_hz)
+    assert facts.bitrate_kbps is not None
+    assert facts.bitrate_kbps < 200
+    if rate_hz == proxy_hz:
+        decoded = files.read(path).samples[0, : audio.frames]
+        at_zero = decoded @ audio.samples[0, : decoded.size]
+        for lag in (-1, 1):
+            assert np.roll(decoded, lag) @ audio.samples[0, : decoded.size] < at_zero
 
 
 def test_peaks_show_the_lowest_and_highest_of_each_column():

@@ -1,6 +1,7 @@
 import av
 import numpy as np
 import pytest
+from tinytag import TinyTag
 
 from dsp import files
 from dsp.audio import Audio
@@ -15,7 +16,7 @@ AUDIO = Audio(noise(4, 2, 44_100).T.copy(), 44_100)
 
 
 @pytest.mark.parametrize("code", WRITABLE)
-def test_tags_and_cover_are_found_by_another_program(tmp_path, code):
+def test_tags_and_cover_are_found_by_ffmpeg(tmp_path, code):
     path = tmp_path / f"a.{WRITABLE[code].extension}"
     files.write(path, AUDIO, format=code, tags=TAGS)
     with av.open(str(path)) as stored:
@@ -26,6 +27,18 @@ def test_tags_and_cover_are_found_by_another_program(tmp_path, code):
     assert "DEA122400001" in (names.get("TSRC"), names.get("ISRC"))
     assert sorted(kinds) == ["audio", "video"]
     assert covers == [PNG]
+
+
+@pytest.mark.parametrize("code", WRITABLE)
+def test_tags_and_cover_are_found_by_a_reader_of_tags(tmp_path, code):
+    path = tmp_path / f"a.{WRITABLE[code].extension}"
+    files.write(path, AUDIO, format=code, tags=TAGS)
+    found = TinyTag.get(path, image=True)
+    assert (found.title, found.artist, found.album) == ("Über", 'A "B"', "Ω")
+    assert found.other["isrc"] == ["DEA122400001"]
+    assert found.images.front_cover.data == PNG
+    assert (found.samplerate, found.channels) == (44_100, 2)
+    assert abs(found.duration - 4.0) < 0.1
 
 
 @pytest.mark.parametrize("code", WRITABLE)

@@ -1,5 +1,6 @@
 """Whole pieces of work on files, as a worker's box runs them."""
 
+import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +12,8 @@ import soundfile as sf
 
 from dsp import files, jobs
 from dsp.errors import ProfileUnsupported
-from dsp.formats import LIMITS
+from dsp.formats import CANONICAL_NAME, LIMITS, LOSSLESS_NAME, PROXY_NAME
+from dsp.loudness import integrated_lufs, weighted_energies
 from dsp.measure import Profile, measure
 from dsp.settings import MasterSettings
 from tests.music import song
@@ -45,9 +47,11 @@ def render(folder: Path, out: Path, **settings) -> dict[str, Any]:
     )
 
 
-def test_an_upload_leaves_its_profile_waveform_and_proxy(folder):
+def test_an_upload_leaves_its_profile_and_what_the_player_needs(folder):
     made = {path.name for path in (folder / "mix").iterdir()}
-    assert made == {jobs.PROFILE_NAME, jobs.WAVEFORM_NAME, jobs.PROXY_NAME}
+    assert made == {jobs.PROFILE_NAME, jobs.WAVEFORM_NAME, PROXY_NAME, LOSSLESS_NAME}
+    lossless = files.read(folder / "mix" / LOSSLESS_NAME)
+    assert np.array_equal(lossless.samples, files.read(folder / "mix.wav").samples)
     saved = jobs.load_profile(folder / "mix" / jobs.PROFILE_NAME)
     fresh = measure(files.read(folder / "mix.wav"))
     assert saved.to_dict() == fresh.to_dict()
@@ -57,7 +61,7 @@ def test_a_mix_over_full_scale_says_how_much_quieter_its_proxy_is(tmp_path):
     loud = song(seed=5, seconds=6, peak=2.0)
     sf.write(tmp_path / "loud.wav", loud.samples.T, loud.rate_hz, "FLOAT")
     facts = jobs.inspect(str(tmp_path / "loud.wav"), str(tmp_path), LIMIT_VALUES)["facts"]
-    proxy = files.read(tmp_path / jobs.PROXY_NAME)
+    proxy = files.read(tmp_path / LOSSLESS_NAME)
     quieter = proxy.samples / 10 ** (facts["proxy_gain_db"] / 20)
     assert facts["proxy_gain_db"] == pytest.approx(-6.03, abs=0.02)
     assert np.allclose(quieter, loud.samples, atol=2e-4)
@@ -70,9 +74,33 @@ def test_a_render_is_repeatable_to_the_byte(folder, tmp_path):
         assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
 
 
+def test_a_render_leaves_one_canonical_file_that_nothing_was_rounded_in(folder, tmp_path):
+    made = render(folder, tmp_path, amount=0.0)
+    assert made["outputs"] == {"wav32f": CANONICAL_NAME, "wav24": "wav24.wav"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        CANONICAL_NAME, "wav24.wav", jobs.WAVEFORM_NAME, PROXY_NAME,
+    }  # fmt: skip
+    samples = files.read(tmp_path / CANONICAL_NAME).samples
+    assert np.array_equal(samples, files.read(folder / "mix.wav").samples)
+    pinned = made["provenance"]["outputs_sha256"]["wav32f"]
+    assert pinned == hashlib.sha256((tmp_path / CANONICAL_NAME).read_bytes()).hexdigest()
+
+
+def test_the_loudness_of_a_track_can_be_told_from_what_is_kept_of_each_moment(folder, tmp_path):
+    made = render(folder, tmp_path)
+    kept = json.loads((tmp_path / jobs.WAVEFORM_NAME).read_text())["loudness"]
+    energies = 10.0 ** ((np.array(kept["lufs"]) + 0.691) / 10.0)
+    blocks = np.lib.stride_tricks.sliding_window_view(energies, 4).mean(axis=1)
+    blocks = blocks[blocks > 10.0 ** ((-70.0 + 0.691) / 10.0)]
+    loud = blocks[blocks > blocks.mean() / 10.0].mean()
+    audio = files.read(tmp_path / made["outputs"]["wav32f"])
+    measured = integrated_lufs(weighted_energies(audio))
+    assert -0.691 + 10.0 * np.log10(loud) == pytest.approx(measured, abs=0.01)
+
+
 def test_what_was_rendered_is_what_the_report_measured(folder, tmp_path):
     made = render(folder, tmp_path)
-    written = measure(files.read(tmp_path / made["outputs"]["wav24"]))
+    written = measure(files.read(tmp_path / made["outputs"]["wav32f"]))
     after = {row["key"]: row["after"] for row in made["report"]["numbers"]}
     assert after["integrated_lufs"] == pytest.approx(written.integrated_lufs, abs=0.005)
     assert after["true_peak_dbtp"] == pytest.approx(written.true_peak_dbtp, abs=0.005)

@@ -261,12 +261,12 @@ def test_the_result_page_offers_three_tracks_at_equal_loudness(as_alice: Client,
 
 def test_every_download_that_is_offered_can_be_had(as_alice: Client, finished: Version):
     downloads = as_alice.get(page("detail", finished)).context["downloads"]
-    assert [each["format"] for each in downloads] == ["wav24", "wav16", "flac24"]
-    assert [each["recommended"] for each in downloads] == [True, False, False]
+    assert [each["format"] for each in downloads] == ["wav24", "wav32f"]
+    assert [each["recommended"] for each in downloads] == [True, False]
     for each in downloads:
         content = content_of(as_alice.get(each["url"]))
         assert len(content) == each["size_bytes"]
-        assert content.startswith(each["format"].encode())
+        assert content.startswith({"wav24": b"wav24.wav", "wav32f": b"master.wav"}[each["format"]])
 
 
 def test_another_version_can_be_asked_for(as_alice: Client, finished: Version):
@@ -331,8 +331,8 @@ def test_the_master_is_heard_in_ranges(as_alice: Client, finished: Version):
 
 def test_the_master_is_heard_lossless_on_request(as_alice: Client, finished: Version):
     response = as_alice.get(file("listen", finished), {"lossless": "1"})
-    assert response["Content-Type"] == "audio/flac"
-    assert content_of(response).startswith(b"flac24")
+    assert response["Content-Type"] == "audio/wav"
+    assert content_of(response).startswith(b"wav24")
 
 
 def test_plots_are_the_arrays_of_the_report(as_alice: Client, finished: Version):
@@ -344,7 +344,7 @@ def test_plots_are_the_arrays_of_the_report(as_alice: Client, finished: Version)
 
 @pytest.mark.parametrize(
     ("format_code", "ending", "content_type"),
-    [("wav24", "wav", "audio/wav"), ("flac24", "flac", "audio/flac")],
+    [("wav24", "wav", "audio/wav"), ("wav32f", "wav", "audio/wav")],
 )
 def test_a_download_is_named_after_the_mix(
     as_alice: Client, finished: Version, format_code: str, ending: str, content_type: str

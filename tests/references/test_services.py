@@ -130,7 +130,7 @@ def test_an_uploaded_reference_enters_the_library_once(alice: User, bob: User):
 
 def test_removing_deletes_row_entry_and_bytes(alice: User, django_capture_on_commit_callbacks):
     audio = uploaded(alice, REFERENCE)
-    default_storage.save(f"{audio.folder}/1/proxy.flac", ContentFile(b"of a lost attempt"))
+    default_storage.save(f"{audio.folder}/1/proxy.m4a", ContentFile(b"of a lost attempt"))
     with django_capture_on_commit_callbacks(execute=True):
         remove_audio(audio=AudioFile.objects.get())
     assert not AudioFile.objects.exists()

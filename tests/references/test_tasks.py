@@ -44,13 +44,13 @@ def test_a_measured_upload_is_ready_with_all_that_was_found(alice: User, engine:
     assert audio.facts["format"] == "WAV"
     assert audio.loudness_lufs == -18.0
     assert audio.findings[0]["code"] == "little_headroom"
-    assert audio.proxy_name == "proxy.flac"
+    assert audio.proxy_name == "proxy.m4a"
     assert engine.ran == ["inspect"]
 
 
 def test_every_output_is_stored_as_recorded(alice: User, engine: PlayedEngine):
     audio = measured_one(alice)
-    assert set(audio.outputs) == {"profile.json.gz", "waveform.json", "proxy.flac"}
+    assert set(audio.outputs) == {"profile.json.gz", "waveform.json", "proxy.m4a", "lossless.flac"}
     for name, recorded in audio.outputs.items():
         assert audio.key(name) == f"audio/{audio.pk}/1/{name}"
         with default_storage.open(audio.key(name)) as stored:
@@ -147,8 +147,8 @@ def test_a_link_left_by_a_box_is_not_followed(alice: User, engine: PlayedEngine,
 
     def linking(function, *args, **options):
         result = run(function, *args, **options)
-        (Path(args[1]) / "proxy.flac").unlink()
-        (Path(args[1]) / "proxy.flac").symlink_to(secret)
+        (Path(args[1]) / "proxy.m4a").unlink()
+        (Path(args[1]) / "proxy.m4a").symlink_to(secret)
         return result
 
     with pytest.MonkeyPatch.context() as patched:

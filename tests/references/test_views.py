@@ -151,7 +151,7 @@ def test_a_poll_is_cheap(
 
 def test_the_proxy_is_heard_in_ranges(as_alice: Client, alice: User, engine: PlayedEngine):
     address = reverse("references:listen", args=[ready(alice).pk])
-    assert content_of(as_alice.get(address)) == b"proxy.flac of 1"
+    assert content_of(as_alice.get(address)) == b"proxy.m4a of 1"
     part = as_alice.get(address, headers={"range": "bytes=0-4"})
     assert part.status_code == 206
     assert content_of(part) == b"proxy"

@@ -69,4 +69,4 @@ def _excerpt(audio: Audio) -> Audio:
 def _record(audio: Audio, path: Path) -> None:
     outline = {"duration_seconds": audio.duration_seconds, "channels": files.peaks(audio)}
     path.with_suffix(".json").write_text(json.dumps(outline, separators=(",", ":")))
-    files.write_proxy(path.with_suffix(".m4a"), audio, format="aac-256")
+    files.write(path.with_suffix(".m4a"), audio, format="aac-256")
