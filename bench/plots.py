@@ -154,7 +154,7 @@ def tone(track: Path) -> None:
     lines: list[Line] = [("needed", BAND_CENTRES_HZ, _levelled(-error))]
     for name, music in (("the same programme", first), ("another part of it", second)):
         reference = measure(music)
-        plan = plan_tone(mix, reference, amount=0.7, suitability=suitability(mix, reference))
+        plan = plan_tone(mix, reference, amount=0.7)
         found = _levelled(plan.applied_db)
         heard = (BAND_CENTRES_HZ > 60.0) & (BAND_CENTRES_HZ < 12_000.0)
         rms = [float(np.sqrt(np.mean(np.square(x[heard])))) for x in (error, found + error)]
