@@ -100,12 +100,10 @@ def _unsettled() -> Iterator[str]:
     for entry in held.filter(subject__startswith="mst_", account__user__isnull=False):
         if not Version.objects.open().filter(master__pair=entry.work).exists():
             yield f"{entry.pk}: a credit is reserved for nothing"
-    for master in Master.objects.filter(versions__status=Version.Status.SUCCEEDED).distinct():
-        account = Entry.objects.filter(account__user=master.user_id)
-        if (
-            account.filter(work=master.pair).exists()
-            and not account.filter(work=master.pair).captured().exists()
-        ):
+    delivered = Master.objects.filter(versions__status=Version.Status.SUCCEEDED).exclude(pair="")
+    for master in delivered.distinct():
+        entries = Entry.objects.filter(account__user=master.user_id, work=master.pair)
+        if entries.exists() and not entries.captured().exists():
             yield f"{master.pk}: delivered, and its credit was not taken"
 
 
