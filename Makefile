@@ -24,8 +24,11 @@ check:  ## What CI checks, without the slow tests and the browser
 	./test --quick
 
 .PHONY: chaos
-chaos:  ## 200 masters while workers are killed, frozen and misled; ten minutes
+chaos:  ## 200 masters while workers are killed, then every other fault; about fifteen minutes
 	$(PYTHON) -m tests.chaos $(ARGUMENTS)
+	LACQUER_FUZZ_FILES=10000 LACQUER_FUZZ_HTTP=500 $(PYTHON) -m pytest -n 2 --maxprocesses 2 -p no:randomly \
+		tests/mastering/test_faults.py tests/mastering/test_chaos.py tests/mastering/test_run_workers.py \
+		tests/flows/test_s3_faults.py tests/flows/test_fuzz.py tests/dsp/test_fuzz.py tests/config/test_sqlite.py
 
 .PHONY: format
 format: setup  ## The layout of the code, and what can be put right by itself
@@ -45,14 +48,15 @@ messages:  ## The texts to translate, into locale/: LANGUAGE=de
 screenshots:  ## Every page in every state, three widths, both themes, into var/screenshots
 	$(PYTHON) -m pytest tests/browser/screenshots.py -p no:randomly
 
+BENCH_OPTIONS = $(if $(MUSIC),--music "$(MUSIC)") $(if $(PEER),--peer "$(PEER)") $(ARGS)
+
 .PHONY: bench-sound
-bench-sound:  ## How near masters come: MUSIC=folder, PAIRS=tsv, PEER=python with Matchering
-	$(PYTHON) -m bench.sound page --music "$(MUSIC)" --pairs "$(PAIRS)" --cache "$(DATA_DIR)/bench" \
-		$(if $(PEER),--peer "$(PEER)") --output bench/SOUND.md $(ARGS)
+bench-sound:  ## How near masters come, into bench/SOUND.md: 45 minutes (MUSIC=, RAW=, PEER=, ARGS=)
+	$(PYTHON) -m bench.sound --cache "$(DATA_DIR)/bench" $(if $(RAW),--raw "$(RAW)") $(BENCH_OPTIONS)
 
 .PHONY: bench-speed
-bench-speed:  ## What a master costs: MUSIC=folder of tracks, PEER=python with Matchering
-	$(PYTHON) -m bench.speed --music "$(MUSIC)" $(if $(PEER),--peer "$(PEER)") $(ARGS)
+bench-speed:  ## What a master costs, into bench/SPEED.md (MUSIC=, PEER=, ARGS=)
+	$(PYTHON) -m bench.speed --cache "$(DATA_DIR)/bench" $(BENCH_OPTIONS)
 
 .PHONY: bench-ears
 bench-ears:  ## What the checks, suitability and sections find: MUSIC=folder, PAIRS=tsv

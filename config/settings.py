@@ -53,6 +53,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "django.contrib.humanize",
     "csp",
     "django_htmx",
     "django_q",
@@ -73,6 +76,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "config.middleware.SessionAgeMiddleware",
+    "config.middleware.EvenPaceMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.PermissionsPolicyMiddleware",
@@ -197,6 +202,15 @@ Q_CLUSTER = {
     "catch_up": False,
 }
 
+# Money: without a key nothing is sold, and everyone is on the free plan.
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
+# The ids of prices at Stripe, by the code of a plan or pack.
+STRIPE_PRICES = env.dict("STRIPE_PRICES", default={})
+if STRIPE_SECRET_KEY and not STRIPE_WEBHOOK_SECRET:
+    raise ImproperlyConfigured("STRIPE_SECRET_KEY needs STRIPE_WEBHOOK_SECRET beside it.")
+LEDGER_TITLES = "mastering.services.titles_of"  # by name: money knows nothing of what it pays
+
 # Accounts
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -208,11 +222,13 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 10},
+        "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.forms.GuessablePasswordValidator"},
 ]
 ACCOUNT_RATE_LIMITS = {"verify": "60/h/ip"}  # beside allauth's own: files hashed for strangers
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -227,6 +243,11 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_LOGOUT_REDIRECT_URL = "mastering:home"
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+MFA_ADAPTER = "accounts.adapters.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Lacquer"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "mastering:new"
@@ -237,6 +258,8 @@ if DEVELOPMENT_MAIL:
     EMAIL_BACKEND = "config.development.MailBackend"
     EMAIL_FILE_PATH = DATA_DIR / "mail"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Lacquer <lacquer@localhost>")
+
+EMAIL_TIMEOUT = 20  # of each word of the mail server's
 
 # Language and time
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -251,6 +274,11 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_AGE = 30 * 24 * 3600  # the longest a log-in lasts
+SESSION_IDLE_SECONDS = 14 * 24 * 3600  # and the longest between two visits
+STAFF_IDLE_SECONDS = 30 * 60  # the same, on the operator's pages
+# How long the answers take that would else tell by their time whether an address has an account.
+EVEN_PACE_SECONDS = 0.6
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True  # htmx takes the token from the page
@@ -271,7 +299,14 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF, *FILE_ORIGINS],
         "media-src": [SELF, "blob:", *FILE_ORIGINS],
         "worker-src": [SELF, "blob:"],
-        "form-action": [SELF],
+        "form-action": [
+            SELF,
+            *(
+                ["https://checkout.stripe.com", "https://billing.stripe.com"]
+                if STRIPE_SECRET_KEY
+                else []
+            ),
+        ],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
         "object-src": [NONE],

@@ -9,17 +9,27 @@ from typing import Final
 import numpy as np
 
 from dsp.audio import Audio
-from dsp.dynamics import DynamicsPlan, DynamicsStats, apply_dynamics, plan_dynamics
+from dsp.dynamics import (
+    DynamicsPlan,
+    DynamicsStats,
+    apply_dynamics,
+    peak_to_loudness_db,
+    plan_dynamics,
+    range_overshoot_lu,
+    ride_range,
+)
 from dsp.equalizer import TonePlan, plan_tone
 from dsp.filters import remove_dc
 from dsp.likeness import suitability
-from dsp.maximizer import Maximized, maximize
+from dsp.maximizer import Maximized, maximize, undo_in_place
 from dsp.measure import Profile, measure
 from dsp.passages import compare_passages
 from dsp.settings import MasterSettings, SectionPairs
 from dsp.stereo import WidthPlan, apply_tone_and_width, plan_width
 
 MAX_MEAN_LIMITING_DB: Final = 2.0  # over a whole piece; more is heard as pressed
+RANGE_RIDES: Final = 2  # further renders, where limiting moved the loudness range away,
+RANGE_TOLERANCE_LU: Final = 0.1  # by more than this, which a meter rounds to
 DC_OFFSET: Final = 1e-2  # of the rms: −40 dB, under which nothing is gained by filtering
 SAME_LOUDNESS_LU: Final = 0.1
 
@@ -95,13 +105,6 @@ class Plan:
             np.any(plan.applied_db) for plan in (self.tone, self.width, self.dynamics)
         )
 
-    @property
-    def ceiling_dbtp(self) -> float:
-        """The ceiling asked for, or lower where the reference's peaks stand lower, dBTP."""
-        if self.dynamics.peak_to_loudness_db is None:
-            return self.settings.ceiling_dbtp
-        return min(self.settings.ceiling_dbtp, self.goal_lufs + self.dynamics.peak_to_loudness_db)
-
 
 def plan_master(target: Profile, reference: Profile, settings: MasterSettings) -> Plan:
     """Return what the stages are to do with a mix.
@@ -120,8 +123,8 @@ def plan_master(target: Profile, reference: Profile, settings: MasterSettings) -
         settings=settings,
         suitability=likeness,
         goal_lufs=_goal_lufs(target, compared.reference_lufs, settings),
-        tone=plan_tone(*tracks, amount=settings.tone_amount, suitability=likeness),
-        width=plan_width(*tracks, amount=settings.width_amount, suitability=likeness),
+        tone=plan_tone(*tracks, amount=settings.tone_amount),
+        width=plan_width(*tracks, amount=settings.width_amount),
         dynamics=plan_dynamics(*tracks, amount=settings.dynamics_amount, suitability=likeness),
         section_pairs=compared.pairs,
     )
@@ -132,6 +135,7 @@ def process(
     plan: Plan,
     *,
     goal_lufs: float | None = None,
+    in_place: bool = False,
     progress: Progress | None = None,
 ) -> tuple[Audio, DynamicsStats, Maximized | None]:
     """Return audio after all stages, what the dynamics stage did, and the last one.
@@ -143,27 +147,33 @@ def process(
     plan : Plan
     goal_lufs : float, optional
         Loudness to bring the audio to, where that is another than the plan's.
+    in_place : bool
+        Whether the samples of ``audio`` may be overwritten.
     progress : callable, optional
         As of :func:`master`.
     """
     tell = progress or (lambda _stage, _share: None)
     if plan.settings.is_identity:
         return audio, DynamicsStats(0.0, 0.0, 0.0), None
+    ours = in_place  # whether the samples may be overwritten
+
+    def take(changed: Audio) -> None:
+        nonlocal audio, ours
+        ours |= changed is not audio
+        audio = changed
+
     tell("tone", 0.15)
     changing = plan.changing
     if changing:
-        audio = _without_dc(audio, plan.target)
-    audio = apply_tone_and_width(audio, plan.tone, plan.width)
+        take(_without_dc(audio, plan.target))
+    take(apply_tone_and_width(audio, plan.tone, plan.width, in_place=ours))
     tell("dynamics", 0.35)
-    audio, stats = apply_dynamics(audio, plan.dynamics)
+    evened, stats = apply_dynamics(audio, plan.dynamics, in_place=ours)
+    take(evened)
+    del evened
     tell("limiting", 0.45)
-    maximized = maximize(
-        audio,
-        goal_lufs=plan.goal_lufs if goal_lufs is None else goal_lufs,
-        ceiling_dbtp=plan.ceiling_dbtp,
-        max_limiting_db=plan.settings.max_limiting_db if changing else 0.0,
-        max_mean_limiting_db=MAX_MEAN_LIMITING_DB,
-    )
+    goal_lufs = plan.goal_lufs if goal_lufs is None else goal_lufs
+    maximized = _maximized(audio, plan, goal_lufs, in_place=ours)
     return maximized.audio, stats, maximized
 
 
@@ -173,6 +183,7 @@ def master(
     settings: MasterSettings,
     *,
     profile: Profile | None = None,
+    in_place: bool = False,
     progress: Progress | None = None,
     made: Made | None = None,
 ) -> Mastered:
@@ -187,6 +198,8 @@ def master(
     settings : MasterSettings
     profile : Profile, optional
         The target's own, where it has been measured before.
+    in_place : bool
+        Whether the target's samples may be overwritten; the chain then needs no room but theirs.
     progress : callable, optional
         Told the name of each stage as it begins, and the share of the work done, 0 to 1.
     made : callable, optional
@@ -194,7 +207,7 @@ def master(
 
     Raises
     ------
-    TooShort, SilentAudio
+    TooShort, NotFinite, SilentAudio
         Where the target cannot be measured.
     InvalidSettings
         Where a chosen section is not there.
@@ -204,7 +217,7 @@ def master(
     plan = plan_master(profile or measure(target), reference, settings)
     handed_on = [target]
     del target
-    audio, stats, maximized = process(handed_on.pop(), plan, progress=tell)
+    audio, stats, maximized = process(handed_on.pop(), plan, in_place=in_place, progress=tell)
     if made:
         made(audio)
     tell("verifying", 0.75)
@@ -212,7 +225,7 @@ def master(
         audio=audio,
         target=plan.target,
         reference=reference,
-        result=plan.target if maximized is None else measure(audio),
+        result=plan.target if maximized is None else measure(audio, energies=maximized.energies),
         settings=settings,
         suitability=plan.suitability,
         goal_lufs=plan.goal_lufs,
@@ -223,6 +236,31 @@ def master(
         maximized=maximized,
         section_pairs=plan.section_pairs,
     )
+
+
+def _maximized(audio: Audio, plan: Plan, goal_lufs: float, *, in_place: bool) -> Maximized:
+    """Return audio at its loudness, its peaks and its loudness range no further than planned."""
+    ceiling_dbtp, changing = plan.settings.ceiling_dbtp, plan.changing
+    preferred = ceiling_dbtp
+    if plan.dynamics.psr_db is not None and changing:
+        preferred = min(preferred, goal_lufs + peak_to_loudness_db(audio, plan.dynamics.psr_db))
+    for rides_left in reversed(range(RANGE_RIDES + 1)):
+        maximized = maximize(
+            audio,
+            goal_lufs=goal_lufs,
+            ceiling_dbtp=ceiling_dbtp,
+            preferred_ceiling_dbtp=preferred,
+            max_limiting_db=plan.settings.max_limiting_db if changing else 0.0,
+            max_mean_limiting_db=MAX_MEAN_LIMITING_DB,
+            in_place=in_place,
+        )
+        overshoot_lu = range_overshoot_lu(maximized.energies, plan.dynamics) if rides_left else 0.0
+        if abs(overshoot_lu) <= RANGE_TOLERANCE_LU:
+            break
+        if in_place:
+            undo_in_place(maximized)
+        audio, in_place = ride_range(audio, overshoot_lu, in_place=in_place), True
+    return maximized
 
 
 def _goal_lufs(target: Profile, reference_lufs: float, settings: MasterSettings) -> float:

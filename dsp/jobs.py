@@ -128,6 +128,7 @@ def render(
             load_profile(reference_profile),
             MasterSettings.from_dict(settings),
             profile=load_profile(mix_profile),
+            in_place=True,
             progress=lambda step, share: tell(step, 0.1 + 0.7 * share),
             made=begin_listening_files,
         )
@@ -286,7 +287,7 @@ def master_files(
     """Master a file toward a track or a saved profile, write the result, return the report."""
     chosen = output_format or _format_of(output)
     profile = _profile_of(reference)
-    mastered = master(files.read(target), profile, settings)
+    mastered = master(files.read(target), profile, settings, in_place=True)
     files.write(output, mastered.audio, format=chosen)
     return describe(mastered)
 

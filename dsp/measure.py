@@ -15,8 +15,14 @@ import numpy.typing as npt
 from dsp.audio import Audio
 from dsp.character import GROUP_COUNT, PRINT_STEPS, find_character, fingerprint
 from dsp.errors import ProfileUnsupported, SilentAudio, TooShort
-from dsp.loudness import Loudness, loudness_range_lu, measure_loudness, weighted_energies
-from dsp.peaks import psr_db, sample_peak_dbfs, true_peak_per_window_dbtp
+from dsp.loudness import (
+    Loudness,
+    WeightedEnergies,
+    loudness_range_lu,
+    measure_loudness,
+    weighted_energies,
+)
+from dsp.peaks import psr_db, require_finite, sample_peak_dbfs, true_peak_per_window_dbtp
 from dsp.sections import Section, find_sections
 from dsp.spectrum import (
     BAND_COUNT,
@@ -45,6 +51,8 @@ STEEP_DB: Final = 25.0  # a fall over 1.2 kHz that no instrument or room makes â
 LOW_STEEP_DB: Final = 45.0  # â€¦ and under 10 kHz, where single notes may end like that
 CUTOFF_RANGE_HZ: Final = (3_500.0, 10_000.0, 20_200.0)
 HIGH_RATE_CUTOFF_HZ: Final = 24_200.0  # above 88.2 kHz, where 48 kHz may have been before
+QUIETEST_DB: Final = 125.0  # under the integrated loudness: what an empty band reads
+FAINTEST_TOP_DB: Final = 95.0  # under it, per bin: what is still music before a cutoff
 OF_GROUPS: Final = ("activity_db", "variation_db", "detail_db")
 
 Codes = npt.NDArray[np.uint8]
@@ -73,7 +81,8 @@ class Profile:
     mid_db, side_db : ndarray, shape (BAND_COUNT,)
         Mean power per band, dB.
     floor_db : ndarray, shape (BAND_COUNT,)
-        Level per band under which the track spends a twentieth of its time, dB.
+        Level per band under which the track spends a twentieth of its time, dB; no level per
+        band is lower than ``QUIETEST_DB`` under the integrated loudness.
     correlation : ndarray, shape (BAND_COUNT,)
         Of left and right per band, -1 to 1.
     micro_quantiles_lu, momentary_quantiles_lu : ndarray, shape of ``QUANTILES``
@@ -232,12 +241,19 @@ class Profile:
 STORED: Final = tuple(field.name for field in fields(Profile) if field.name != "groups")
 
 
-def measure(audio: Audio, *, progress: Callable[[float], None] | None = None) -> Profile:
+def measure(
+    audio: Audio,
+    *,
+    energies: WeightedEnergies | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Profile:
     """Return the profile of a track.
 
     Parameters
     ----------
     audio : Audio
+    energies : WeightedEnergies, optional
+        Of this audio, where they have been measured before.
     progress : callable, optional
         Told the share done, 0 to 1.
 
@@ -245,28 +261,32 @@ def measure(audio: Audio, *, progress: Callable[[float], None] | None = None) ->
     ------
     TooShort
         Under ``SHORTEST_SECONDS``.
+    NotFinite
+        NaN, infinite or absurd samples.
     SilentAudio
         Nothing above the absolute loudness gate of BS.1770.
     """
     if audio.duration_seconds < SHORTEST_SECONDS:
         raise TooShort(f"A track must last at least {SHORTEST_SECONDS:g} seconds to be measured.")
-    weighted = weighted_energies(audio)
+    require_finite(audio)
+    weighted = energies or weighted_energies(audio)
     levels = measure_loudness(weighted)
     if not np.isfinite(levels.integrated_lufs):
         raise SilentAudio("The track is silent: nothing in it is above -70 LUFS.")
     spectrogram = band_spectrogram(audio, progress=progress)
-    energies, step = weighted.energies, weighted.step_seconds
+    steps, step = weighted.energies, weighted.step_seconds
     window_peaks = true_peak_per_window_dbtp(audio)
     true_peak = float(window_peaks.max())
-    integrated = round(levels.integrated_lufs, 3)
-    centres = _window_loudness(energies, step, SHORT_TERM_SECONDS)
-    floor = np.percentile(to_db(spectrogram.mid + spectrogram.side), 5.0, axis=0)
+    loudness = levels.integrated_lufs
+    integrated = round(loudness, 3)
+    centres = _window_loudness(steps, step, SHORT_TERM_SECONDS)
+    floor = np.percentile(spectrogram.mid + spectrogram.side, 5.0, axis=0)
     mid, side = (
         spectrogram.mid.mean(axis=0, dtype=np.float64),
         spectrogram.side.mean(axis=0, dtype=np.float64),
     )
-    moments_mid, moments_side, moments_seconds = _moments(spectrogram, integrated)
-    character = find_character(spectrogram, energies, step, _decoded(moments_mid))
+    moments_mid, moments_side, moments_seconds = _moments(spectrogram, loudness)
+    character = find_character(spectrogram, steps, step, _decoded(moments_mid))
     return Profile(
         rate_hz=audio.rate_hz,
         frames=audio.frames,
@@ -278,16 +298,16 @@ def measure(audio: Audio, *, progress: Callable[[float], None] | None = None) ->
         max_short_term_lufs=round(levels.max_short_term_lufs, 3),
         true_peak_dbtp=round(true_peak, 3),
         sample_peak_dbfs=round(sample_peak_dbfs(audio), 3),
-        plr_db=round(true_peak - integrated, 3),
+        plr_db=round(true_peak - loudness, 3),
         psr_db=_peak_to_short_term(window_peaks, levels),
-        mid_db=np.round(to_db(mid), 3),
-        side_db=np.round(to_db(side), 3),
-        floor_db=np.round(floor, 2),
+        mid_db=_levels_db(mid, loudness),
+        side_db=_levels_db(side, loudness),
+        floor_db=_levels_db(floor, loudness),
         correlation=np.round(_correlation(mid, side, spectrogram.cross), 4),
-        micro_quantiles_lu=_quantiles(energies, step, MICRO_SECONDS, integrated),
-        momentary_quantiles_lu=_quantiles(energies, step, MOMENTARY_SECONDS, integrated),
-        cutoff_hz=_cutoff_hz(spectrogram),
-        onsets_per_second=_onsets_per_second(energies, step),
+        micro_quantiles_lu=_quantiles(steps, step, MICRO_SECONDS, loudness),
+        momentary_quantiles_lu=_quantiles(steps, step, MOMENTARY_SECONDS, loudness),
+        cutoff_hz=_cutoff_hz(spectrogram, loudness),
+        onsets_per_second=_onsets_per_second(steps, step),
         tempo_bpm=character.tempo_bpm,
         tempo_confidence=character.tempo_confidence,
         density=character.density,
@@ -296,13 +316,23 @@ def measure(audio: Audio, *, progress: Callable[[float], None] | None = None) ->
         detail_db=character.detail_db,
         fingerprint=fingerprint(spectrogram),
         sections=find_sections(
-            spectrogram, energies, step_seconds=step, duration_seconds=audio.duration_seconds
+            spectrogram, steps, step_seconds=step, duration_seconds=audio.duration_seconds
         ),
         loudness_curve_lufs=np.round(_thinned(centres), 2),
         moments_mid=moments_mid,
         moments_side=moments_side,
         moments_seconds=np.round(moments_seconds, 3),
     )
+
+
+def _levels_db(power: Doubles, integrated_lufs: float) -> Doubles:
+    """Return powers in dB, floored and rounded as they stand to the loudness.
+
+    So a gain on the track adds to all of them alike, and changes nothing that is read from them.
+    """
+    relative = to_db(power, lowest_db=integrated_lufs - QUIETEST_DB) - integrated_lufs
+    rounded: Doubles = np.round(np.round(relative, 3) + round(integrated_lufs, 3), 3)
+    return rounded
 
 
 def _window_loudness(energies: Doubles, step_seconds: float, seconds: float) -> Doubles:
@@ -332,21 +362,21 @@ def _correlation(mid: Doubles, side: Doubles, cross: Doubles) -> Doubles:
     return np.where(total > 1e-30, np.clip(ratio, -1.0, 1.0), 1.0)
 
 
-def _cutoff_hz(spectrogram: Spectrogram) -> float | None:
+def _cutoff_hz(spectrogram: Spectrogram, integrated_lufs: float) -> float | None:
     """Return where the average spectrum falls off a cliff, Hz, or None."""
-    level = to_db(spectrogram.fine)
+    level = to_db(spectrogram.fine, lowest_db=integrated_lufs - QUIETEST_DB)
     width = max(1, round(200.0 / spectrogram.bin_hz))
     level = np.convolve(level, np.ones(width) / width, mode="same")
     hz = np.arange(level.size) * spectrogram.bin_hz
     sums = np.concatenate([[0.0], np.cumsum(level)])
     lowest, low, highest = CUTOFF_RANGE_HZ
     highest = HIGH_RATE_CUTOFF_HZ if hz[-1] > 44_000.0 else highest
-    steepest, where = 0.0, None
+    steepest, where, faintest = 0.0, None, integrated_lufs - FAINTEST_TOP_DB
     for cut in np.arange(lowest, min(highest, hz[-1] - 1_000.0), 100.0):
         edges = np.searchsorted(hz, (cut - 1_000.0, cut - 200.0, cut + 200.0, cut + 1_000.0))
         below, above = np.diff(sums[edges])[::2] / np.diff(edges)[::2]
         least = STEEP_DB if cut >= low else LOW_STEEP_DB
-        if below - above > max(least, steepest) and below > -110.0:
+        if below - above > max(least, steepest) and below > faintest:
             steepest, where = float(below - above), float(cut)
     return where
 
@@ -376,7 +406,8 @@ def _moments(spectrogram: Spectrogram, integrated_lufs: float) -> tuple[Codes, C
     codes = []
     for bands in (spectrogram.mid, spectrogram.side):
         power = bands[: count * pooled].reshape(count, pooled, BAND_COUNT).mean(axis=1)
-        steps = np.round((to_db(power) - integrated_lufs - MOMENT_TOP_DB) / MOMENT_STEP_DB)
+        level = to_db(power, lowest_db=integrated_lufs - QUIETEST_DB) - integrated_lufs
+        steps = np.round((level - MOMENT_TOP_DB) / MOMENT_STEP_DB)
         codes.append(np.clip(255.0 + steps, 0.0, 255.0).astype(np.uint8))
     times = (np.arange(count) * pooled + (pooled + 1) / 2.0) * spectrogram.hop_seconds
     return codes[0], codes[1], times

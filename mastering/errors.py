@@ -9,14 +9,13 @@ MasterRefused
 ├── NotAPart          not_a_part          a preview of no part of the song
 ├── VersionUnfinished version_unfinished  only a finished version can be shown or judged
 ├── TooManyAttempts   too_many_attempts   too many passwords tried at a share
-└── TooManyNotes      too_many_notes      too much said of a share
+├── TooManyNotes      too_many_notes      too much said of a share
+└── Unpaid            no_credits, account_frozen    as billing says
 """
-
-from typing import ClassVar
 
 
 class MasterRefused(Exception):
-    code: ClassVar[str]
+    code: str
 
 
 class AudioUnusable(MasterRefused):
@@ -53,3 +52,11 @@ class NotAPart(MasterRefused):
 
 class VersionUnfinished(MasterRefused):
     code = "version_unfinished"
+
+
+class Unpaid(MasterRefused):
+    """No credit could be reserved; ``code`` tells why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code

@@ -1,11 +1,13 @@
 """What a worker does when the doorbell rings: the most urgent piece of waiting work."""
 
 import json
+import logging
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import DatabaseError, connection
 from django.dispatch import receiver
 from django_q.signals import post_spawn
 
@@ -27,17 +29,25 @@ from references.tasks import (
     carry_out,
     decoding_limits,
     measure_next,
+    tell_of_machine,
     worker_name,
 )
 
 # Masters of ours may have more bytes than an upload, and were decoded within limits before.
 OUR_OWN: Final = asdict(Limits(max_bytes=4_000_000_000, min_seconds=0.0, max_seconds=36_000.0))
 
+logger = logging.getLogger(__name__)
+
 
 @receiver(post_spawn)
 def prepare(**_: Any) -> None:
     """Find out whether this machine can work, and warm the engine, before anything is asked."""
     can_work()
+    try:
+        tell_of_machine()
+    except DatabaseError as error:  # it is told again by the next group
+        logger.warning("Could not tell of this machine: %s", error)
+        connection.close()
 
 
 def work() -> None:

@@ -4,6 +4,8 @@ UploadRefused
 ├── EmptyUpload       empty_upload        no bytes at all
 ├── TooManyUploads    too_many_uploads    too many still wait to be measured
 ├── ChecksumMismatch  source_changed      the stored bytes are not those that were sent
+├── UploadIncomplete  upload_incomplete   not all that was announced arrived, or nothing
+├── UploadExpired     upload_expired      its address is too old, was used, or is none; HTTP 410
 ├── StorageAway       storage             the bytes cannot be kept now; HTTP 503
 └── Busy              too_busy            too much of everyone's still waits; HTTP 503
 """
@@ -21,6 +23,14 @@ class EmptyUpload(UploadRefused):
 
 class TooManyUploads(UploadRefused):
     code = "too_many_uploads"
+
+
+class UploadIncomplete(UploadRefused):
+    code = "upload_incomplete"
+
+
+class UploadExpired(UploadRefused):
+    code = "upload_expired"
 
 
 class StorageAway(UploadRefused):

@@ -8,6 +8,7 @@ from django.conf import settings
 
 from dsp.formats import READABLE
 from references.models import AudioFile
+from references.storage import is_remote
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class UploadLimits:
     min_seconds: int
     max_seconds: int
     formats: tuple[str, ...]
+    sends_direct: bool  # scripts send files straight to the storage
 
 
 def upload_limits() -> UploadLimits:
@@ -26,6 +28,7 @@ def upload_limits() -> UploadLimits:
         min_seconds=settings.MIN_AUDIO_SECONDS,
         max_seconds=settings.MAX_AUDIO_SECONDS,
         formats=tuple(source.label for source in READABLE.values()),
+        sends_direct=is_remote(),
     )
 
 
@@ -35,3 +38,14 @@ class UploadForm(forms.Form):
 
     def __init__(self, sent: Any, files: Any) -> None:
         super().__init__({"kind": str(sent.get("kind", "")).upper()}, files)
+
+
+class DirectUploadForm(forms.Form):
+    """What is said of a file before it is sent."""
+
+    kind = forms.ChoiceField(choices=AudioFile.Kind)
+    filename = forms.CharField(max_length=1000, strip=False)
+    size_bytes = forms.IntegerField(min_value=0)
+
+    def __init__(self, sent: Any) -> None:
+        super().__init__(sent.dict() | {"kind": str(sent.get("kind", "")).upper()})

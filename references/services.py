@@ -1,4 +1,10 @@
-"""Receiving and removing uploads, and ringing for a worker."""
+"""Receiving and removing uploads, and ringing for a worker.
+
+A file comes with a form (`receive_upload`), or straight to the storage: `begin_upload` signs the
+one request that may bring it, `complete_upload` takes what came. Until a worker has looked at it
+in a box, such a file lies in the quarantine, where its sender could still replace it; what was
+looked at is what is kept, with its hash.
+"""
 
 import contextlib
 import hashlib
@@ -6,21 +12,48 @@ import logging
 import shutil
 import time
 import unicodedata
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import TemporaryUploadedFile
+from django.core.signing import BadSignature
 from django.db import transaction
 from django.db.models import RestrictedError
+from django.db.models.functions import Now
+from django.dispatch import receiver
 from django_q.tasks import async_task
 
 from accounts.models import User
+from accounts.services import Chapter, collecting, leaving
+from accounts.storage import delete_folder
 from dsp.errors import TooLarge, UnsupportedFormat
 from dsp.formats import SNIFF_BYTES, sniff
-from references.errors import Busy, EmptyUpload, StorageAway, TooManyUploads
-from references.models import AudioFile, Reference
+from references.errors import (
+    Busy,
+    EmptyUpload,
+    StorageAway,
+    TooManyUploads,
+    UploadExpired,
+    UploadIncomplete,
+    UploadRefused,
+)
+from references.models import AudioFile, DirectUpload, Reference
+from references.models.direct import SENDING
+from references.models.limits import most_open_uploads
+from references.storage import (
+    Readable,
+    SignedRequest,
+    copy_stream,
+    head_of,
+    signed_put,
+    size_of,
+    unsigned,
+)
 
 DOORBELL = "mastering.tasks.work"  # by name: the bell knows nothing of who answers it
 MAX_FILENAME_CHARACTERS = 200
@@ -39,13 +72,8 @@ def receive_upload(*, user: User, kind: AudioFile.Kind, file: "File[bytes]") -> 
     """
     refuse_if_busy()
     _refuse_if_too_many_open(user)
-    if not file.size:
-        raise EmptyUpload
-    if file.size > settings.MAX_UPLOAD_BYTES:
-        raise TooLarge(f"The file has {file.size} bytes; the limit is {settings.MAX_UPLOAD_BYTES}.")
-    source_format = sniff(_head(file))
-    if source_format is None:
-        raise UnsupportedFormat("The content is none of the formats we read.")
+    _refuse_size(file.size)
+    source_format = _format_of(_head(file))
     audio = AudioFile(
         user=user,
         kind=kind,
@@ -54,17 +82,127 @@ def receive_upload(*, user: User, kind: AudioFile.Kind, file: "File[bytes]") -> 
         sha256=_sha256(file),
         format=source_format,
     )
-    try:
+    with _reaching_storage():
         default_storage.save(audio.source_key, file)
-    except Exception as error:
-        logger.exception("An upload could not be stored.")
-        raise StorageAway from error
     try:
-        _enter(audio)
+        with transaction.atomic():
+            _lock(user)
+            _refuse_if_too_many_open(user)
+            _enter(audio)
     except BaseException:
         default_storage.delete(audio.source_key)
         raise
     return audio
+
+
+def begin_upload(
+    *, user: User, kind: AudioFile.Kind, filename: str, size_bytes: int
+) -> tuple[DirectUpload, SignedRequest]:
+    """Announce a file, and return the request by which it may be sent within 15 minutes.
+
+    Raises
+    ------
+    UploadRefused, AudioError
+    """
+    refuse_if_busy()
+    _refuse_size(size_bytes)
+    with transaction.atomic():
+        _lock(user)
+        _refuse_if_too_many_open(user)
+        upload = DirectUpload.objects.create(
+            user=user,
+            kind=kind,
+            filename=clean_filename(filename),
+            size_bytes=size_bytes,
+            expires=Now() + SENDING,
+        )
+    return upload, signed_put(upload)
+
+
+def complete_upload(*, upload: DirectUpload) -> AudioFile:
+    """Take what was sent, and queue it to be measured; asked again, answer the same.
+
+    Raises
+    ------
+    UploadRefused, AudioError
+        Where nothing came, or not what was announced; it may be sent again until it expires.
+    """
+    if upload.audio is not None:
+        return upload.audio
+    with _reaching_storage():
+        size_bytes = size_of(upload.key)
+        if size_bytes != upload.size_bytes:
+            raise UploadIncomplete(f"{size_bytes or 0} of {upload.size_bytes} bytes arrived.")
+        head = head_of(upload.key, SNIFF_BYTES)
+    try:
+        source_format = _format_of(head)
+    except UnsupportedFormat:
+        upload.delete()
+        raise
+    audio = AudioFile(
+        user=upload.user,
+        kind=upload.kind,
+        filename=upload.filename,
+        size_bytes=upload.size_bytes,
+        format=source_format,
+    )
+    with transaction.atomic():
+        locked = DirectUpload.objects.select_for_update().filter(pk=upload.pk).first()
+        if locked is None:
+            raise UploadExpired
+        if locked.audio is not None:
+            return locked.audio
+        _enter(audio)
+        DirectUpload.objects.filter(pk=upload.pk).update(audio=audio)
+    return audio
+
+
+def receive_sent(*, token: str, size_bytes: int, body: Readable) -> None:
+    """Take the one request that `begin_upload` signed, where the storage takes none itself.
+
+    Raises
+    ------
+    UploadExpired
+        Where the address is not one, too old, or was used.
+    UploadIncomplete
+        Where the body is not as long as announced; it may be sent again.
+    StorageAway
+    """
+    try:
+        upload = DirectUpload.objects.filter(pk=unsigned(token)).first()
+    except BadSignature as forged:
+        raise UploadExpired from forged
+    if upload is None or upload.arrived:
+        raise UploadExpired
+    if size_bytes != upload.size_bytes:
+        raise UploadIncomplete(f"{size_bytes} bytes are sent, {upload.size_bytes} announced.")
+    with TemporaryUploadedFile("upload", None, size_bytes, None) as file:
+        if not copy_stream(body, file, size_bytes):
+            raise UploadIncomplete("The connection broke.")
+        if not DirectUpload.objects.filter(pk=upload.pk, arrived=False).update(arrived=True):
+            raise UploadExpired
+        try:
+            with _reaching_storage():
+                default_storage.delete(upload.key)  # or the storage would choose another name
+                default_storage.save(upload.key, file)
+        except StorageAway:
+            DirectUpload.objects.filter(pk=upload.pk).update(arrived=False)
+            raise
+
+
+def clear_uploads() -> None:
+    """Forget announced uploads that are over, and empty their place in the quarantine."""
+    DirectUpload.objects.over().delete()
+
+
+def forget_double(*, audio_id: str) -> None:
+    """Keep one entry of the library for one content, now that the content is known."""
+    entry = Reference.objects.usable().filter(audio=audio_id).select_related("audio").first()
+    if entry is None:
+        return
+    same = Reference.objects.of(entry.user_id).usable().filter(audio__sha256=entry.audio.sha256)
+    if same.order_by("created", "pk").first() != entry:
+        entry.delete()
 
 
 def refuse_if_busy() -> None:
@@ -85,25 +223,38 @@ def remove_audio(*, audio: AudioFile) -> None:
         logger.info("%s stays: a master needs it", folder)
 
 
+@receiver(leaving)
+def tell_folders(user: User, **_: Any) -> list[str]:
+    """Tell which folders go with someone who leaves."""
+    return [audio.folder for audio in AudioFile.objects.of(user)]
+
+
+@receiver(collecting)
+def collect(user: User, **_: Any) -> Chapter:
+    """Return a person's uploads and library, with the files as they were sent."""
+    kept = ("id", "kind", "filename", "size_bytes", "sha256", "facts", "summary", "findings")
+    uploads = AudioFile.objects.of(user)
+    library = Reference.objects.of(user)
+    rows = {
+        "uploads": [
+            {name: getattr(audio, name) for name in (*kept, "status", "created")}
+            for audio in uploads
+        ],
+        "library": [
+            {name: value for name, value in reference.items() if name != "user_id"}
+            for reference in library.values()
+        ],
+    }
+    files = {f"uploads/{audio.pk}/{audio.filename}": audio.source_key for audio in uploads}
+    return Chapter("tracks", rows, files)
+
+
 def ring() -> None:
     """Tell the workers, once this transaction is committed, that there is something to do.
 
     A bell that is lost is rung again by the sweep, so a broken broker refuses nobody.
     """
     transaction.on_commit(_ring, robust=True)
-
-
-def delete_folder(folder: str) -> None:
-    """Delete every stored object below a row's folder, those of lost attempts too."""
-    try:
-        folders, names = default_storage.listdir(folder)
-    except FileNotFoundError:
-        return
-    for name in names:
-        default_storage.delete(f"{folder}/{name}")
-    for name in folders:
-        delete_folder(f"{folder}/{name}")
-    default_storage.delete(folder)
 
 
 def clear_scratch() -> None:
@@ -134,19 +285,52 @@ def _ring() -> None:  # a function, since Django tells of failures by their __qu
 
 
 def _enter(audio: AudioFile) -> None:
-    with transaction.atomic():
-        User.objects.select_for_update().get(pk=audio.user_id)  # so that counts hold
-        _refuse_if_too_many_open(audio.user)
-        audio.save(force_insert=True)
-        known = Reference.objects.of(audio.user).kept().filter(audio__sha256=audio.sha256)
-        if audio.kind == AudioFile.Kind.REFERENCE and not known.exists():
-            Reference.objects.create(user=audio.user, audio=audio, title=audio.title)
-        ring()
+    audio.save(force_insert=True)
+    known = Reference.objects.of(audio.user).kept().filter(audio__sha256=audio.sha256)
+    is_new = not (audio.sha256 and known.exists())
+    if audio.kind == AudioFile.Kind.REFERENCE and is_new:
+        Reference.objects.create(user=audio.user, audio=audio, title=audio.title)
+    ring()
+
+
+def _lock(user: User) -> None:
+    """Let nothing else of this person's begin before this transaction ends, so that counts hold."""
+    User.objects.select_for_update().get(pk=user.pk)
 
 
 def _refuse_if_too_many_open(user: User) -> None:
-    if AudioFile.objects.of(user).open().count() >= settings.MAX_OPEN_UPLOADS_PER_PERSON:
+    opened = AudioFile.objects.of(user).open().count()
+    awaited = DirectUpload.objects.of(user).awaited().count()
+    if opened + awaited >= most_open_uploads(user):
         raise TooManyUploads
+
+
+def _refuse_size(size_bytes: int | None) -> None:
+    if not size_bytes:
+        raise EmptyUpload
+    if size_bytes > settings.MAX_UPLOAD_BYTES:
+        raise TooLarge(
+            f"The file has {size_bytes} bytes; the limit is {settings.MAX_UPLOAD_BYTES}."
+        )
+
+
+def _format_of(head: bytes) -> str:
+    source_format = sniff(head)
+    if source_format is None:
+        raise UnsupportedFormat("The content is none of the formats we read.")
+    return source_format
+
+
+@contextlib.contextmanager
+def _reaching_storage() -> Iterator[None]:
+    """Tell the failures of the storage, of whatever kind it is, from refusals."""
+    try:
+        yield
+    except UploadRefused:
+        raise
+    except Exception as error:
+        logger.exception("The storage did not take or give an upload.")
+        raise StorageAway from error
 
 
 def _head(file: "File[bytes]") -> bytes:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from django.conf import settings
 from django.core.files.base import File
@@ -22,14 +22,16 @@ from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
 from django_q.exceptions import TimeoutException
 
+from accounts.storage import delete_folder
 from dsp import box
 from dsp.errors import AudioError
 from dsp.formats import READABLE, Limits
 from dsp.settings import ENGINE_VERSION
 from references.errors import ChecksumMismatch, StorageAway
-from references.models import AudioFile, Work
+from references.models import AudioFile, DirectUpload, Machine, Work
 from references.models.work import LEASE
-from references.services import SCRATCH, delete_folder
+from references.services import SCRATCH, forget_double
+from references.storage import size_of, stream
 
 BEAT_SECONDS: Final = 4.0  # also how soon a cancelled piece of work ends
 PROGRESS_SECONDS: Final = 0.5  # between two notes of the same step
@@ -53,6 +55,7 @@ def measure_next() -> AudioFile | None:
     audio = AudioFile.objects.claim_next(worker=worker_name())
     if audio is not None:
         carry_out(audio, lambda attempt: _measure(attempt, audio))
+        forget_double(audio_id=audio.pk)
     return audio
 
 
@@ -102,6 +105,21 @@ def can_work() -> bool:
     return True
 
 
+def tell_of_machine() -> None:
+    """Let the operator see what this machine shuts decoders in with."""
+    strength = box.strength()
+    guards = {
+        "namespaces": strength.namespaces,
+        f"Landlock {strength.landlock}": strength.landlock,
+        "seccomp": strength.seccomp,
+    }
+    Machine.objects.tell(
+        name=socket.gethostname()[:100],
+        is_confining=strength.is_strong,
+        boxes=", ".join(name for name, there in guards.items() if there) or "limits alone",
+    )
+
+
 @functools.cache
 def warm_up() -> None:
     """Load and compile the engine before the first lease runs; once in a worker's life."""
@@ -149,22 +167,33 @@ class Attempt:
 
     def fetch(self, key: str, name: str, *, sha256: str) -> str:
         """Copy a stored object into the folder, sure that it is the one meant; return its path."""
+        path, found = self.fetch_unknown(key, name)
+        if found != sha256:
+            raise ChecksumMismatch
+        return path
+
+    def fetch_unknown(self, key: str, name: str) -> tuple[str, str]:
+        """Copy a stored object into the folder; return its path and SHA-256.
+
+        A line so slow that the attempt cannot end in time, or one that breaks off, is no fault
+        of the object.
+        """
         path = self.scratch / name
         digest = hashlib.sha256()
-        with _reaching_storage(), default_storage.open(key) as stored, path.open("wb") as copy:
-            for chunk in stored.chunks():
+        with _reaching_storage(), path.open("wb") as copy:
+            for chunk in self._in_time(stream(key)):
                 digest.update(chunk)
                 copy.write(chunk)
-        if digest.hexdigest() != sha256:
-            raise ChecksumMismatch
-        return str(path)
+            if copy.tell() != size_of(key):
+                raise EOFError(key)
+        return str(path), digest.hexdigest()
 
     def run(self, function: str, *args: Any, files_at_fault: bool = False) -> dict[str, Any]:
         """Run a function of dsp.jobs in a box that sees only the folder; note its progress.
 
         It goes by its name, since nothing of the engine is loaded here.
         """
-        left_seconds = self.work.time_limit.total_seconds() - (time.monotonic() - self._began)
+        left_seconds = self._left_seconds()
         limits = replace(box.ENGINE, wall_seconds=left_seconds, cpu_seconds=int(left_seconds) + 1)
         try:
             result: dict[str, Any] = box.run(
@@ -190,21 +219,38 @@ class Attempt:
 
         What a box leaves may be hostile: a link could lead to any file of this worker.
         """
-        outputs = {}
+        outputs: dict[str, dict[str, Any]] = {}
         for path in sorted(self.out.iterdir()):
-            if self.lost.is_set():
-                raise LeaseLost
             if path.is_symlink() or not path.is_file() or not OUTPUT_NAME.fullmatch(path.name):
                 raise ValueError(f"a box left {path.name!r}")
-            key = self.work.key(path.name)
-            with path.open("rb") as content:
-                sha256 = hashlib.file_digest(content, "sha256").hexdigest()
-                content.seek(0)
-                with _reaching_storage():
-                    default_storage.delete(key)  # or the storage would choose another name
-                    default_storage.save(key, File(content))
-            outputs[path.name] = {"size_bytes": path.stat().st_size, "sha256": sha256}
+            outputs |= self.keep(path, path.name)
         return outputs
+
+    def keep(self, path: Path, name: str) -> dict[str, dict[str, Any]]:
+        """Store one file under the attempt's key of a name; return its size and hash."""
+        key = self.work.key(name)
+        with path.open("rb") as content:
+            sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+            content.seek(0)
+            with _reaching_storage():
+                default_storage.delete(key)  # or the storage would choose another name
+                default_storage.save(key, _Timely(content, self))
+        return {name: {"size_bytes": path.stat().st_size, "sha256": sha256}}
+
+    def check_time(self) -> None:
+        """Give up where the attempt has no more time, or is no longer ours."""
+        if self.lost.is_set():
+            raise LeaseLost
+        if self._left_seconds() <= 0:
+            raise TooSlow
+
+    def _in_time(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self.check_time()
+            yield chunk
+
+    def _left_seconds(self) -> float:
+        return self.work.time_limit.total_seconds() - (time.monotonic() - self._began)
 
     def _advance(self, step: str, share: float) -> None:
         """Note the step on the row: at once where it is new, else now and then."""
@@ -235,17 +281,40 @@ class Attempt:
             connection.close()  # this thread's own
 
 
+class _Timely(File):  # type: ignore[type-arg]  # not subscriptable as it runs
+    """A file that lets nobody read on, once the attempt has no more time."""
+
+    def __init__(self, file: BinaryIO, attempt: Attempt) -> None:
+        super().__init__(file)
+        self._content, self._attempt = file, attempt
+
+    def read(self, size: int = -1, /) -> bytes:
+        self._attempt.check_time()
+        return self._content.read(size)
+
+
 def _measure(attempt: Attempt, audio: AudioFile) -> dict[str, Any]:
-    source = attempt.fetch(audio.source_key, "source", sha256=audio.sha256)
+    """Look at a file; one from the quarantine is kept as it was when it was looked at."""
+    upload = DirectUpload.objects.filter(audio=audio).first()
+    if upload is None:
+        source, sha256 = attempt.fetch(audio.source_key, "source", sha256=audio.sha256), ""
+    else:
+        source, sha256 = attempt.fetch_unknown(upload.key, "source")
+        if Path(source).stat().st_size != audio.size_bytes:
+            raise ChecksumMismatch
     found = attempt.run("inspect", source, str(attempt.out), decoding_limits(), files_at_fault=True)
     facts = found["facts"]
-    return {
+    outcome = {
         "facts": facts | {"format": READABLE[facts["container"]].label},
         "findings": found["findings"],
         "summary": found["summary"],
         "pcm_sha256": facts["pcm_sha256"],
         "outputs": attempt.store(),
     }
+    if upload is not None:
+        outcome["sha256"] = sha256
+        outcome["outputs"] |= attempt.keep(Path(source), "source")
+    return outcome
 
 
 @contextmanager
@@ -253,6 +322,8 @@ def _reaching_storage() -> Iterator[None]:
     """Tell the failures of the storage, of whatever kind it is, from those of the engine."""
     try:
         yield
+    except (LeaseLost, TooSlow):
+        raise
     except Exception as error:
         raise StorageAway from error
 

@@ -7,6 +7,9 @@ from references import views
 app_name = "references"
 urlpatterns = [
     path("audio/", views.upload, name="upload"),
+    path("uploads/", views.begin, name="begin"),
+    path("uploads/<str:upload_id>/complete/", views.complete, name="complete"),
+    path("uploads/to/<str:token>", views.receive, name="receive"),
     path("audio/<str:audio_id>/card/", views.card, name="card"),
     path("audio/<str:audio_id>/remove/", views.remove, name="remove"),
     path("audio/<str:audio_id>/listen/", views.listen, name="listen"),

@@ -1,23 +1,44 @@
 """Pages and answers of uploads and the reference library."""
 
+from dataclasses import asdict
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse, HttpResponseBadRequest, HttpResponseBase
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseBase,
+    JsonResponse,
+)
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import (
+    require_GET,
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from accounts.http import AuthenticatedRequest
 from dsp.errors import AudioError
-from references.errors import Busy, StorageAway, UploadRefused
-from references.forms import UploadForm, upload_limits
+from references.errors import Busy, StorageAway, UploadExpired, UploadRefused
+from references.forms import DirectUploadForm, UploadForm, upload_limits
 from references.http import busy, deliver, receives_files, wants_fragment
 from references.messages import audio_messages, refusal_message
-from references.models import AudioFile, Reference
-from references.services import clean_filename, receive_upload, remove_audio
+from references.models import AudioFile, DirectUpload, Reference
+from references.services import (
+    begin_upload,
+    clean_filename,
+    complete_upload,
+    receive_sent,
+    receive_upload,
+    remove_audio,
+)
 
 PAGE_ROWS = 50
 
@@ -41,6 +62,53 @@ def upload(request: AuthenticatedRequest) -> HttpResponse:
     if wants_fragment(request):
         return _card(request, audio, status=201)
     return redirect(f"{reverse('mastering:new')}?{urlencode({kind.lower(): audio.pk})}")
+
+
+@login_required
+@require_POST
+def begin(request: AuthenticatedRequest) -> HttpResponse:
+    """Announce a file that goes straight to the storage; answer how to send it."""
+    form = DirectUploadForm(request.POST)
+    if not form.is_valid():
+        return HttpResponseBadRequest()
+    said = form.cleaned_data
+    kind = AudioFile.Kind(said["kind"])
+    try:
+        upload, send = begin_upload(
+            user=request.user, kind=kind, filename=said["filename"], size_bytes=said["size_bytes"]
+        )
+    except (AudioError, UploadRefused) as refusal:
+        return _refused(request, kind, said["filename"], refusal.code)
+    told = asdict(send) | {"complete_url": reverse("references:complete", args=[upload.pk])}
+    return JsonResponse(told, status=201)
+
+
+@login_required
+@require_POST
+def complete(request: AuthenticatedRequest, upload_id: str) -> HttpResponse:
+    """Take what was sent to the storage; answer with its card."""
+    upload = get_object_or_404(DirectUpload.objects.of(request.user), pk=upload_id)
+    try:
+        audio = complete_upload(upload=upload)
+    except (AudioError, UploadRefused) as refusal:
+        return _refused(request, AudioFile.Kind(upload.kind), upload.filename, refusal.code)
+    return _card(request, audio, status=201)
+
+
+@csrf_exempt  # the signature in its address is all that it needs, as with an S3 service
+@require_http_methods(["PUT"])
+def receive(request: HttpRequest, token: str) -> HttpResponse:
+    """Take the bytes of an announced file, where the storage is this machine's disk."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    try:
+        receive_sent(token=token, size_bytes=int(length) if length.isdecimal() else 0, body=request)
+    except UploadExpired as refusal:
+        return HttpResponse(refusal.code, status=410, content_type="text/plain")
+    except StorageAway as refusal:
+        return busy(HttpResponse(refusal.code, content_type="text/plain"))
+    except UploadRefused as refusal:
+        return HttpResponse(refusal.code, status=400, content_type="text/plain")
+    return HttpResponse(status=200)
 
 
 @login_required

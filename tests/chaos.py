@@ -16,9 +16,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import psycopg
 
 ROOT = Path(__file__).parent.parent
 LEASE_SECONDS = 4.0
+GRACE_SECONDS = 5.0  # that running work has at SIGTERM
+LONG_SECONDS = 20.0  # of work that takes longer
 GUARDS = ("watchdog", "fence", "sweep")
 
 
@@ -31,6 +36,7 @@ class Outcome:
     starts: int
     deeds: Counter[str]
     seconds: float
+    unmade: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
 
     @property
@@ -45,9 +51,17 @@ class Outcome:
 class Site:
     """A site of its own, whose workers play the engine; `without` names guards to switch off."""
 
-    def __init__(self, folder: Path, *, without: Sequence[str] = (), job_seconds: float = 0.3):
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        without: Sequence[str] = (),
+        job_seconds: float = 0.3,
+        room_bytes: int = 0,
+        **environment: str,
+    ) -> None:
         self.folder = folder
-        self.workers_options = ["workers", str(job_seconds), *without]
+        self.workers_options = ["workers", str(job_seconds), str(room_bytes), *without]
         self.environment = {
             "PATH": os.environ["PATH"],
             "DATA_DIR": str(folder),
@@ -58,7 +72,8 @@ class Site:
             "MAX_OPEN_MASTERS_PER_PERSON": "9999",
             "MAX_RUNNING_PER_PERSON": "99",
             "MAX_BACKLOG": "9999",
-            "LOG_LEVEL": "ERROR",
+            "LOG_LEVEL": "CRITICAL",
+            **environment,
         }
         self.run("manage.py", "migrate", "--verbosity=0", "--skip-checks")
         self.chief: subprocess.Popen[bytes] | None = None
@@ -70,16 +85,24 @@ class Site:
         )
         return ran.stdout
 
-    def submit(self, masters: int) -> None:
-        self.begin_to_submit(masters).wait()
+    def submit(self, masters: int, lot: str = "healthy") -> int:
+        return self.begin_to_submit(masters, lot).wait()
 
-    def begin_to_submit(self, masters: int) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "tests.chaos_site", "submit", str(masters)]
+    def begin_to_submit(self, masters: int, lot: str = "healthy") -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-m", "tests.chaos_site", "submit", str(masters), lot]
         return subprocess.Popen(command, cwd=ROOT, env=self.environment)
 
     def start(self) -> None:
         command = [sys.executable, "-m", "tests.chaos_site", *self.workers_options]
         self.chief = subprocess.Popen(command, cwd=ROOT, env=self.environment)
+
+    def end(self) -> float:
+        """Ask the workers to end, and return how many seconds they took."""
+        assert self.chief
+        begun = time.monotonic()
+        self.chief.terminate()
+        self.chief.wait()
+        return time.monotonic() - begun
 
     def stop(self) -> None:
         if self.chief:
@@ -95,7 +118,11 @@ class Site:
         except FileNotFoundError:
             return []
 
-    def ask(self, query: str) -> list[tuple[str, ...]]:
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
+        if address := self.environment.get("DATABASE_URL"):
+            with psycopg.connect(address) as connection:
+                asked = connection.execute(query)
+                return asked.fetchall() if asked.description else []
         rows = sqlite3.connect(self.folder / "lacquer.sqlite3", timeout=20)
         try:
             with rows:
@@ -110,6 +137,13 @@ class Site:
     def broken(self) -> list[str]:
         told = self.run("manage.py", "check_invariants", "--deep", "--pause-seconds=1")
         return [line for line in told.splitlines() if line != "Everything holds."]
+
+    def unmade(self) -> list[str]:
+        """Return a line for each upload and master that did not succeed."""
+        columns = "SELECT id, status, error_code, attempts, engine_errors, error_detail"
+        uploads = self.ask(f"{columns} FROM references_audiofile WHERE status != 'READY'")
+        masters = self.ask(f"{columns} FROM mastering_version WHERE status != 'SUCCEEDED'")
+        return [" ".join(map(str, row)) for row in uploads + masters]
 
     def is_done(self) -> bool:
         open_ones = "SELECT id FROM mastering_version WHERE status IN ('QUEUED', 'RUNNING')"
@@ -158,19 +192,22 @@ def storm(
     settled = Counter(pk for pk in site.lines("settled") if pk.startswith("ver_"))
     starts = sum(pk.startswith("render") for pk in site.lines("ran"))
     seconds = time.monotonic() - begun
-    return Outcome(masters, settled, starts, deeds, seconds, site.broken())
+    return Outcome(masters, settled, starts, deeds, seconds, site.unmade(), site.broken())
 
 
 def _harm(site: Site, luck: random.Random, frozen: dict[int, float]) -> str:
     parts = [pid for pid in site.parts() if pid not in frozen]
     deed = luck.choices(
-        ("kill a part", "kill the supervisor", "freeze", "lose bells", "double bells"),
-        (6, 1, 1, 1, 1),
+        ("kill a part", "kill the supervisor", "restart", "freeze", "lose bells", "double bells"),
+        (12, 1, 1, 2, 2, 2),
     )[0]
     if deed == "kill a part" and parts:
         _signal(luck.choice(parts), signal.SIGKILL)
     elif deed == "kill the supervisor":
         site.stop()
+        site.start()
+    elif deed == "restart":
+        site.end()
         site.start()
     elif deed == "freeze" and parts:
         pid = luck.choice(parts)
@@ -213,6 +250,7 @@ def main() -> int:
         f"seed {asked.seed}: {told.masters} masters, {len(told.settled)} done, {told.lost} lost, "
         f"{len(told.doubled)} doubled, {told.starts} starts, {told.seconds:.0f} s",
         *(f"{times} × {deed}" for deed, times in told.deeds.most_common()),
+        *told.unmade,
         *told.broken,
     ]
     sys.stdout.write("\n".join(lines) + "\n")

@@ -1,8 +1,16 @@
-"""The processes of a site under fire: `submit N`, or `workers SECONDS [guard to switch off …]`."""
+"""Processes of a site under fire: `submit N [LOT]`, `workers SECONDS ROOM [guard to switch off …]`.
 
+The lot of a master is what its mix does to whoever renders it: `healthy`, `crashes` its box,
+`kills` its worker, or takes `long`.
+"""
+
+import contextlib
 import itertools
+import os
+import signal
 import sys
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,44 +21,83 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 from django.contrib.auth import get_user_model  # noqa: E402
+from django.core.files.base import ContentFile  # noqa: E402
 
+from dsp import box  # noqa: E402
+from dsp.settings import MasterSettings  # noqa: E402
 from mastering import services  # noqa: E402
 from mastering.management import supervisor  # noqa: E402
+from mastering.services import submit_master  # noqa: E402
 from references import tasks  # noqa: E402
 from references.models import WorkQuerySet  # noqa: E402
 from references.models import work as rules  # noqa: E402
-from tests.chaos import LEASE_SECONDS  # noqa: E402
-from tests.studio import STRONG, PlayedEngine, submitted  # noqa: E402
+from references.services import receive_upload  # noqa: E402
+from tests.chaos import GRACE_SECONDS, LEASE_SECONDS, LONG_SECONDS  # noqa: E402
+from tests.studio import MIX, REFERENCE, STRONG, PlayedEngine, uploaded, wav  # noqa: E402
 
 PEOPLE = 3
+LOTS = {"healthy": 0.01, "crashes": 0.02, "kills": 0.03, "long": 0.04}  # seconds of its mix
+LOT_OF_SIZE = {len(wav(seconds)): lot for lot, seconds in LOTS.items()}
 DATA_DIR = Path(settings.DATA_DIR)
 
 
-def submit(masters: int) -> None:
+def submit(masters: int, lot: str = "healthy") -> None:
     people = [
-        get_user_model().objects.get_or_create(email=f"{number}@example.com")[0]
+        get_user_model().objects.get_or_create(email=f"{lot}-{number}@example.com")[0]
         for number in range(PEOPLE)
     ]
     for person in itertools.islice(itertools.cycle(people), masters):
-        submitted(person)
+        mix = ContentFile(wav(LOTS[lot]), f"{lot}.wav")
+        submit_master(
+            user=person,
+            mix=receive_upload(user=person, kind=MIX, file=mix),
+            reference=uploaded(person, REFERENCE),
+            settings=MasterSettings(),
+        )
 
 
-def work(job_seconds: float, without: list[str]) -> None:
+def work(job_seconds: float, room_bytes: int, without: list[str]) -> None:
+    tasks.ROOM_BYTES = room_bytes  # type: ignore[misc]
     _play_engine(job_seconds)
     _note_what_is_settled()
     _hurry()
     for guard in without:
-        {"watchdog": _no_watchdog, "fence": _no_fence, "sweep": _no_sweep}[guard]()
-    supervisor.Supervisor(groups=2, grace_seconds=5.0).run()
+        WITHOUT[guard]()
+    supervisor.Supervisor(groups=2, grace_seconds=GRACE_SECONDS).run()
+
+
+class Engine(PlayedEngine):
+    """Takes its time, and suffers what a mix does to it."""
+
+    def __init__(self, job_seconds: float) -> None:
+        super().__init__()
+        self.job_seconds = job_seconds
+
+    def run(self, function: str, *args: Any, **options: Any) -> dict[str, Any]:
+        name = function.removeprefix("dsp.jobs:")
+        _note("ran", name)
+        seconds = self.job_seconds
+        if name == "render":
+            lot = LOT_OF_SIZE[Path(args[0]).stat().st_size]
+            if lot == "crashes":
+                raise box.BoxFailure("crashed", "SIGSEGV")
+            if lot == "kills":
+                os.kill(os.getpid(), signal.SIGKILL)
+            seconds = LONG_SECONDS if lot == "long" else seconds
+        else:
+            seconds /= 5
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if options["should_stop"]():
+                _note("stopped", name)
+                raise box.BoxFailure("stopped")
+            time.sleep(0.02)
+        return super().run(function, *args, **options)
 
 
 def _play_engine(job_seconds: float) -> None:
-    def take_time(name: str) -> None:
-        _note("ran", name)
-        time.sleep(job_seconds if name == "render" else job_seconds / 5)
-
     patched: Any = tasks
-    patched.box.run = PlayedEngine(before=take_time).run
+    patched.box.run = Engine(job_seconds).run
     patched.box.strength = lambda: STRONG
     patched.warm_up = lambda: None
 
@@ -98,6 +145,36 @@ def _no_sweep() -> None:
     services.sweep = lambda: None
 
 
+def _no_limit_of_attempts() -> None:
+    rules.MAX_ATTEMPTS = rules.MAX_ENGINE_ERRORS = 30_000
+
+
+def _no_handing_back() -> None:
+    patched: Any = services
+    patched.release_worker = lambda _: None
+
+
+def _no_heartbeat() -> None:
+    patched: Any = WorkQuerySet
+    patched.beat = patched.advance = lambda *_, **__: True
+
+
+def _no_survival() -> None:
+    patched: Any = supervisor
+    patched._surviving = lambda _: contextlib.nullcontext()
+
+
+WITHOUT: dict[str, Callable[[], None]] = {
+    "watchdog": _no_watchdog,
+    "fence": _no_fence,
+    "sweep": _no_sweep,
+    "attempts": _no_limit_of_attempts,
+    "release": _no_handing_back,
+    "beat": _no_heartbeat,
+    "survival": _no_survival,
+}
+
+
 def _note(file: str, line: str) -> None:
     with (DATA_DIR / file).open("a") as notes:
         notes.write(f"{line}\n")
@@ -105,6 +182,6 @@ def _note(file: str, line: str) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1] == "submit":
-        submit(int(sys.argv[2]))
+        submit(int(sys.argv[2]), *sys.argv[3:])
     else:
-        work(float(sys.argv[2]), sys.argv[3:])
+        work(float(sys.argv[2]), int(sys.argv[3]), sys.argv[4:])

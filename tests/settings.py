@@ -15,6 +15,7 @@ os.environ["EMAIL_URL"] = "memorymail://"
 from config.settings import *  # noqa: F403
 from config.settings import CACHES as _CACHES
 from config.settings import DATA_DIR as _DATA_DIR
+from config.settings import Q_CLUSTER as _Q_CLUSTER
 from config.settings import STATIC_ROOT as _STATIC_ROOT
 from config.settings import STORAGES as _STORAGES
 
@@ -25,4 +26,7 @@ STORAGES = _STORAGES | {
 }
 Path(_STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 CACHES = _CACHES | {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# Tests that run side by side must not ring for each other.
+Q_CLUSTER = _Q_CLUSTER | {"name": f"tests-{os.getpid()}"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EVEN_PACE_SECONDS = 0.0

@@ -12,6 +12,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from billing.models import Entry
+from billing.services.audit import broken_books
 from mastering.models import (
     WORK_KINDS,
     Export,
@@ -61,6 +63,8 @@ def _breaks(*, deep: bool) -> Iterator[str]:
     for pk in Master.objects.filter(versions=None).values_list("pk", flat=True):
         yield f"{pk}: a master without a version"
     yield from _orphans()
+    yield from broken_books()
+    yield from _unsettled()
 
 
 def _broken_rows(kind: WorkKind) -> Iterator[str]:
@@ -88,6 +92,19 @@ def _broken_rows(kind: WorkKind) -> Iterator[str]:
         rows = kind._default_manager.filter(condition).order_by("pk")
         for pk in rows.values_list("pk", flat=True).iterator():
             yield f"{pk}: {wording}"
+
+
+def _unsettled() -> Iterator[str]:
+    """Find credits that wait for work of which nothing is open, and masters that nobody paid."""
+    held = Entry.objects.exclude(work="").held().select_related("account")
+    for entry in held.filter(subject__startswith="mst_", account__user__isnull=False):
+        if not Version.objects.open().filter(master__pair=entry.work).exists():
+            yield f"{entry.pk}: a credit is reserved for nothing"
+    delivered = Master.objects.filter(versions__status=Version.Status.SUCCEEDED).exclude(pair="")
+    for master in delivered.distinct():
+        entries = Entry.objects.filter(account__user=master.user_id, work=master.pair)
+        if entries.exists() and not entries.captured().exists():
+            yield f"{master.pk}: delivered, and its credit was not taken"
 
 
 def _changeable(kind: WorkKind) -> Iterator[str]:
@@ -126,7 +143,7 @@ def _files_of(row: Stored) -> dict[str, dict[str, int | str]]:
             return {}
         return {row.cover_key: {"size_bytes": row.cover_bytes, "sha256": row.cover_sha256}}
     files = {row.key(name): recorded for name, recorded in row.outputs.items()}
-    if isinstance(row, AudioFile):
+    if isinstance(row, AudioFile) and row.sha256:  # until then it lies in the quarantine
         files[row.source_key] = {"size_bytes": row.size_bytes, "sha256": row.sha256}
     return files
 
@@ -140,6 +157,9 @@ def _orphans() -> Iterator[str]:
             for key in _keys_below(f"{folder}/{pk}"):
                 if key not in known and _is_old(key):
                     yield f"{key}: stored, but of no row"
+    for pk in _listed("quarantine")[1]:
+        if _is_old(key := f"quarantine/{pk}"):
+            yield f"{key}: in quarantine for more than a day"
 
 
 def _keys_below(folder: str) -> Iterator[str]:

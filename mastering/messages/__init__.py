@@ -29,6 +29,16 @@ FAILURES: Final[Mapping[str, Wording]] = {
         gettext_lazy("One of the two tracks was rejected or removed."),
         gettext_lazy("Choose it again."),
     ),
+    "no_credits": Wording(
+        gettext_lazy("No credits left"),
+        gettext_lazy("You have no credits left. Both tracks are kept."),
+        gettext_lazy("Buy some, or wait for the next month’s."),
+    ),
+    "account_frozen": Wording(
+        gettext_lazy("A payment is open"),
+        gettext_lazy("A payment was taken back whose credits were used, or is disputed."),
+        gettext_lazy("Write to us and we sort it out; both tracks are kept."),
+    ),
     "mix_rejected": Wording(
         gettext_lazy("The mix cannot be used"),
         gettext_lazy("Its measuring ended with a problem, which its card tells."),

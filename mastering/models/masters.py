@@ -95,6 +95,7 @@ class Master(models.Model):
     mix = models.ForeignKey(AudioFile, models.RESTRICT, related_name="masters_of_mix")
     reference = models.ForeignKey(AudioFile, models.RESTRICT, related_name="masters_toward")
     title = models.CharField(max_length=200)
+    pair = models.CharField(max_length=40, blank=True, help_text="What its credit pays for.")
     previous = models.ForeignKey(
         "self",
         models.SET_NULL,
@@ -119,7 +120,10 @@ class Master(models.Model):
 
     class Meta:
         ordering = ["-created", "-pk"]
-        indexes = [models.Index("user", F("created").desc(), name="master_history")]
+        indexes = [
+            models.Index("user", F("created").desc(), name="master_history"),
+            models.Index("pair", name="master_pair"),
+        ]
 
     def __str__(self) -> str:
         return self.title

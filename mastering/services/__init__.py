@@ -1,11 +1,13 @@
 """The verbs of masters: their renders and the queue, what is exported, and what is shared."""
 
+from mastering.services.credits import cost_credits, pair_of, settle, titles_of
 from mastering.services.exports import (
     expire_exports,
     request_check,
     request_export,
     save_tags,
 )
+from mastering.services.leaving import collect, end_work
 from mastering.services.listening import (
     Trial,
     count_blind_test,
@@ -50,13 +52,17 @@ __all__ = [
     "bring_in_kept_back",
     "busy_workers",
     "cancel",
+    "collect",
+    "cost_credits",
     "count_blind_test",
     "create_share",
     "delete_master",
+    "end_work",
     "expire_exports",
     "expire_previews",
     "is_unlocked_by",
     "lose_worker",
+    "pair_of",
     "prefer",
     "recognise",
     "refuse_if_busy",
@@ -69,10 +75,12 @@ __all__ = [
     "retry",
     "revoke_share",
     "save_tags",
+    "settle",
     "show",
     "submit_master",
     "submit_siblings",
     "sweep",
+    "titles_of",
     "try_settings",
     "unlock",
     "work_is_waiting",

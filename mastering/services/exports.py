@@ -15,13 +15,14 @@ from django.db.models import Max
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.storage import delete_folder
 from dsp.covers import Cover
 from dsp.formats import EXPORT_RATES_HZ, WRITABLE
 from dsp.settings import ENGINE_VERSION
 from mastering.errors import NotExportable, TooManyExports
 from mastering.models import Export, Master, ReleaseCheck, ReleaseTags, Version
 from references.errors import Busy, StorageAway
-from references.services import delete_folder, ring
+from references.services import ring
 
 OFFERED = ("wav24", "wav16", "wav32f", "flac24", "aiff24", "mp3-320", "aac-256")
 

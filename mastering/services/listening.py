@@ -5,12 +5,13 @@ from functools import partial
 
 from django.db import transaction
 
+from accounts.storage import delete_folder
 from dsp.settings import ENGINE_VERSION, MasterSettings
 from mastering.errors import AudioUnusable, NotAPart, VersionUnfinished
 from mastering.models import BlindTest, Master, Preview, Remark, Version
 from mastering.services.masters import render_version
 from references.errors import Busy
-from references.services import delete_folder, ring
+from references.services import ring
 
 LONGEST_PREVIEW_SECONDS = 30.0  # the whole is there before it has been heard
 SHORTEST_PREVIEW_SECONDS = 0.5

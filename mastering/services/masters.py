@@ -5,23 +5,26 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from django.conf import settings as site
 from django.db import transaction
 from django.db.models import Max
 from django.db.models.functions import Now
 from django_q.brokers import get_broker
 
 from accounts.models import User
+from accounts.storage import delete_folder
+from billing import services as billing
 from dsp.payload import Digests
 from dsp.settings import ENGINE_VERSION, MasterSettings
 from mastering.errors import AudioUnusable, TooManyMasters, TooManySiblings
 from mastering.models import WORK_KINDS, Fingerprint, Master, Version, WorkKind
+from mastering.services.credits import pair_of, reserve
 from mastering.services.exports import delete_made, expire_exports
 from mastering.services.previews import delete_previews, expire_previews
 from references import services as uploads
 from references.errors import Busy
 from references.models import AudioFile, Reference
-from references.services import clear_scratch, delete_folder, remove_audio, ring
+from references.models.limits import most_open_masters
+from references.services import clear_scratch, clear_uploads, remove_audio, ring
 
 SWEEP_SECONDS = 10.0  # between two sweeps
 MOST_SIBLINGS = 5  # masters of one mix that are compared on one screen
@@ -59,7 +62,8 @@ def submit_master(
 ) -> Master:
     """Queue the first version of a master; it waits until both tracks are measured.
 
-    ``previous`` is the master of an earlier mix of the same song.
+    ``previous`` is the master of an earlier mix of the same song. A credit is reserved, and taken
+    once a version is delivered.
 
     Raises
     ------
@@ -78,10 +82,12 @@ def submit_master(
             mix=mix,
             reference=reference,
             title=title or mix.title,
+            pair=pair_of(user, mix, reference),
             previous=previous,
             genre=genre,
             release=release,
         )
+        reserve(master)
         _queue(master, 1, settings)
     return master
 
@@ -128,6 +134,7 @@ def render_version(*, master: Master, settings: MasterSettings) -> Version:
         _refuse_if_too_many_open(master.user)
         if master.mix.has_failed or master.reference.has_failed:
             raise AudioUnusable
+        reserve(master)  # again, where every version so far failed
         last = master.versions.aggregate(last=Max("number"))["last"]
         return _queue(master, last + 1, settings)
 
@@ -181,7 +188,7 @@ def cancel(*, version: Version) -> bool:
 def delete_master(*, master: Master) -> None:
     """Delete a master with its versions, and its tracks where nothing else needs them."""
     with transaction.atomic():
-        Version.objects.filter(master=master).cancel()  # what still waited ends as any other does
+        Version.objects.filter(master=master).cancel()  # what is open has a credit reserved
         for version in master.versions.all():
             transaction.on_commit(partial(delete_folder, version.folder))
         delete_made(master=master)
@@ -211,11 +218,13 @@ def sweep() -> None:
     for kind in WORK_KINDS:
         kind._default_manager.expire()
     Version.objects.fail_unusable()
+    billing.renew_due()
     unheard = sum(kind._default_manager.due().count() for kind in WORK_KINDS if _is_unheard(kind))
     for _ in range(unheard - get_broker().queue_size() if unheard else 0):
         ring()
     expire_exports()
     expire_previews()
+    clear_uploads()
     clear_scratch()
 
 
@@ -270,5 +279,5 @@ def _refuse_if_busy() -> None:
 
 def _refuse_if_too_many_open(user: User) -> None:
     User.objects.select_for_update().get(pk=user.pk)  # so that the count holds
-    if Version.objects.of(user).open().count() >= site.MAX_OPEN_MASTERS_PER_PERSON:
+    if Version.objects.of(user).open().count() >= most_open_masters(user):
         raise TooManyMasters

@@ -4,8 +4,8 @@ from functools import partial
 
 from django.db import transaction
 
+from accounts.storage import delete_folder
 from mastering.models import Master, Preview
-from references.services import delete_folder
 
 
 def expire_previews() -> None:

@@ -10,8 +10,7 @@ from dsp.settings import MasterSettings
 from mastering.forms import SectionsForm
 from mastering.messages.coaching import Coaching, coaching_of_mixes
 from mastering.models import Master, Version
-from references.messages import Message, audio_messages, is_past_mastering
-from references.models import AudioFile
+from references.messages import Message, audio_messages
 from references.templatetags.audio import db, dbtp, lufs, percent
 
 register = template.Library()
@@ -35,13 +34,7 @@ def mix_messages(master: Master) -> list[Message]:
 def past_mastering(master: Master, report: Mapping[str, Any]) -> bool:
     """Tell whether the honest advice is to mend the mix, or to see an engineer."""
     pressed = any(one["code"] == "pressed_before" for one in report.get("fix_in_the_mix", ()))
-    return pressed or is_past_mastering(master.mix.findings)
-
-
-@register.filter
-def is_past(audio: AudioFile) -> bool:
-    """Tell the same of an upload, before it is mastered."""
-    return is_past_mastering(audio.findings)
+    return pressed or master.mix.is_past_mastering
 
 
 @register.simple_tag

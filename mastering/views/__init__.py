@@ -2,6 +2,7 @@
 
 from pathlib import PurePath
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -15,6 +16,7 @@ from django.http import (
     QueryDict,
 )
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import (
     require_GET,
     require_http_methods,
@@ -23,9 +25,10 @@ from django.views.decorators.http import (
 )
 
 from accounts.http import AuthenticatedRequest
+from billing.http import catalogue, credits_left
 from dsp.errors import AudioError
 from mastering import services
-from mastering.errors import MasterRefused
+from mastering.errors import MasterRefused, Unpaid
 from mastering.forms import MasterForm, SettingsForm
 from mastering.http import address, downloads_of, output_name, player_of
 from mastering.messages import failure_message, steps_of
@@ -77,6 +80,8 @@ def new(request: AuthenticatedRequest) -> HttpResponse:
             genre=form.cleaned_data["genre"],
             release=form.cleaned_data["release"],
         )
+    except Unpaid as refusal:
+        return _unpaid(request, refusal, mix=mix.pk, reference=reference.pk)
     except MasterRefused as refusal:
         form.add_error(None, told(refusal.code))
         return _new_page(request, form, tracks)
@@ -123,6 +128,9 @@ def retry(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
     version = own_version(request, master_id)
     try:
         services.retry(version=version)
+    except Unpaid as refusal:
+        master = version.master
+        return _unpaid(request, refusal, mix=master.mix_id, reference=master.reference_id)
     except MasterRefused as refusal:
         messages.error(request, told(refusal.code))
     return redirect("mastering:detail", master_id)
@@ -145,6 +153,9 @@ def versions(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
         return _result_page(request, version, form)
     try:
         services.render_version(master=version.master, settings=form.chosen(version.chosen))
+    except Unpaid as refusal:
+        master = version.master
+        return _unpaid(request, refusal, mix=master.mix_id, reference=master.reference_id)
     except MasterRefused as refusal:
         messages.error(request, told(refusal.code))
     return redirect("mastering:detail", master_id)
@@ -222,6 +233,7 @@ def _new_page(
     context = {
         "form": form,
         **tracks,
+        **_cost(request, tracks),
         **{f"{kind}_findings": audio_messages(audio, kind) for kind, audio in tracks.items()},
         **pair_of(
             tracks["mix"],
@@ -235,6 +247,28 @@ def _new_page(
         "why_not": " ".join(failure_message(f"missing_{kind}").text for kind in missing),
     }
     return render(request, "mastering/new.html", context, status=422 if form.errors else 200)
+
+
+def _cost(request: AuthenticatedRequest, tracks: dict[str, AudioFile | None]) -> dict[str, int]:
+    """Return what the master would cost, and what there is to pay with."""
+    mix, reference = tracks["mix"], tracks["reference"]
+    cost = 1
+    if mix is not None and reference is not None:
+        cost = services.cost_credits(user=request.user, mix=mix, reference=reference)
+    return {"cost_credits": cost, "credits_left": credits_left(request.user)}
+
+
+def _unpaid(
+    request: AuthenticatedRequest, refusal: Unpaid, *, mix: str, reference: str
+) -> HttpResponse:
+    """Say that credits are out, with two ways on; the tracks stay chosen."""
+    query = urlencode({"mix": mix, "reference": reference})
+    context = catalogue(request.user) | {
+        "resume_url": f"{reverse('mastering:new')}?{query}",
+        "why": told(refusal.code),
+        "is_frozen": refusal.code == "account_frozen",
+    }
+    return render(request, "billing/out_of_credits.html", context, status=402)
 
 
 def _result_page(

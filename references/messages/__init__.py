@@ -1,6 +1,6 @@
 """What people read about an upload, and about two together."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -18,7 +18,6 @@ __all__ = [
     "Wording",
     "audio_messages",
     "finding_message",
-    "is_past_mastering",
     "message",
     "refusal_message",
 ]
@@ -41,13 +40,6 @@ MIX_ONLY: Final = frozenset(
 )
 
 
-# What no mastering mends; more than one of these is a reason to go back to the mix.
-DAMAGE: Final = frozenset(
-    {"clipping", "already_limited", "lossy_source", "dropout", "inverted_channel", "hum", "noise"}
-)
-TOO_MUCH_DAMAGE: Final = 2
-
-
 def audio_messages(audio: AudioFile | None, kind: str = "") -> list[Message]:
     """Return what there is to say about an upload: its findings, or why it was rejected.
 
@@ -60,12 +52,6 @@ def audio_messages(audio: AudioFile | None, kind: str = "") -> list[Message]:
     is_reference = (kind or audio.kind).upper() == AudioFile.Kind.REFERENCE
     unsaid = MIX_ONLY if is_reference else frozenset()
     return [finding_message(finding) for finding in audio.findings if finding["code"] not in unsaid]
-
-
-def is_past_mastering(findings: Iterable[Mapping[str, Any]]) -> bool:
-    """Tell whether so much of a file is damaged that mastering would only make it plainer."""
-    damage = {one["code"] for one in findings if one.get("severity") == "warning"} & DAMAGE
-    return len(damage) >= TOO_MUCH_DAMAGE
 
 
 def finding_message(finding: Mapping[str, Any]) -> Message:

@@ -63,6 +63,16 @@ REFUSALS: Final[Mapping[str, Wording]] = {
         gettext_lazy("Some of your files are still being measured."),
         gettext_lazy("Wait a moment, then try again."),
     ),
+    "upload_incomplete": Wording(
+        gettext_lazy("The file did not arrive whole"),
+        gettext_lazy("The connection broke, or another file was sent than announced."),
+        gettext_lazy("Send it again."),
+    ),
+    "upload_expired": Wording(
+        gettext_lazy("The time for this upload is over"),
+        gettext_lazy("An address for sending a file holds for 15 minutes, and once."),
+        gettext_lazy("Begin the upload again."),
+    ),
     "too_busy": Wording(
         gettext_lazy("Too busy at the moment"),
         gettext_lazy("More work waits here than can be done soon. Nothing was stored."),

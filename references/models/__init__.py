@@ -1,8 +1,10 @@
 """Rows of uploads and of the reference library, and the moves of work done on rows."""
 
 from references.models.audio import AudioFile
+from references.models.direct import DirectUpload
 from references.models.ids import PublicIdField
 from references.models.library import Reference
+from references.models.machine import Machine
 from references.models.terminal import FreezeTerminalRows
 from references.models.work import (
     Phases,
@@ -16,7 +18,9 @@ from references.models.work import (
 
 __all__ = [
     "AudioFile",
+    "DirectUpload",
     "FreezeTerminalRows",
+    "Machine",
     "Phases",
     "PublicIdField",
     "Reference",

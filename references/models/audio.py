@@ -12,6 +12,12 @@ from references.models.work import Phases, Work, WorkQuerySet, work_constraints,
 
 _PHASES = Phases(waiting="UPLOADED", running="MEASURING", succeeded="READY", failed="REJECTED")
 
+# What no mastering mends; more than one of these is a reason to go back to the mix.
+DAMAGE = frozenset(
+    {"clipping", "already_limited", "lossy_source", "dropout", "inverted_channel", "hum", "noise"}
+)
+TOO_MUCH_DAMAGE = 2
+
 
 class AudioFileQuerySet(WorkQuerySet["AudioFile"]):
     pass
@@ -35,7 +41,7 @@ class AudioFile(Work):
     status = models.CharField(max_length=10, choices=Status, default=Status.UPLOADED)
     filename = models.CharField(max_length=255, help_text="As sent, cleaned; never part of a key.")
     size_bytes = models.PositiveBigIntegerField()
-    sha256 = models.CharField(max_length=64)
+    sha256 = models.CharField(max_length=64)  # of direct uploads: empty until it is measured
     format = models.CharField(max_length=10, help_text="Told from the content.")
     facts = models.JSONField(default=dict)
     summary = models.JSONField(default=dict)
@@ -58,6 +64,12 @@ class AudioFile(Work):
     @property
     def is_ready(self) -> bool:
         return self.has_succeeded
+
+    @property
+    def is_past_mastering(self) -> bool:
+        """Whether so much of it is damaged that mastering would only make it plainer."""
+        damage = {each["code"] for each in self.findings if each.get("severity") == "warning"}
+        return len(damage & DAMAGE) >= TOO_MUCH_DAMAGE
 
     @property
     def title(self) -> str:
@@ -99,4 +111,5 @@ class AudioFile(Work):
 
     @property
     def source_key(self) -> str:
-        return f"{self.folder}/source"
+        """Where the bytes lie that were measured, or will be; see `outputs` of direct uploads."""
+        return self.key("source") if "source" in self.outputs else f"{self.folder}/source"

@@ -24,6 +24,8 @@ from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Now
 from django.dispatch import Signal
 
+from references.models.limits import most_running
+
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 5  # claims in all, so that work that kills its worker ends
 MAX_ENGINE_ERRORS = 3
@@ -151,7 +153,7 @@ class WorkQuerySet(models.QuerySet[W]):
 
     def kept_back(self) -> Self:
         """Keep what could begin since one piece of its person's has ended, and not before."""
-        return self.due().filter(running_of_user=settings.MAX_RUNNING_PER_PERSON - 1)
+        return self.due().filter(running_of_user=most_running() - 1)
 
     def backlog_is_full(self) -> bool:
         waiting: int = self.waiting().count()
@@ -256,7 +258,7 @@ class WorkQuerySet(models.QuerySet[W]):
             .values("count")
         )
         return self.annotate(running_of_user=Coalesce(Subquery(running), 0)).filter(
-            running_of_user__lt=settings.MAX_RUNNING_PER_PERSON
+            running_of_user__lt=most_running()
         )
 
     def _take_back(self, lost: Self) -> int:

@@ -43,12 +43,19 @@ def test_the_corpus_is_large_and_names_no_file_twice():
     assert len({each.name for each in CORPUS}) == len(CORPUS) >= 60
 
 
-def test_twenty_bombs_at_once_are_all_refused(tmp_path):
-    bomb = tmp_path / "bomb.flac"
+def test_twenty_bombs_at_once_are_all_refused_and_neighbours_finish(tmp_path):
+    bomb, good = tmp_path / "bomb.flac", tmp_path / "good.wav"
     bomb.write_bytes(flac_of_silence(3600 * 8_000, claimed=0))
-    with ThreadPoolExecutor(20) as uploads:
-        codes = [code for code, _ in uploads.map(verdict, [bomb] * 20)]
-    assert codes == ["too_long"] * 20
+    good.write_bytes(wave(bytes(2) + b"\x10\x20" * 32_000))
+    used: list[Usage] = []
+    with ThreadPoolExecutor(24) as uploads:
+        bombs = [uploads.submit(verdict, bomb, on_usage=used.append) for _ in range(20)]
+        neighbours = [uploads.submit(verdict, good) for _ in range(4)]
+    assert [each.result()[0] for each in bombs] == ["too_long"] * 20
+    assert [each.result() for each in neighbours] == [(ACCEPTED, "")] * 4
+    assert len(used) == 20
+    assert max(each.peak_memory_bytes for each in used) < MEMORY_BYTES
+    print(f"{max(each.peak_memory_bytes for each in used) / 1e6:.0f} MB at most")  # noqa: T201
 
 
 def test_the_corpus_can_tell_good_from_bad(tmp_path):

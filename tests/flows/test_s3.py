@@ -1,84 +1,23 @@
 """The way of a master where files are in an S3 service: a real one on loopback, and one away."""
 
-from collections.abc import Iterator
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
-from urllib.request import Request, urlopen
 
-import boto3
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
-from moto.server import ThreadedMotoServer
 
 from accounts.models import User
-from config import s3
 from mastering.management.invariants import broken_invariants
 from mastering.services import delete_master
 from mastering.tasks import render_next
 from references.models import AudioFile
 from references.tasks import measure_next
+from tests.flows.s3_service import BUCKET, Service, client, fetched, keys
 from tests.studio import PlayedEngine, make_due, measured, submitted, uploaded, wav_file
 
 pytestmark = [pytest.mark.slow, pytest.mark.allow_hosts(["127.0.0.1"])]
-
-BUCKET = "masters-of-tests"
-KEYS = {"aws_access_key_id": "key", "aws_secret_access_key": "secret"}
-
-
-class Service:
-    """An S3 service that can be switched off and on, and keeps what it has."""
-
-    def __init__(self) -> None:
-        self.port = 0
-        self.start()
-        boto3.client("s3", "us-east-1", endpoint_url=self.url, **KEYS).create_bucket(Bucket=BUCKET)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        self.server = ThreadedMotoServer("127.0.0.1", self.port, verbose=False)
-        self.server.start()
-        self.port = self.server.get_host_and_port()[1]
-
-    def stop(self) -> None:
-        self.server.stop()
-
-
-@pytest.fixture
-def service(settings) -> Iterator[Service]:
-    service = Service()
-    entry = s3.storage(
-        bucket=BUCKET,
-        endpoint_url=service.url,
-        region="us-east-1",
-        access_key="key",
-        secret_key="secret",
-        addressing_style="path",
-    )
-    settings.STORAGES = settings.STORAGES | {"default": entry}
-    yield service
-    client().close()
-    service.stop()
-
-
-def client() -> Any:
-    storage: Any = default_storage
-    return storage.connection.meta.client
-
-
-def fetched(url: str, **headers: str):
-    with urlopen(Request(url, headers=headers)) as answer:  # noqa: S310
-        return answer.status, answer.headers, answer.read()
-
-
-def keys() -> list[str]:
-    listed = client().list_objects_v2(Bucket=BUCKET)
-    return [entry["Key"] for entry in listed.get("Contents", [])]
 
 
 def test_a_master_is_uploaded_made_and_downloaded(

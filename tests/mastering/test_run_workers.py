@@ -80,6 +80,33 @@ def until(happened: Callable[[], object], seconds: float = 20.0) -> float:
     return time.monotonic() - begun
 
 
+def test_the_stock_queue_hangs_for_ever_where_ours_goes_on(site):
+    """Why there is a supervisor: the queue's lock is lost with the worker that waits in it."""
+
+    def parts() -> list[int]:
+        return [part for sentinel in children(stock.pid) for part in children(sentinel)]
+
+    before, after = site.folder / "before-the-kill", site.folder / "after-the-kill"
+    command = [sys.executable, "manage.py", "qcluster"]
+    with subprocess.Popen(command, cwd=ROOT, env=site.environment, start_new_session=True) as stock:
+        try:
+            site.queue(("os.mkdir", str(before)))
+            until(before.is_dir)
+            time.sleep(1.0)  # so that the worker waits inside its queue, with the lock
+            worker, *others = parts()
+            os.kill(worker, signal.SIGKILL)
+            until(lambda: len(parts()) == 1 + len(others) and worker not in parts())
+            site.queue(("os.mkdir", str(after)))
+            time.sleep(8.0)
+            assert len(parts()) == 1 + len(others), "everything looks alive"
+            assert not after.is_dir(), "and nothing is done"
+        finally:
+            os.killpg(stock.pid, signal.SIGKILL)
+    with site.workers():
+        site.queue(("os.mkdir", str(after)))
+        until(after.is_dir)
+
+
 @pytest.mark.parametrize("part", [0, 1, 2], ids=["worker", "monitor", "pusher"])
 def test_after_an_idle_part_was_killed_work_is_still_done(site, part):
     done = site.folder / f"after-{part}"

@@ -1,6 +1,7 @@
 """Stored files over HTTP: whole, in ranges, conditionally, by redirect; bodies within limits."""
 
 from collections.abc import Iterator
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.http import Http404
 from django.test import RequestFactory
 
 from references.http import deliver
+from references.services import clean_filename
 
 KEY = "tests/file.flac"
 CONTENT = bytes(range(256)) * 4
@@ -157,3 +159,34 @@ def test_json_of_other_storages_is_passed_through(monkeypatch: pytest.MonkeyPatc
     response = answer(key="tests/waveform.json")
     assert response.status_code == 200
     assert response.content == CONTENT
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        'say "hello".wav',
+        "line\r\nSet-Cookie: a=b.wav",
+        "Grüße aus Köln.wav",
+        "\u202egnp.wav",
+        "../../etc/passwd.wav",
+        "a;filename=b.exe.wav",
+        "100 %25 back\\slash.wav",
+        "文件.wav",
+        "x" * 300 + ".wav",
+    ],
+)
+def test_a_name_stays_one_parameter_of_one_header(name: str):
+    """By RFC 6266, read back by a parser that shares no code with ours."""
+    response = answer(download_as=name)
+    disposition = response["Content-Disposition"]
+    response.close()
+    assert "\r" not in disposition
+    assert "\n" not in disposition
+    message = Message()
+    message["Content-Disposition"] = disposition
+    assert message.get_content_disposition() == "attachment"
+    parameters = {
+        key.lower() for key, _ in (message.get_params(header="content-disposition") or [])[1:]
+    }
+    assert parameters == {"filename"}
+    assert message.get_filename() in (name, clean_filename(name))

@@ -12,7 +12,6 @@ from references.messages import (
     REFUSALS,
     audio_messages,
     finding_message,
-    is_past_mastering,
     refusal_message,
 )
 from references.messages.wording import GUIDES
@@ -123,9 +122,9 @@ def test_a_file_with_more_than_one_lasting_damage_is_past_mastering():
         for code in ("clipping", "lossy_source", "wide_low_end")
     )
     slight = {"code": "lossy_source", "severity": "note"}
-    assert is_past_mastering([clipped, lossy])
-    assert not is_past_mastering([clipped, slight, wide])
-    assert not is_past_mastering([])
+    assert AudioFile(findings=[clipped, lossy]).is_past_mastering
+    assert not AudioFile(findings=[clipped, slight, wide]).is_past_mastering
+    assert not AudioFile(findings=[]).is_past_mastering
 
 
 def test_a_finished_song_is_not_told_to_export_with_more_headroom():

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F
+from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 
 from accounts.models import User
@@ -63,6 +63,19 @@ def test_nobody_has_more_running_than_the_limit(alice: User, bob: User, settings
     AudioFile.objects.succeed(AudioFile.objects.running().filter(user=alice)[0])
     assert AudioFile.objects.kept_back().count() == 1
     assert claim().user == alice
+
+
+def test_a_person_whose_plan_allows_more_has_more_running(alice: User, bob: User, monkeypatch):
+    for user in (alice, alice, alice, bob, bob):
+        uploaded(user)
+    by_plan = Case(When(user=alice, then=Value(2)), default=Value(1))
+    monkeypatch.setattr("references.models.work.most_running", lambda: by_plan)
+    assert sorted(claim().user.email[:3] for _ in range(3)) == ["ali", "ali", "bob"]
+    assert AudioFile.objects.claim_next(worker="here:1") is None
+    bobs = AudioFile.objects.running().get(user=bob)
+    assert not AudioFile.objects.kept_back().exists()
+    AudioFile.objects.succeed(bobs)
+    assert AudioFile.objects.kept_back().get().user == bob
 
 
 def test_priority_goes_before_fairness(alice: User, bob: User):

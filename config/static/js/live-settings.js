@@ -52,7 +52,12 @@ class LiveSettings extends HTMLElement {
 
   async #try() {
     clearTimeout(this.#timer);
-    if (!this.form.reportValidity()) return;
+    const wrong = this.form.querySelector(":invalid:not(fieldset)");
+    if (wrong) {
+      this.status.textContent = wrong.validationMessage;
+      this.dataset.state = "failed";
+      return;
+    }
     const chosen = this.#chosen();
     if (chosen === this.#sent) return;
     this.#sent = chosen;

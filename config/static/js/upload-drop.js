@@ -56,15 +56,38 @@ class UploadDrop extends HTMLElement {
     show(0);
     this.#state("sending");
 
+    if (this.dataset.directUrl) return this.#sendDirect(file, show);
+    this.#ask(this.dataset.url, { kind: this.dataset.kind, file }, (request) => this.#answered(request), show);
+  }
+
+  /** Announce the file, send it to the storage itself, then say that it is there. */
+  #sendDirect(file, show) {
+    const said = { kind: this.dataset.kind, filename: file.name, size_bytes: file.size };
+    this.#ask(this.dataset.directUrl, said, (begun) => {
+      if (begun.status !== 201) return this.#answered(begun);
+      const { url, method, headers, complete_url } = JSON.parse(begun.responseText);
+      const put = (this.#request = new XMLHttpRequest());
+      put.open(method, url);
+      for (const [name, value] of Object.entries(headers)) put.setRequestHeader(name, value);
+      put.upload.addEventListener("progress", ({ loaded, total }) => show(loaded / total));
+      put.addEventListener("error", () => this.#fail("offline"));
+      put.addEventListener("load", () => {
+        if (put.status !== 200) return this.#fail("refused");
+        this.#ask(complete_url, {}, (request) => this.#answered(request));
+      });
+      put.send(file);
+    });
+  }
+
+  #ask(url, fields, answered, show) {
     const form = new FormData();
-    form.append("kind", this.dataset.kind);
-    form.append("file", file);
+    for (const [name, value] of Object.entries(fields)) form.append(name, value);
     const request = (this.#request = new XMLHttpRequest());
-    request.open("POST", this.dataset.url);
+    request.open("POST", url);
     request.setRequestHeader("X-CSRFToken", this.closest("form").elements.csrfmiddlewaretoken.value);
     request.setRequestHeader("HX-Request", "true");
-    request.upload.addEventListener("progress", ({ loaded, total }) => show(loaded / total));
-    request.addEventListener("load", () => this.#answered(request));
+    if (show) request.upload.addEventListener("progress", ({ loaded, total }) => show(loaded / total));
+    request.addEventListener("load", () => answered(request));
     request.addEventListener("error", () => this.#fail("offline"));
     request.send(form);
   }
@@ -74,7 +97,7 @@ class UploadDrop extends HTMLElement {
     const holder = document.createElement("template");
     holder.innerHTML = request.responseText;
     const card = holder.content.querySelector("upload-drop");
-    const elsewhere = request.responseURL && new URL(request.responseURL).pathname !== new URL(this.dataset.url, location).pathname;
+    const elsewhere = request.responseURL && new URL(request.responseURL).pathname.startsWith("/account/");
     if (elsewhere || request.status === 401) return this.#fail("signed-out");
     if (card) {
       this.replaceWith(card);

@@ -5,6 +5,16 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Notice(models.TextChoices):
+    """What a person is told by mail, unless they turned it off."""
+
+    MASTER_DONE = "master_done", _("A master is done")
+    MASTER_FAILED = "master_failed", _("A master failed")
+    CREDITS_LOW = "credits_low", _("Credits are running low")
+    PAYMENT_FAILED = "payment_failed", _("A payment failed")
 
 
 class UserManager(BaseUserManager["User"]):
@@ -24,6 +34,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
+    notices_off = models.JSONField(default=list, blank=True, help_text="Kinds of mail not wanted.")
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -32,3 +43,6 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    def wants(self, notice: str) -> bool:
+        return notice not in self.notices_off
