@@ -21,7 +21,6 @@ import soundfile
 from bench.limiter_grid import CEILING_DBTP, thd_n_db
 from dsp.audio import Audio
 from dsp.equalizer import filter_mid_side, plan_tone
-from dsp.likeness import suitability
 from dsp.loudness import integrated_lufs, weighted_energies
 from dsp.measure import measure
 from dsp.spectrum import BAND_CENTRES_HZ
