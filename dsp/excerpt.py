@@ -59,7 +59,7 @@ def master_excerpt(
     -------
     Audio
         From the frame at ``round(start × rate)`` on, about as loud as that part of the master
-        (the tests hold 0.2 LU) and sample-aligned with it.
+        (the tests hold 0.2 LU, and 0.3 LU where a limit holds it back) and sample-aligned with it.
     """
     plan = plan_master(profile, reference, settings)
     digest = _digest(target, profile, start_seconds, end_seconds)
