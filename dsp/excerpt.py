@@ -25,6 +25,7 @@ from dsp.settings import MasterSettings
 CHUNK_SECONDS: Final = 5.0  # longer than a short-term window, so that ranges are kept
 SAMPLED_CHUNKS: Final = 10
 PEAK_SECONDS: Final = 0.4  # around a peak, so that filters and gains act on it as in the song
+AROUND_SECONDS: Final = 0.1
 SAMPLED_PEAKS: Final = 16  # of the sound, and as many of its slope, which a brighter tone lifts
 MARGIN_SECONDS: Final = 1.0  # filters and gains have settled by then
 JOIN_SECONDS: Final = 0.010
@@ -58,7 +59,7 @@ def master_excerpt(
     -------
     Audio
         From the frame at ``round(start × rate)`` on, about as loud as that part of the master
-        (the tests hold 0.2 LU) and sample-aligned with it.
+        (the tests hold 0.2 LU, and 0.3 LU where a limit holds it back) and sample-aligned with it.
     """
     plan = plan_master(profile, reference, settings)
     digest = _digest(target, profile, start_seconds, end_seconds)
@@ -136,10 +137,12 @@ def _around_peaks(audio: Audio, *, outside: list[Span]) -> list[Span]:
         for values in (highest, steepest)
         for place in np.argsort(values, kind="stable")[-SAMPLED_PEAKS:]
     }
+    around = round(AROUND_SECONDS * audio.rate_hz)  # so that no join takes from a peak
+    spans = [(max(0, at - around), min(audio.frames, at + length + around)) for at in found]
     return [
-        (at, at + length)
-        for at in found
-        if all(at + length <= begin or at >= stop for begin, stop in outside)
+        (first, last)
+        for first, last in spans
+        if not any(begin <= first and last <= stop for begin, stop in outside)
     ]
 
 
