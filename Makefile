@@ -39,15 +39,27 @@ format: setup  ## The layout of the code, and what can be put right by itself
 demo:  ## An account with masters made from audio of its own (./run must be running)
 	$(PYTHON) manage.py seed_demo
 
+.PHONY: messages
+messages:  ## The texts to translate, into locale/: LANGUAGE=de
+	mkdir -p locale
+	$(PYTHON) manage.py makemessages --locale $(LANGUAGE) --ignore var --ignore tests --ignore .venv
+
 .PHONY: screenshots
 screenshots:  ## Every page in every state, three widths, both themes, into var/screenshots
 	$(PYTHON) -m pytest tests/browser/screenshots.py -p no:randomly
 
+BENCH_OPTIONS = $(if $(MUSIC),--music "$(MUSIC)") $(if $(PEER),--peer "$(PEER)") $(ARGS)
+
 .PHONY: bench-sound
-bench-sound:  ## How near masters come: MUSIC=folder, PAIRS=tsv, PEER=python with Matchering
-	$(PYTHON) -m bench.sound page --music "$(MUSIC)" --pairs "$(PAIRS)" --cache "$(DATA_DIR)/bench" \
-		$(if $(PEER),--peer "$(PEER)") --output bench/SOUND.md $(ARGS)
+bench-sound:  ## How near masters come, into bench/SOUND.md: 45 minutes (MUSIC=, RAW=, PEER=, ARGS=)
+	$(PYTHON) -m bench.sound --cache "$(DATA_DIR)/bench" $(if $(RAW),--raw "$(RAW)") $(BENCH_OPTIONS)
 
 .PHONY: bench-speed
-bench-speed:  ## What a master costs: MUSIC=folder of tracks, PEER=python with Matchering
-	$(PYTHON) -m bench.speed --music "$(MUSIC)" $(if $(PEER),--peer "$(PEER)") $(ARGS)
+bench-speed:  ## What a master costs, into bench/SPEED.md (MUSIC=, PEER=, ARGS=)
+	$(PYTHON) -m bench.speed --cache "$(DATA_DIR)/bench" $(BENCH_OPTIONS)
+
+.PHONY: bench-ears
+bench-ears:  ## What the checks, suitability and sections find: MUSIC=folder, PAIRS=tsv
+	$(PYTHON) -m bench.ears findings --music "$(MUSIC)" $(ARGS)
+	$(PYTHON) -m bench.ears pairs --music "$(MUSIC)" $(if $(PAIRS),--pairs "$(PAIRS)")
+	$(PYTHON) -m bench.ears sections --music "$(MUSIC)"

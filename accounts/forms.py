@@ -1,7 +1,67 @@
-"""What people tell about themselves."""
+"""What people tell about themselves, and which passwords are too easy to guess."""
+
+import re
+from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from zxcvbn import zxcvbn
 
-from accounts.models import User
+from accounts.models import Notice, User
 
 NameForm = forms.modelform_factory(User, fields=["name"])
+
+FEWEST_GUESSES = 10**8
+READ_CHARACTERS = 72  # more only takes time
+
+
+class NoticesForm(forms.Form):
+    wanted = forms.MultipleChoiceField(
+        label=gettext_lazy("Write to me when"),
+        choices=Notice.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+    def __init__(self, *args: Any, user: User, **options: Any) -> None:
+        self.user = user
+        wanted = [kind for kind in Notice.values if user.wants(kind)]
+        super().__init__(*args, **{"initial": {"wanted": wanted}} | options)
+
+    def save(self) -> None:
+        wanted = self.cleaned_data["wanted"]
+        self.user.notices_off = [kind for kind in Notice.values if kind not in wanted]
+        self.user.save(update_fields=["notices_off"])
+
+
+class EraseForm(forms.Form):
+    email = forms.EmailField(label=gettext_lazy("Your address, to be sure"))
+
+    def __init__(self, *args: Any, user: User, **options: Any) -> None:
+        self.user = user
+        super().__init__(*args, **options)
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"].lower()
+        if email != self.user.email:
+            raise ValidationError(_("This is not the address of this account."))
+        return email
+
+
+class GuessablePasswordValidator:
+    """Refuses what stands in lists of passwords that leaked, and what is made from them."""
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        about = f"{getattr(user, 'email', '')} {getattr(user, 'name', '')} Lacquer"
+        words = re.findall(r"\w+", about)
+        found = zxcvbn(password[:READ_CHARACTERS], user_inputs=words)
+        if found["guesses"] < FEWEST_GUESSES:
+            raise ValidationError(
+                _("This password is in lists of leaked ones, or made from them: too common."),
+                code="password_too_guessable",
+            )
+
+    def get_help_text(self) -> str:
+        return _("Your password can’t be one that leaked somewhere, or a small change of one.")

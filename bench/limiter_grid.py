@@ -1,6 +1,6 @@
 """The level stages on a bench: distortion, intermodulation, ceilings and CPU time, as Markdown.
 
-    python bench/limiter_grid.py [--minutes 4]
+    python -m bench.limiter_grid [--minutes 4]
 
 Everything is made here; times are the best of several runs on one core.
 """
@@ -9,16 +9,12 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy import signal
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from dsp.audio import Audio
 from dsp.clipper import clip_in_place
@@ -37,7 +33,11 @@ def main() -> None:
     """Print every table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=4.0, help="length of the timed piece")
-    minutes = parser.parse_args().minutes
+    tables(parser.parse_args().minutes)
+
+
+def tables(minutes: float) -> None:
+    """Print every table, the timed piece so many minutes long."""
     distortion()
     intermodulation()
     ceilings()

@@ -21,16 +21,17 @@ import soundfile
 from bench.limiter_grid import CEILING_DBTP, thd_n_db
 from dsp.audio import Audio
 from dsp.equalizer import filter_mid_side, plan_tone
+from dsp.likeness import suitability
 from dsp.loudness import integrated_lufs, weighted_energies
 from dsp.measure import measure
 from dsp.spectrum import BAND_CENTRES_HZ
-from dsp.suitability import suitability
 
 OUT = Path("docs/plots")
+FIGURES = Path("bench/SOUND.json")
 TONES_HZ = (30, 50, 100, 200, 1_000, 5_000)
 WIDTH, HEIGHT = 640, 300
 LEFT, RIGHT, TOP, BOTTOM = 56, 16, 34, 44
-COLOURS = ("#2563eb", "#d97706", "#6b7280")
+COLOURS = ("#2563eb", "#d97706", "#6b7280", "#0d9488")
 
 HYRAX = """
 import json, math, sys
@@ -65,6 +66,7 @@ def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     loudness(tracks[:: options.every])
     limiter(options.peer)
+    recovery(FIGURES)
     tone(next((t for t in tracks if t.name.startswith("rock")), tracks[0]))
 
 
@@ -113,6 +115,30 @@ def limiter(peer: Path | None) -> None:
     )
 
 
+def recovery(figures: Path) -> None:
+    """Draw how far takes are from the truth by the size of the damage, as the last page told."""
+    if not figures.exists():
+        print(f"{figures} is not there: make bench-sound first")
+        return
+    medians = json.loads(figures.read_text())["medians"]
+    sizes = [size for size in range(4) if f"same all x{size}" in medians]
+    names = ("Lacquer 0.7", "Matchering", "untouched", "Lacquer 1")
+    lines = [
+        (name, sizes, [medians[f"same all x{size}"][name]["log_stft"] for size in sizes])
+        for name in names
+        if all(name in medians[f"same all x{size}"] for size in sizes)
+    ]
+    for name, _, values in lines:
+        print(f"recovery, {name}: {', '.join(f'{value:.2f}' for value in values)} dB")
+    draw(
+        "recovery",
+        "log-STFT distance to the truth by size of the damage, median",
+        ("times what mixes get wrong", "dB"),
+        lines,
+        y_range=(0.0, 6.0),
+    )
+
+
 def tone(track: Path) -> None:
     """Draw a known error, and what the engine would do about it."""
     whole = loaded(track)
@@ -128,7 +154,7 @@ def tone(track: Path) -> None:
     lines: list[Line] = [("needed", BAND_CENTRES_HZ, _levelled(-error))]
     for name, music in (("the same programme", first), ("another part of it", second)):
         reference = measure(music)
-        plan = plan_tone(mix, reference, amount=0.7, suitability=suitability(mix, reference))
+        plan = plan_tone(mix, reference, amount=0.7)
         found = _levelled(plan.applied_db)
         heard = (BAND_CENTRES_HZ > 60.0) & (BAND_CENTRES_HZ < 12_000.0)
         rms = [float(np.sqrt(np.mean(np.square(x[heard])))) for x in (error, found + error)]
@@ -181,7 +207,8 @@ def draw(
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
         f'<text x="{LEFT}" y="18" font-size="13">{title}</text>',
     ]
-    marks = [30, 100, 300, 1_000, 3_000, 10_000] if logarithmic else list(np.linspace(low, high, 6))
+    steps = 6 if dots else round(high - low) + 1
+    marks = [30, 100, 300, 1_000, 3_000, 10_000] if logarithmic else np.linspace(low, high, steps)
     for mark in (m for m in marks if low - 1e-9 <= scale(m) <= high + 1e-9):
         across, _ = place(mark, y_range[0])
         label = f"{mark:g}" if logarithmic else f"{mark:.0f}"

@@ -53,6 +53,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "django.contrib.humanize",
     "csp",
     "django_htmx",
     "django_q",
@@ -73,6 +76,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "config.middleware.SessionAgeMiddleware",
+    "config.middleware.EvenPaceMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.PermissionsPolicyMiddleware",
@@ -169,7 +174,11 @@ MIN_AUDIO_SECONDS = env.int("MIN_AUDIO_SECONDS", default=3)
 MAX_RUNNING_PER_PERSON = env.int("MAX_RUNNING_PER_PERSON", default=3)
 MAX_OPEN_UPLOADS_PER_PERSON = env.int("MAX_OPEN_UPLOADS_PER_PERSON", default=6)
 MAX_OPEN_MASTERS_PER_PERSON = env.int("MAX_OPEN_MASTERS_PER_PERSON", default=20)
+MAX_OPEN_EXPORTS_PER_PERSON = env.int("MAX_OPEN_EXPORTS_PER_PERSON", default=10)
 MAX_BACKLOG = env.int("MAX_BACKLOG", default=500)
+
+# Files made on demand are kept so long after they were last asked for.
+EXPORT_DAYS = env.int("EXPORT_DAYS", default=7)
 
 # Queue: the rows are the truth, this only rings.
 WORKER_GROUPS = env.int("WORKER_GROUPS", default=2)  # jobs at a time on this machine
@@ -189,9 +198,18 @@ Q_CLUSTER = {
     "ack_failures": True,  # the job's row decides retries
     "recycle": 500,  # renews the whole group
     "save_limit": -1,
-    "poll": 0.5,
+    "poll": 0.2,  # someone waits to hear what they changed
     "catch_up": False,
 }
+
+# Money: without a key nothing is sold, and everyone is on the free plan.
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
+# The ids of prices at Stripe, by the code of a plan or pack.
+STRIPE_PRICES = env.dict("STRIPE_PRICES", default={})
+if STRIPE_SECRET_KEY and not STRIPE_WEBHOOK_SECRET:
+    raise ImproperlyConfigured("STRIPE_SECRET_KEY needs STRIPE_WEBHOOK_SECRET beside it.")
+LEDGER_TITLES = "mastering.services.titles_of"  # by name: money knows nothing of what it pays
 
 # Accounts
 AUTH_USER_MODEL = "accounts.User"
@@ -204,10 +222,13 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 10},
+        "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.forms.GuessablePasswordValidator"},
 ]
+ACCOUNT_RATE_LIMITS = {"verify": "60/h/ip"}  # beside allauth's own: files hashed for strangers
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -222,6 +243,11 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_LOGOUT_REDIRECT_URL = "mastering:home"
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+MFA_ADAPTER = "accounts.adapters.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Lacquer"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "mastering:new"
@@ -233,7 +259,10 @@ if DEVELOPMENT_MAIL:
     EMAIL_FILE_PATH = DATA_DIR / "mail"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Lacquer <lacquer@localhost>")
 
+EMAIL_TIMEOUT = 20  # of each word of the mail server's
+
 # Language and time
+LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGE_CODE = "en"
 USE_I18N = True
 TIME_ZONE = "UTC"
@@ -245,6 +274,11 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_AGE = 30 * 24 * 3600  # the longest a log-in lasts
+SESSION_IDLE_SECONDS = 14 * 24 * 3600  # and the longest between two visits
+STAFF_IDLE_SECONDS = 30 * 60  # the same, on the operator's pages
+# How long the answers take that would else tell by their time whether an address has an account.
+EVEN_PACE_SECONDS = 0.6
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True  # htmx takes the token from the page
@@ -265,7 +299,14 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF, *FILE_ORIGINS],
         "media-src": [SELF, "blob:", *FILE_ORIGINS],
         "worker-src": [SELF, "blob:"],
-        "form-action": [SELF],
+        "form-action": [
+            SELF,
+            *(
+                ["https://checkout.stripe.com", "https://billing.stripe.com"]
+                if STRIPE_SECRET_KEY
+                else []
+            ),
+        ],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
         "object-src": [NONE],

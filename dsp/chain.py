@@ -9,21 +9,32 @@ from typing import Final
 import numpy as np
 
 from dsp.audio import Audio
-from dsp.dynamics import DynamicsPlan, DynamicsStats, apply_dynamics, plan_dynamics
+from dsp.dynamics import (
+    DynamicsPlan,
+    DynamicsStats,
+    apply_dynamics,
+    peak_to_loudness_db,
+    plan_dynamics,
+    range_overshoot_lu,
+    ride_range,
+)
 from dsp.equalizer import TonePlan, plan_tone
 from dsp.filters import remove_dc
-from dsp.maximizer import Maximized, maximize
+from dsp.likeness import suitability
+from dsp.maximizer import Maximized, maximize, undo_in_place
 from dsp.measure import Profile, measure
-from dsp.settings import MasterSettings
+from dsp.passages import compare_passages
+from dsp.settings import MasterSettings, SectionPairs
 from dsp.stereo import WidthPlan, apply_tone_and_width, plan_width
-from dsp.suitability import suitability
 
 MAX_MEAN_LIMITING_DB: Final = 2.0  # over a whole piece; more is heard as pressed
+RANGE_RIDES: Final = 2  # further renders, where limiting moved the loudness range away,
+RANGE_TOLERANCE_LU: Final = 0.1  # by more than this, which a meter rounds to
 DC_OFFSET: Final = 1e-2  # of the rms: −40 dB, under which nothing is gained by filtering
 SAME_LOUDNESS_LU: Final = 0.1
 
 Progress = Callable[[str, float], None]
-Made = Callable[[Audio], None]
+Made = Callable[[Audio], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,8 @@ class Mastered:
     dynamics_stats : DynamicsStats
     maximized : Maximized or None
         The last stage; None where every amount is 0.
+    section_pairs : tuple of (int, int)
+        Which sections of the mix were compared with which of the reference; empty: all with all.
     """
 
     audio: Audio
@@ -60,6 +73,108 @@ class Mastered:
     dynamics: DynamicsPlan
     dynamics_stats: DynamicsStats
     maximized: Maximized | None
+    section_pairs: SectionPairs = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that follows from two profiles and the settings, before any audio is touched.
+
+    Attributes
+    ----------
+    target, reference : Profile
+    settings : MasterSettings
+    suitability, goal_lufs, tone, width, dynamics, section_pairs
+        As in :class:`Mastered`.
+    """
+
+    target: Profile
+    reference: Profile
+    settings: MasterSettings
+    suitability: float
+    goal_lufs: float
+    tone: TonePlan
+    width: WidthPlan
+    dynamics: DynamicsPlan
+    section_pairs: SectionPairs = ()
+
+    @property
+    def changing(self) -> bool:
+        """Whether anything but safe peaks is asked for."""
+        return abs(self.goal_lufs - self.target.integrated_lufs) > SAME_LOUDNESS_LU or any(
+            np.any(plan.applied_db) for plan in (self.tone, self.width, self.dynamics)
+        )
+
+
+def plan_master(target: Profile, reference: Profile, settings: MasterSettings) -> Plan:
+    """Return what the stages are to do with a mix.
+
+    Raises
+    ------
+    InvalidSettings
+        Where a chosen section is not there.
+    """
+    likeness = suitability(target, reference)
+    compared = compare_passages(target, reference, settings.sections)
+    tracks = (compared.target, compared.reference)
+    return Plan(
+        target=target,
+        reference=reference,
+        settings=settings,
+        suitability=likeness,
+        goal_lufs=_goal_lufs(target, compared.reference_lufs, settings),
+        tone=plan_tone(*tracks, amount=settings.tone_amount),
+        width=plan_width(*tracks, amount=settings.width_amount),
+        dynamics=plan_dynamics(*tracks, amount=settings.dynamics_amount, suitability=likeness),
+        section_pairs=compared.pairs,
+    )
+
+
+def process(
+    audio: Audio,
+    plan: Plan,
+    *,
+    goal_lufs: float | None = None,
+    in_place: bool = False,
+    progress: Progress | None = None,
+) -> tuple[Audio, DynamicsStats, Maximized | None]:
+    """Return audio after all stages, what the dynamics stage did, and the last one.
+
+    Parameters
+    ----------
+    audio : Audio
+        A caller that keeps no name for it gives its memory back to the stages.
+    plan : Plan
+    goal_lufs : float, optional
+        Loudness to bring the audio to, where that is another than the plan's.
+    in_place : bool
+        Whether the samples of ``audio`` may be overwritten.
+    progress : callable, optional
+        As of :func:`master`.
+    """
+    tell = progress or (lambda _stage, _share: None)
+    if plan.settings.is_identity:
+        return audio, DynamicsStats(0.0, 0.0, 0.0), None
+    ours = in_place  # whether the samples may be overwritten
+
+    def take(changed: Audio) -> None:
+        nonlocal audio, ours
+        ours |= changed is not audio
+        audio = changed
+
+    tell("tone", 0.15)
+    changing = plan.changing
+    if changing:
+        take(_without_dc(audio, plan.target))
+    take(apply_tone_and_width(audio, plan.tone, plan.width, in_place=ours))
+    tell("dynamics", 0.35)
+    evened, stats = apply_dynamics(audio, plan.dynamics, in_place=ours)
+    take(evened)
+    del evened
+    tell("limiting", 0.45)
+    goal_lufs = plan.goal_lufs if goal_lufs is None else goal_lufs
+    maximized = _maximized(audio, plan, goal_lufs, in_place=ours)
+    return maximized.audio, stats, maximized
 
 
 def master(
@@ -68,6 +183,7 @@ def master(
     settings: MasterSettings,
     *,
     profile: Profile | None = None,
+    in_place: bool = False,
     progress: Progress | None = None,
     made: Made | None = None,
 ) -> Mastered:
@@ -82,6 +198,8 @@ def master(
     settings : MasterSettings
     profile : Profile, optional
         The target's own, where it has been measured before.
+    in_place : bool
+        Whether the target's samples may be overwritten; the chain then needs no room but theirs.
     progress : callable, optional
         Told the name of each stage as it begins, and the share of the work done, 0 to 1.
     made : callable, optional
@@ -89,73 +207,66 @@ def master(
 
     Raises
     ------
-    TooShort, SilentAudio
+    TooShort, NotFinite, SilentAudio
         Where the target cannot be measured.
+    InvalidSettings
+        Where a chosen section is not there.
     """
     tell = progress or (lambda _stage, _share: None)
     tell("measuring", 0.0)
-    profile = profile or measure(target)
-    likeness = suitability(profile, reference)
-    tone = plan_tone(profile, reference, amount=settings.tone_amount, suitability=likeness)
-    width = plan_width(profile, reference, amount=settings.width_amount, suitability=likeness)
-    dynamics = plan_dynamics(
-        profile, reference, amount=settings.dynamics_amount, suitability=likeness
-    )
-    goal_lufs = _goal_lufs(profile, reference, settings)
-    changing = abs(goal_lufs - profile.integrated_lufs) > SAME_LOUDNESS_LU or any(
-        np.any(plan.applied_db) for plan in (tone, width, dynamics)
-    )
-    audio, stats, maximized = target, DynamicsStats(0.0, 0.0, 0.0), None
-    del target  # a caller that keeps no name for it gives its memory back to the stages
-
-    if not settings.is_identity:
-        tell("tone", 0.15)
-        if changing:
-            audio = _without_dc(audio, profile)
-        audio = apply_tone_and_width(audio, tone, width)
-        tell("dynamics", 0.35)
-        audio, stats = apply_dynamics(audio, dynamics)
-        tell("limiting", 0.45)
-        maximized = maximize(
-            audio,
-            goal_lufs=goal_lufs,
-            ceiling_dbtp=_ceiling_dbtp(dynamics, goal_lufs, settings),
-            max_limiting_db=settings.max_limiting_db if changing else 0.0,
-            max_mean_limiting_db=MAX_MEAN_LIMITING_DB,
-        )
-        audio = maximized.audio
+    plan = plan_master(profile or measure(target), reference, settings)
+    handed_on = [target]
+    del target
+    audio, stats, maximized = process(handed_on.pop(), plan, in_place=in_place, progress=tell)
     if made:
         made(audio)
     tell("verifying", 0.75)
     return Mastered(
         audio=audio,
-        target=profile,
+        target=plan.target,
         reference=reference,
-        result=profile if maximized is None else measure(audio),
+        result=plan.target if maximized is None else measure(audio, energies=maximized.energies),
         settings=settings,
-        suitability=likeness,
-        goal_lufs=goal_lufs,
-        tone=tone,
-        width=width,
-        dynamics=dynamics,
+        suitability=plan.suitability,
+        goal_lufs=plan.goal_lufs,
+        tone=plan.tone,
+        width=plan.width,
+        dynamics=plan.dynamics,
         dynamics_stats=stats,
         maximized=maximized,
+        section_pairs=plan.section_pairs,
     )
 
 
-def _ceiling_dbtp(dynamics: DynamicsPlan, goal_lufs: float, settings: MasterSettings) -> float:
-    """Return the ceiling: the one asked for, or lower where the reference's peaks stand lower."""
-    if dynamics.peak_to_loudness_db is None:
-        return settings.ceiling_dbtp
-    return min(settings.ceiling_dbtp, goal_lufs + dynamics.peak_to_loudness_db)
+def _maximized(audio: Audio, plan: Plan, goal_lufs: float, *, in_place: bool) -> Maximized:
+    """Return audio at its loudness, its peaks and its loudness range no further than planned."""
+    ceiling_dbtp, changing = plan.settings.ceiling_dbtp, plan.changing
+    preferred = ceiling_dbtp
+    if plan.dynamics.psr_db is not None and changing:
+        preferred = min(preferred, goal_lufs + peak_to_loudness_db(audio, plan.dynamics.psr_db))
+    for rides_left in reversed(range(RANGE_RIDES + 1)):
+        maximized = maximize(
+            audio,
+            goal_lufs=goal_lufs,
+            ceiling_dbtp=ceiling_dbtp,
+            preferred_ceiling_dbtp=preferred,
+            max_limiting_db=plan.settings.max_limiting_db if changing else 0.0,
+            max_mean_limiting_db=MAX_MEAN_LIMITING_DB,
+            in_place=in_place,
+        )
+        overshoot_lu = range_overshoot_lu(maximized.energies, plan.dynamics) if rides_left else 0.0
+        if abs(overshoot_lu) <= RANGE_TOLERANCE_LU:
+            break
+        if in_place:
+            undo_in_place(maximized)
+        audio, in_place = ride_range(audio, overshoot_lu, in_place=in_place), True
+    return maximized
 
 
-def _goal_lufs(target: Profile, reference: Profile, settings: MasterSettings) -> float:
+def _goal_lufs(target: Profile, reference_lufs: float, settings: MasterSettings) -> float:
     """Return the loudness to aim at: the goal, or part of the way to it."""
     start = target.integrated_lufs
-    end = (
-        reference.integrated_lufs if settings.loudness == "reference" else float(settings.loudness)
-    )
+    end = reference_lufs if settings.loudness == "reference" else float(settings.loudness)
     return round(start + settings.effective_loudness_amount * (end - start), 3)
 
 

@@ -6,73 +6,65 @@ A finding informs; it never refuses. Texts for its code live with the pages.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from dsp.audio import Audio
+from dsp.blocks import BLOCK_SECONDS, Blocks, measure_blocks
+from dsp.clipping import find_clipping
+from dsp.disturbances import find_hum, find_noise, find_subsonic
+from dsp.edges import find_edges
+from dsp.findings import FILE_CODES, Finding, Ranges, Severity
 from dsp.measure import Profile
-from dsp.spectrum import bands_between
-
-BLOCK_SECONDS: Final = 0.050  # resolution of every time range
-SEGMENT_SECONDS: Final = 10.0  # a clip level holds for at least this long
-SILENCE_DBFS: Final = -90.0  # a channel below this holds no programme
-
-TOP: Final = 0.997  # share of the segment's peak that counts as its top …
-EDGE: Final = (0.985, 0.988)  # … against as many levels just below it
-CLIPPED_RATIO: Final = 8.0  # top to edge; clean music ≤ 1, limited ≤ 2, a sine 4, clipped ≥ 28
-STEADY_SHARE: Final = 0.2  # of samples at the top: a square or a test tone, not clipped music
-FLAT_STEP: Final = 2e-4  # of the peak, between samples of a flat run
-FLAT_RUN_FRAMES: Final = 3
-SYNTHETIC_SHARE: Final = 0.3  # flat runs below the top, per flat run at it: square-wave music
+from dsp.spectrum import Doubles, bands_between
+from dsp.suitability import LEVEL_HZ, RANGES_HZ
 
 LIMITED_PSR_DB: Final = 8.0  # P10 of peak to short-term loudness
 CRUSHED_PSR_DB: Final = 6.0
 LITTLE_HEADROOM_DBTP: Final = -1.0
-DC_OFFSET: Final = 1e-3  # of full scale, mean over a segment
+DC_OFFSET: Final = 1e-3  # of full scale
+DC_SEGMENT_SECONDS: Final = 10.0
+DEAD_DB: Final = -50.0  # of one channel under the other
+SILENCE_DBFS: Final = -90.0  # a channel below this holds no programme
 DUAL_MONO_DB: Final = -60.0  # side under mid
-OUT_OF_PHASE: Final = -0.2  # correlation over 3 s
-LOW_END_HZ: Final = 120.0
-LOW_END_CORRELATION: Final = 0.3
+
+POLARITY_SECONDS: Final = 3.0
+OUT_OF_PHASE: Final = -0.45  # correlation over 3 s; wide ambience reaches -0.4
+INVERTED: Final = -0.8  # of the whole, or of the low end where the rest is not clearly in phase
+INVERTED_LOW_END: Final = -0.3
+LOW_END_HZ: Final = (0.0, 120.0)
+MIDDLE_HZ: Final = (200.0, 4_000.0)
+WIDE_CORRELATION: Final = 0.05  # of channels that have nothing in common in the bass
+NARROW_LOW_DB: Final = -50.0  # side under mid: no low end is so by itself …
+WIDE_MIDDLE_DB: Final = -15.0  # … under music that is wide
 AUDIBLE_LU: Final = 20.0  # a low end further under the track than this decides nothing
-EDGE_SILENCE_SECONDS: Final = 2.0
-CUT_TAIL_DBFS: Final = -50.0  # of the last 50 ms
 
-Floats = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
-Ranges = tuple[tuple[float, float], ...]
+LOSSY_HZ: Final = 19_900.0  # from here on a cutoff may be a converter's
+SURELY_LOSSY_HZ: Final = 17_500.0
+LEAST_LOSSY_HZ: Final = 13_000.0  # below, only a lower sample rate ends the spectrum
+HIGH_RATE_HZ: Final = 88_200
+LOW_RATE_HZ: Final = 32_000
+COMMON_RATES_HZ: Final = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
+NYQUIST_SHARES: Final = (0.86, 1.04)  # of half a lower rate, where its filter ends the spectrum
 
+# Between what 37 finished tracks of all styles have, some dB to spare, dB over the mean of 100 Hz
+# to 8 kHz.
+USUAL_RANGES_DB: Final = {
+    "low_end": (-30.0, 17.0),
+    "low_mids": (-7.0, 19.0),
+    "vocal_range": (-10.0, 8.0),
+    "top_end": (-32.0, 6.0),
+}
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing found in an upload.
-
-    Attributes
-    ----------
-    code : str
-        Stable name.
-    severity : "note" or "warning"
-        A warning will be heard in the master; a note explains.
-    confidence : float, 0 to 1
-    value : float or None
-        The number that was found, in ``unit``.
-    unit : str
-    ranges : tuple of (start, end)
-        Where, in seconds, to within 50 ms; empty where it is the whole file.
-    """
-
-    code: str
-    severity: Literal["note", "warning"]
-    confidence: float
-    value: float | None = None
-    unit: str = ""
-    ranges: Ranges = ()
+LOW_BITS: Final = 12
+EXAMINED_FRAMES: Final = 1 << 20
 
 
-def check_mix(audio: Audio, profile: Profile) -> tuple[Finding, ...]:
+def check_mix(
+    audio: Audio, profile: Profile, *, lossy: bool = False, bits: int | None = None
+) -> tuple[Finding, ...]:
     """Return what is worth knowing about a track before it is mastered, gravest first.
 
     Parameters
@@ -80,151 +72,31 @@ def check_mix(audio: Audio, profile: Profile) -> tuple[Finding, ...]:
     audio : Audio
     profile : Profile
         The measurements of the same audio.
+    lossy : bool
+        Whether the file's codec loses sound.
+    bits : int or None
+        The file's word length, where it has one.
     """
-    blocks = _measure_blocks(audio)
+    blocks = measure_blocks(audio)
     found = [
-        _clipping(audio),
+        find_clipping(audio, lossy=lossy),
         _already_limited(profile),
         _headroom(profile),
-        _lossy(profile),
+        *_bandwidth(profile, lossy=lossy),
         _dc_offset(blocks),
         *_channels(audio, blocks),
-        _polarity(blocks),
-        _low_end_phase(profile),
-        *_edges(audio, blocks),
+        *_polarity(blocks, profile),
+        *_low_end(profile),
+        *_ranges(profile),
+        find_subsonic(audio),
+        find_hum(audio),
+        find_noise(profile),
+        *find_edges(audio, blocks, profile.integrated_lufs),
+        _bit_depth(audio, bits),
     ]
     findings = [finding for finding in found if finding is not None]
-    return tuple(sorted(findings, key=lambda each: each.severity != "warning"))
-
-
-@dataclass(frozen=True, slots=True)
-class _Blocks:
-    """Sums over blocks of 50 ms; arrays of shape (channels, blocks), ``cross`` of (blocks,)."""
-
-    means: Doubles
-    powers: Doubles
-    cross: Doubles
-
-
-def _measure_blocks(audio: Audio) -> _Blocks:
-    size = max(1, round(BLOCK_SECONDS * audio.rate_hz))
-    count = -(-audio.frames // size)
-    means, powers = np.zeros((audio.channels, count)), np.zeros((audio.channels, count))
-    cross = np.zeros(count)
-    _sum_blocks(audio.samples, size, means, powers, cross)
-    return _Blocks(means, powers, cross)
-
-
-@numba.njit(nogil=True, cache=True)
-def _sum_blocks(samples, size, means, powers, cross):  # type: ignore[no-untyped-def]
-    frames = samples.shape[1]
-    for block in range(cross.size):
-        first, last = block * size, min(frames, (block + 1) * size)
-        for channel in range(samples.shape[0]):
-            total = square = 0.0
-            for frame in range(first, last):
-                value = np.float64(samples[channel, frame])
-                total += value
-                square += value * value
-            means[channel, block] = total / (last - first)
-            powers[channel, block] = square / (last - first)
-        if samples.shape[0] == 2:
-            product = 0.0
-            for frame in range(first, last):
-                product += np.float64(samples[0, frame]) * np.float64(samples[1, frame])
-            cross[block] = product / (last - first)
-
-
-def _clipping(audio: Audio) -> Finding | None:
-    """Find flat tops at any level: more samples at a segment's peak than just below it."""
-    size = round(SEGMENT_SECONDS * audio.rate_hz)
-    overall = float(np.max(np.abs(audio.samples), initial=0.0))
-    at_top = at_edge = 0.0
-    runs: list[tuple[int, int]] = []
-    for channel in audio.samples:
-        for first in range(0, channel.size, size):
-            segment = channel[first : first + size]
-            for signed in (segment, -segment):
-                peak = float(signed.max(initial=0.0))
-                if peak < 0.25 * overall or peak <= 0.0:
-                    continue
-                top, edge, lengths, starts, below = _tops(signed, peak)
-                steady = top > STEADY_SHARE * signed.size
-                synthetic = below > SYNTHETIC_SHARE * starts.size
-                if steady or synthetic or top / (edge + 1) <= CLIPPED_RATIO or starts.size < 2:
-                    continue
-                at_top, at_edge = at_top + top, at_edge + edge
-                runs += [
-                    (first + int(start), first + int(start + length))
-                    for start, length in zip(starts, lengths, strict=True)
-                ]
-    if not runs:
-        return None
-    ratio = at_top / (at_edge + 1)
-    return Finding(
-        "clipping",
-        "warning",
-        confidence=min(0.99, 0.6 + 0.4 * math.log10(ratio / CLIPPED_RATIO + 1)),
-        value=len(runs),
-        unit="runs",
-        ranges=_merge(runs, audio.rate_hz),
-    )
-
-
-def _tops(
-    signed: Floats, peak: float
-) -> tuple[int, int, npt.NDArray[np.int64], npt.NDArray[np.int64], int]:
-    top = int(np.count_nonzero(signed > TOP * peak))
-    edge = int(np.count_nonzero((signed > EDGE[0] * peak) & (signed < EDGE[1] * peak)))
-    if top / (edge + 1) <= CLIPPED_RATIO:
-        nothing = np.zeros(0, dtype=np.int64)
-        return top, edge, nothing, nothing, 0
-    starts, lengths, below = _flat_runs(signed, peak, TOP, FLAT_STEP, FLAT_RUN_FRAMES)
-    return top, edge, lengths, starts, below
-
-
-@numba.njit(nogil=True, cache=True)
-def _flat_runs(signed, peak, top, step, shortest):  # type: ignore[no-untyped-def]
-    """Return starts and lengths of flat runs at the top, and how many lie between half and it."""
-    starts = np.empty(signed.size // shortest + 1, dtype=np.int64)
-    lengths = np.empty_like(starts)
-    found = below = 0
-    frame, frames = 1, signed.size
-    while frame < frames:
-        if abs(signed[frame] - signed[frame - 1]) > step * peak or signed[frame] < 0.5 * peak:
-            frame += 1
-            continue
-        first = frame - 1
-        while frame < frames and abs(signed[frame] - signed[frame - 1]) <= step * peak:
-            frame += 1
-        if frame - first >= shortest:
-            if signed[first] > top * peak:
-                starts[found], lengths[found] = first, frame - first
-                found += 1
-            elif signed[first] < 0.98 * peak:
-                below += 1
-        frame += 1
-    return starts[:found], lengths[:found], below
-
-
-def _merge(runs: list[tuple[int, int]], rate_hz: int) -> Ranges:
-    """Return runs of frames as seconds, joined where closer than half a second."""
-    merged: list[list[float]] = []
-    for start, end in sorted(runs):
-        if merged and start / rate_hz - merged[-1][1] < 0.5:
-            merged[-1][1] = max(merged[-1][1], end / rate_hz)
-        else:
-            merged.append([start / rate_hz, end / rate_hz])
-    return tuple((round(start, 3), round(end, 3)) for start, end in merged)
-
-
-def _block_ranges(flags: npt.NDArray[np.bool_]) -> Ranges:
-    """Return the runs of true blocks as seconds."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], flags.astype(np.int8), [0]))))
-    return tuple(
-        (round(float(start) * BLOCK_SECONDS, 3), round(float(end) * BLOCK_SECONDS, 3))
-        for start, end in edges.reshape(-1, 2)
-    )
+    order = {code: number for number, code in enumerate(FILE_CODES)}
+    return tuple(sorted(findings, key=lambda each: (each.severity != "warning", order[each.code])))
 
 
 def _already_limited(profile: Profile) -> Finding | None:
@@ -234,7 +106,7 @@ def _already_limited(profile: Profile) -> Finding | None:
     return Finding(
         "already_limited",
         "warning" if psr_db < CRUSHED_PSR_DB else "note",
-        confidence=min(0.95, 0.6 + 0.1 * (LIMITED_PSR_DB - psr_db)),
+        confidence=round(min(0.95, 0.6 + 0.1 * (LIMITED_PSR_DB - psr_db)), 2),
         value=psr_db,
         unit="dB",
     )
@@ -247,31 +119,53 @@ def _headroom(profile: Profile) -> Finding | None:
     return Finding("little_headroom", "note", confidence=0.99, value=peak_dbtp, unit="dBTP")
 
 
-def _lossy(profile: Profile) -> Finding | None:
-    cutoff_hz = profile.cutoff_hz
-    if cutoff_hz is None:
+def _bandwidth(profile: Profile, *, lossy: bool) -> list[Finding]:
+    """Find the cliff that a lossy codec or a lower sample rate leaves, and low rates themselves."""
+    found = []
+    cutoff_hz, rate_hz = profile.cutoff_hz, profile.rate_hz
+    if rate_hz < LOW_RATE_HZ:
+        found.append(Finding("low_sample_rate", "warning", 0.99, rate_hz / 1000, "kHz"))
+    if cutoff_hz is not None and _is_upsampled(cutoff_hz, rate_hz):
+        found.append(Finding("upsampled", "warning", 0.85, cutoff_hz / 1000, "kHz"))
+    elif lossy:
+        end_hz = cutoff_hz if cutoff_hz is not None else rate_hz / 2
+        severity: Severity = "warning" if end_hz < SURELY_LOSSY_HZ else "note"
+        found.append(Finding("lossy_source", severity, 0.99, end_hz / 1000, "kHz"))
+    elif cutoff_hz is not None and cutoff_hz < LOSSY_HZ:
+        severity = "warning" if cutoff_hz < SURELY_LOSSY_HZ else "note"
+        found.append(Finding("lossy_source", severity, 0.85, cutoff_hz / 1000, "kHz"))
+    return found
+
+
+def _is_upsampled(cutoff_hz: float, rate_hz: int) -> bool:
+    """Tell whether the spectrum ends where that of a lower sample rate would."""
+    if rate_hz < HIGH_RATE_HZ and cutoff_hz >= LEAST_LOSSY_HZ:
+        return False
+    return any(
+        NYQUIST_SHARES[0] * lower / 2 <= cutoff_hz <= NYQUIST_SHARES[1] * lower / 2
+        for lower in COMMON_RATES_HZ
+        if lower < 0.8 * rate_hz and (rate_hz < HIGH_RATE_HZ or lower >= 44_100)
+    )
+
+
+def _dc_offset(blocks: Blocks) -> Finding | None:
+    """Find a constant that stays through the track, whatever single stretches average to."""
+    size = max(1, round(DC_SEGMENT_SECONDS / BLOCK_SECONDS))
+    count = max(1, blocks.means.shape[1] // size)
+    means = [part.mean(axis=1) for part in np.array_split(blocks.means, count, axis=1)]
+    offset = float(np.max(np.abs(np.median(means, axis=0))))
+    if offset <= DC_OFFSET:
         return None
-    severity: Literal["note", "warning"] = "warning" if cutoff_hz < 17_500.0 else "note"
-    return Finding("lossy_source", severity, confidence=0.85, value=cutoff_hz / 1000, unit="kHz")
+    return Finding("dc_offset", "note", confidence=0.95, value=round(100.0 * offset, 4), unit="%")
 
 
-def _dc_offset(blocks: _Blocks) -> Finding | None:
-    per_segment = max(1, round(SEGMENT_SECONDS / BLOCK_SECONDS))
-    worst = 0.0
-    for first in range(0, blocks.means.shape[1], per_segment):
-        means = blocks.means[:, first : first + per_segment].mean(axis=1)
-        worst = max(worst, float(np.max(np.abs(means))))
-    if worst <= DC_OFFSET:
-        return None
-    return Finding("dc_offset", "note", confidence=0.95, value=100.0 * worst, unit="%")
-
-
-def _channels(audio: Audio, blocks: _Blocks) -> list[Finding | None]:
+def _channels(audio: Audio, blocks: Blocks) -> list[Finding]:
     if audio.channels == 1:
         return [Finding("mono", "note", confidence=1.0)]
-    left, right = blocks.powers.mean(axis=1)
+    left, right = (float(power) for power in blocks.powers.mean(axis=1))
     floor = 10.0 ** (SILENCE_DBFS / 10.0)
-    if min(left, right) < floor < max(left, right):
+    dead = max(floor, max(left, right) * 10.0 ** (DEAD_DB / 10.0))
+    if min(left, right) < dead < max(left, right):
         channel = 0.0 if left < right else 1.0
         return [Finding("dead_channel", "warning", confidence=0.99, value=channel, unit="channel")]
     cross = float(blocks.cross.mean())
@@ -281,59 +175,114 @@ def _channels(audio: Audio, blocks: _Blocks) -> list[Finding | None]:
     return []
 
 
-def _polarity(blocks: _Blocks) -> Finding | None:
-    """Find spans of 3 s in which the channels cancel."""
-    if blocks.powers.shape[0] == 1:
-        return None
-    span = np.ones(round(3.0 / BLOCK_SECONDS))
-    if blocks.cross.size < span.size:
-        return None
+def _polarity(blocks: Blocks, profile: Profile) -> list[Finding]:
+    """Find an inverted channel, else spans of 3 s in which the channels cancel."""
+    span = np.ones(round(POLARITY_SECONDS / BLOCK_SECONDS))
+    if blocks.powers.shape[0] == 1 or blocks.cross.size < span.size:
+        return []
     left, right = (np.convolve(power, span, "valid") for power in blocks.powers)
     cross = np.convolve(blocks.cross, span, "valid")
-    audible = np.minimum(left, right) / span.size > 10.0 ** (-60.0 / 10.0)
+    audible = np.minimum(left, right) > 1e-3 * np.maximum(left, right)
+    audible &= left + right > 1e-4 * float((left + right).max())
     correlation = np.where(audible, cross / np.sqrt(np.maximum(left * right, 1e-30)), 1.0)
+    if not np.any(audible):
+        return []
+    typical = float(np.median(correlation[audible]))
+    low, middle = (_correlation(profile, each) for each in (LOW_END_HZ, MIDDLE_HZ))
+    turned_low = _is_audible(profile, LOW_END_HZ) and low < INVERTED and middle < 0.0
     bad = correlation < OUT_OF_PHASE
-    if not bad.any():
-        return None
+    if typical < INVERTED or turned_low:
+        bad = correlation < 0.0
+        code = "inverted_channel"
+    elif np.any(bad):
+        code = "out_of_phase"
+    else:
+        return []
     flags = np.zeros(blocks.cross.size, dtype=np.bool_)
     for first in np.flatnonzero(bad):
         flags[first : first + span.size] = True
-    worst = float(correlation.min())
-    code = "inverted_channel" if float(np.median(correlation[audible])) < -0.8 else "out_of_phase"
-    return Finding(code, "warning", confidence=0.9, value=worst, ranges=_block_ranges(flags))
+    worst = round(float(correlation.min()), 3)
+    return [Finding(code, "warning", 0.9, value=worst, ranges=_spans(flags))]
 
 
-def _low_end_phase(profile: Profile) -> Finding | None:
-    low = bands_between(0.0, LOW_END_HZ)
-    powers = 10.0 ** (profile.mid_db[low] / 10.0) + 10.0 ** (profile.side_db[low] / 10.0)
-    correlation = float(np.average(profile.correlation[low], weights=powers))
-    audible = 10.0 * math.log10(float(powers.sum())) > profile.integrated_lufs - AUDIBLE_LU
-    if correlation >= LOW_END_CORRELATION or not audible:
-        return None
-    return Finding("wide_low_end", "warning", confidence=0.8, value=correlation)
-
-
-def _edges(audio: Audio, blocks: _Blocks) -> list[Finding | None]:
-    """Find long silence at either end, and a tail that stops while it still sounds."""
-    loud = np.flatnonzero(blocks.powers.max(axis=0) > 10.0 ** (-70.0 / 10.0))
-    if loud.size == 0:
+def _low_end(profile: Profile) -> list[Finding]:
+    """Find a low end that cancels or falls apart in mono, or was made mono under wide music."""
+    if profile.is_mono or profile.channels == 1 or not _is_audible(profile, LOW_END_HZ):
         return []
-    found: list[Finding | None] = []
-    before = float(loud[0]) * BLOCK_SECONDS
-    after = audio.duration_seconds - (float(loud[-1]) + 1.0) * BLOCK_SECONDS
-    if before > EDGE_SILENCE_SECONDS:
-        found.append(_silence("silence_at_start", before, (0.0, before)))
-    if after > EDGE_SILENCE_SECONDS:
-        end = audio.duration_seconds
-        found.append(_silence("silence_at_end", after, (end - after, end)))
-    tail = audio.samples[:, -round(BLOCK_SECONDS * audio.rate_hz) :]
-    level_db = 10.0 * math.log10(float(np.mean(np.square(tail, dtype=np.float64))) + 1e-30)
-    if level_db > CUT_TAIL_DBFS:
-        end = audio.duration_seconds
-        where = ((max(0.0, end - BLOCK_SECONDS), end),)
-        found.append(Finding("cut_off_tail", "note", 0.7, level_db, "dBFS", where))
+    low, middle = (_correlation(profile, each) for each in (LOW_END_HZ, MIDDLE_HZ))
+    value = round(low, 3)
+    if low < INVERTED_LOW_END:
+        whole = low < INVERTED and middle < 0.0  # told as an inverted channel
+        return [] if whole else [Finding("low_end_out_of_phase", "warning", 0.9, value)]
+    if low < WIDE_CORRELATION:
+        return [Finding("wide_low_end", "warning", 0.8, value)]
+    widths = [_width_db(profile, each) for each in (LOW_END_HZ, MIDDLE_HZ)]
+    if widths[0] < NARROW_LOW_DB and widths[1] > WIDE_MIDDLE_DB:
+        return [Finding("narrow_low_end", "note", 0.9, value)]
+    return []
+
+
+def _powers(profile: Profile) -> tuple[Doubles, Doubles]:
+    return 10.0 ** (profile.mid_db / 10.0), 10.0 ** (profile.side_db / 10.0)
+
+
+def _correlation(profile: Profile, limits_hz: tuple[float, float]) -> float:
+    inside = bands_between(*limits_hz)
+    mid, side = _powers(profile)
+    return float(np.average(profile.correlation[inside], weights=(mid + side)[inside]))
+
+
+def _width_db(profile: Profile, limits_hz: tuple[float, float]) -> float:
+    inside = bands_between(*limits_hz)
+    mid, side = (float(power[inside].sum()) for power in _powers(profile))
+    return 10.0 * math.log10(max(side, 1e-14) / max(mid, 1e-14))
+
+
+def _is_audible(profile: Profile, limits_hz: tuple[float, float]) -> bool:
+    inside = bands_between(*limits_hz)
+    power = sum(float(each[inside].sum()) for each in _powers(profile))
+    return 10.0 * math.log10(power + 1e-30) > profile.integrated_lufs - AUDIBLE_LU
+
+
+def _ranges(profile: Profile) -> list[Finding]:
+    """Find ranges of the spectrum beyond what music of any style has."""
+    mid, side = _powers(profile)
+    level_db = 10.0 * np.log10(np.maximum(mid + side, 1e-14))
+    level_db = level_db - level_db[bands_between(*LEVEL_HZ)].mean()
+    found = []
+    for code, limits_hz in RANGES_HZ.items():
+        value = float(level_db[bands_between(*limits_hz)].mean())
+        least, most = USUAL_RANGES_DB[code]
+        if not least <= value <= most:
+            beyond = value - (most if value > most else least)
+            name = f"{'heavy' if beyond > 0.0 else 'thin'}_{code}"
+            found.append(Finding(name, "warning", 0.7, round(beyond, 1), "dB"))
     return found
 
 
-def _silence(code: str, seconds: float, where: tuple[float, float]) -> Finding:
-    return Finding(code, "note", 0.99, seconds, "s", ((round(where[0], 3), round(where[1], 3)),))
+def _bit_depth(audio: Audio, bits: int | None) -> Finding | None:
+    """Find samples that use fewer bits than their file stores, or than music needs."""
+    samples = audio.samples[:, :EXAMINED_FRAMES]
+    used = next((depth for depth in range(4, 25) if _fits(samples, depth)), None)
+    if used is None or (used > LOW_BITS and (bits is None or used >= min(bits, 24))):
+        return None
+    severity: Severity = "warning" if used <= LOW_BITS else "note"
+    return Finding("low_bit_depth", severity, 0.95, float(used), "bit")
+
+
+def _fits(samples: npt.NDArray[np.float32], depth: int) -> bool:
+    scale = np.float32(1 << (depth - 1))
+    few = samples[:, :4_096] * scale  # tells almost always
+    if not np.array_equal(few, np.rint(few)):
+        return False
+    scaled = samples * scale
+    return bool(np.array_equal(scaled, np.rint(scaled)))
+
+
+def _spans(flags: npt.NDArray[np.bool_]) -> Ranges:
+    """Return the runs of true blocks as seconds."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], flags.astype(np.int8), [0]))))
+    return tuple(
+        (round(float(start) * BLOCK_SECONDS, 3), round(float(end) * BLOCK_SECONDS, 3))
+        for start, end in edges.reshape(-1, 2)
+    )

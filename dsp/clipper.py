@@ -50,12 +50,15 @@ class Clipped:
         Time during which any channel was changed.
     max_reduction_db : float
         The most of these.
+    before : tuple of (int, ndarray of float32)
+        First frame and samples of what was changed, as they were.
     """
 
     peaks: npt.NDArray[np.float32]
     block_reduction_db: npt.NDArray[np.float32]
     clipped_ms: float
     max_reduction_db: float
+    before: tuple[tuple[int, npt.NDArray[np.float32]], ...]
 
 
 def clip_in_place(audio: Audio, *, threshold: float, peaks: npt.NDArray[np.float32]) -> Clipped:
@@ -78,7 +81,11 @@ def clip_in_place(audio: Audio, *, threshold: float, peaks: npt.NDArray[np.float
     touched = np.zeros(len(peaks), dtype=np.bool_)
     clipped = np.zeros(len(peaks), dtype=np.bool_)
     clipped_frames = 0.0
+    before = []
     for peak in plan:
+        first_frame = max(0, peak.first * block - _TAPS)
+        stop_frame = min(audio.frames, peak.end * block + _TAPS)
+        before.append((first_frame, audio.samples[:, first_frame:stop_frame].copy()))
         clipped_frames += _clip(
             audio.samples,
             bank,
@@ -100,7 +107,14 @@ def clip_in_place(audio: Audio, *, threshold: float, peaks: npt.NDArray[np.float
         block_reduction_db=reduction_db,
         clipped_ms=1000.0 * clipped_frames / audio.rate_hz,
         max_reduction_db=float(reduction_db.max(initial=0.0)),
+        before=tuple(before),
     )
+
+
+def unclip_in_place(audio: Audio, clipped: Clipped) -> None:
+    """Give the samples back as they were before :func:`clip_in_place`."""
+    for first_frame, samples in reversed(clipped.before):
+        audio.samples[:, first_frame : first_frame + samples.shape[1]] = samples
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,14 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit, types
 
-from dsp.filters import SAMPLES
-
 BITS: Final = (8, 24)
 
-_GOLDEN: Final = 0x9E3779B97F4A7C15  # SplitMix64 (Steele, Lea, Flood 2014)
+_ROW: Final = types.Array(types.float32, 1, "C", readonly=True)
+_UNIT: Final = 2.0**-16
+_GOLDEN: Final = 0x9E3779B9  # 2^32 over the golden ratio: seeds far apart
+# A hash of 32 bits with little bias (C. Wellons, Prospecting for hash functions, 2018).
+_FIRST_FACTOR: Final = np.uint32(0x7FEB352D)
+_SECOND_FACTOR: Final = np.uint32(0x846CA68B)
 
 
 def quantize(
@@ -49,47 +52,48 @@ def quantize(
     if fits(samples, bits):
         np.multiply(samples, np.float32(steps), out=words, casting="unsafe")
         return words
-    mixed = (seed * _GOLDEN) & 0xFFFF_FFFF_FFFF_FFFF
-    _quantize(np.ascontiguousarray(samples), steps, np.uint64(mixed), first_frame, words)
+    key = np.uint32(seed * _GOLDEN & 0xFFFF_FFFF)
+    for channel, row in enumerate(samples):
+        first = np.uint32((2 * first_frame + channel) & 0xFFFF_FFFF)
+        _quantize(np.ascontiguousarray(row), steps, key, first, words[channel])
     return words
 
 
 def fits(samples: npt.NDArray[np.float32], bits: int) -> bool:
     """Return whether every sample already lies on a step of ``bits`` bits, none beyond them."""
-    return bool(_fits(np.ascontiguousarray(samples), float(1 << (bits - 1))))
+    steps = float(1 << (bits - 1))
+    return all(_fits(np.ascontiguousarray(row), steps) for row in samples)
 
 
-@njit(types.boolean(SAMPLES, types.float64), nogil=True, cache=True)
-def _fits(samples: npt.NDArray[np.float32], steps: float) -> bool:
-    for channel in range(samples.shape[0]):
-        for sample in samples[channel]:
-            value = sample * steps
-            if not (-steps <= value <= steps - 1.0 and value == np.floor(value)):
-                return False
+@njit(types.boolean(_ROW, types.float64), nogil=True, cache=True)
+def _fits(row: npt.NDArray[np.float32], steps: float) -> bool:
+    for sample in row:
+        value = sample * steps
+        if not (-steps <= value <= steps - 1.0 and value == np.floor(value)):
+            return False
     return True
 
 
 @njit(
-    types.void(SAMPLES, types.float64, types.uint64, types.int64, types.int32[:, ::1]),
+    types.void(_ROW, types.float64, types.uint32, types.uint32, types.int32[::1]),
     nogil=True,
     cache=True,
+    fastmath={"nnan"},
 )
 def _quantize(
-    samples: npt.NDArray[np.float32],
+    row: npt.NDArray[np.float32],
     steps: float,
-    seed: np.uint64,
-    first_frame: int,
+    key: np.uint32,
+    first: np.uint32,
     words: npt.NDArray[np.int32],
 ) -> None:
-    unit = 1.0 / 4294967296.0
-    for channel in range(samples.shape[0]):
-        for i in range(samples.shape[1]):
-            place = np.uint64(2 * (first_frame + i) + channel)
-            z = seed + place * np.uint64(0x9E3779B97F4A7C15)
-            z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-            z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-            z ^= z >> np.uint64(31)
-            one = np.float64(np.int64(z >> np.uint64(32)))
-            other = np.float64(np.int64(z & np.uint64(0xFFFFFFFF)))
-            value = np.floor(samples[channel, i] * steps + (one - other) * unit + 0.5)
-            words[channel, i] = np.int32(min(max(value, -steps), steps - 1.0))
+    """Round with the difference of two uniform numbers of 16 bits, both from one hash."""
+    highest = steps - 1.0
+    for i in range(min(len(row), len(words))):
+        h = np.uint32(first + np.uint32(np.uint32(i) << np.uint32(1))) ^ key
+        h = np.uint32((h ^ (h >> np.uint32(16))) * _FIRST_FACTOR)
+        h = np.uint32((h ^ (h >> np.uint32(15))) * _SECOND_FACTOR)
+        h ^= h >> np.uint32(16)
+        noise = np.int32(h >> np.uint32(16)) - np.int32(h & np.uint32(0xFFFF))
+        value = np.floor(row[i] * steps + (np.float64(np.int32(noise)) * _UNIT + 0.5))
+        words[i] = np.int32(min(max(value, -steps), highest))

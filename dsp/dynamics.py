@@ -9,9 +9,15 @@ import numpy as np
 from numba import njit
 
 from dsp.audio import Audio
-from dsp.loudness import WeightedEnergies, loudness_range_lu, weighted_energies
+from dsp.loudness import (
+    WeightedEnergies,
+    loudness_range_lu,
+    measure_loudness,
+    weighted_energies,
+)
 from dsp.measure import GATE_LU, QUANTILES, Profile
-from dsp.moments import FULL_AMOUNT, believed_slope, compare, toward
+from dsp.moments import FULL_AMOUNT, Belief, believed_slope, compare, toward
+from dsp.peaks import psr_db, true_peak_per_window_dbtp
 from dsp.spectrum import Doubles, to_db
 
 LEVEL_SECONDS: Final = 0.200  # follows phrases and beats, not the waveform
@@ -21,11 +27,14 @@ CAP_DB: Final = 3.0
 QUIET_LU: Final = -10.0
 QUIET_CAP_DB: Final = 2.0  # so that noise is not raised
 PEAK_CAP_DB: Final = 4.0  # the most that peaks are brought nearer to the loudness
+PEAK_GAP_DB: Final = 1.5  # between PSRs, that sections of one track pass as seldom as mixes miss it
+PEAK_GAP_SPREAD_DB: Final = 0.3  # how fast the one grows likelier than the other
 RANGE_TOLERANCE_LU: Final = 0.02
 SLOW_SECONDS: Final = 3.0  # EBU Tech 3342: what the loudness range is made of
 STRONGEST_RIDE: Final = 0.3  # dB of slow gain per LU of slow loudness
 RIDE_CAP_DB: Final = 1.5
 RIDE_STEPS: Final = 10
+CEILING_STEPS: Final = 12  # halvings: to a hundredth of a dB
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +59,7 @@ class DynamicsPlan:
     levels_lu: Doubles
     wanted_db: Doubles
     applied_db: Doubles
-    peak_to_loudness_db: float | None
+    psr_db: float | None
     allowed_range_lu: tuple[float, float] | None
     reasons: tuple[str, ...]
 
@@ -82,23 +91,26 @@ def plan_dynamics(
     slope = believed_slope(compare(target, reference), suitability=suitability)
     middle = int(np.argmin(np.abs(QUANTILES - 50.0)))
     believed = slope * np.maximum(0.0, levels - levels[middle])
-    wanted = toward(believed, full - full[middle], amount)
+    wanted = toward(Belief(believed, np.zeros_like(believed)), full - full[middle], amount)
     applied = _limited(levels, wanted, middle)
     reasons = () if np.allclose(applied, wanted, atol=0.05) else ("capped",)
     return DynamicsPlan(
         levels_lu=levels,
         wanted_db=full - full[middle],
         applied_db=np.round(applied, 3),
-        peak_to_loudness_db=_peak_goal_db(target, reference, amount),
+        psr_db=_psr_goal_db(target, reference, amount),
         allowed_range_lu=_allowed_range_lu(target, reference) if amount > 0.0 else None,
         reasons=reasons,
     )
 
 
-def apply_dynamics(audio: Audio, plan: DynamicsPlan) -> tuple[Audio, DynamicsStats]:
+def apply_dynamics(
+    audio: Audio, plan: DynamicsPlan, *, in_place: bool = False
+) -> tuple[Audio, DynamicsStats]:
     """Return audio with the planned gain by level, and what was done.
 
     The same samples where nothing is to be done. The gain follows 200 ms loudness without delay.
+    ``in_place`` allows to overwrite the samples, which saves the room of a copy.
     """
     if plan.allowed_range_lu is None and not np.any(plan.applied_db):
         return audio, DynamicsStats(0.0, 0.0, 0.0)
@@ -109,10 +121,39 @@ def apply_dynamics(audio: Audio, plan: DynamicsPlan) -> tuple[Audio, DynamicsSta
     if not np.any(gain_db):
         return audio, DynamicsStats(0.0, 0.0, 0.0)
     step_frames = energies.step_seconds * audio.rate_hz
-    samples = np.empty_like(audio.samples)
+    samples = audio.samples if in_place else np.empty_like(audio.samples)
     _apply_gain(audio.samples, 10.0 ** (gain_db / 20.0), step_frames, samples)
     stats = DynamicsStats(float(gain_db.min()), float(gain_db.max()), float(np.abs(gain_db).mean()))
     return Audio(samples, audio.rate_hz), stats
+
+
+def range_overshoot_lu(energies: WeightedEnergies, plan: DynamicsPlan) -> float:
+    """Return how far the loudness range has left what is allowed, LU; 0 within."""
+    if plan.allowed_range_lu is None:
+        return 0.0
+    reached = loudness_range_lu(energies)
+    return reached - float(np.clip(reached, *plan.allowed_range_lu))
+
+
+def ride_range(audio: Audio, overshoot_lu: float, *, in_place: bool = False) -> Audio:
+    """Return audio ridden slowly so that its loudness range makes up for a later overshoot.
+
+    Parameters
+    ----------
+    audio : Audio
+        What went into the stage that moved the range.
+    overshoot_lu : float
+        By which the range left what is allowed after that stage.
+    in_place : bool
+        Whether the samples may be overwritten.
+    """
+    energies = weighted_energies(audio)
+    goal = loudness_range_lu(energies) - overshoot_lu
+    gain_db = _range_gain_db(energies, np.zeros_like(energies.energies), (goal, goal))
+    samples = audio.samples if in_place else np.empty_like(audio.samples)
+    step_frames = energies.step_seconds * audio.rate_hz
+    _apply_gain(audio.samples, 10.0 ** (gain_db / 20.0), step_frames, samples)
+    return Audio(samples, audio.rate_hz)
 
 
 def _gain_db(energies: WeightedEnergies, plan: DynamicsPlan) -> Doubles:
@@ -179,12 +220,46 @@ def _ridden(ride: float, slow_lu: Doubles) -> Doubles:
     return np.clip(ride * slow_lu, -RIDE_CAP_DB, RIDE_CAP_DB)
 
 
-def _peak_goal_db(target: Profile, reference: Profile, amount: float) -> float | None:
-    excess = target.plr_db - reference.plr_db
-    if excess <= 0.0 or amount <= 0.0:
+def _psr_goal_db(target: Profile, reference: Profile, amount: float) -> float | None:
+    """Return where peaks shall stand over the short-term loudness; None to leave them alone.
+
+    Sections of one track differ in this too, so that at the default amount only a gap that they
+    seldom make is closed: its size times the odds that it is the mix's.
+    """
+    gap = min(target.psr_db[1] - reference.psr_db[1], PEAK_CAP_DB)
+    if gap <= 0.0 or amount <= 0.0:
         return None
-    share = min(1.0, amount / FULL_AMOUNT)
-    return round(target.plr_db - share * min(excess, PEAK_CAP_DB), 3)
+    believed = gap / (1.0 + np.exp((PEAK_GAP_DB - gap) / PEAK_GAP_SPREAD_DB))
+    beyond = max(0.0, amount - FULL_AMOUNT) / (1.0 - FULL_AMOUNT)
+    closed = min(1.0, amount / FULL_AMOUNT) * believed + beyond * (gap - believed)
+    return round(float(target.psr_db[1] - closed), 3)
+
+
+def peak_to_loudness_db(audio: Audio, psr_goal_db: float) -> float:
+    """Return the true peak over integrated loudness at which a ceiling leaves a median PSR.
+
+    Parameters
+    ----------
+    audio : Audio
+        What goes into the last stage.
+    psr_goal_db : float
+        Median of true peak over short-term loudness to leave, dB.
+    """
+    levels = measure_loudness(weighted_energies(audio))
+    short = levels.short_term_lufs
+    tops = psr_db(true_peak_per_window_dbtp(audio), short) + short
+    counted = short > levels.integrated_lufs - GATE_LU
+    tops, short = tops[counted], short[counted]
+    if not tops.size:
+        return np.inf
+    low, high = float(np.median(short)), float(tops.max())
+    for _ in range(CEILING_STEPS):
+        middle = (low + high) / 2.0
+        if np.median(np.minimum(tops, middle) - short) < psr_goal_db:
+            low = middle
+        else:
+            high = middle
+    return high - levels.integrated_lufs
 
 
 def _smoothed(values: Doubles, kernel: Doubles) -> Doubles:

@@ -12,22 +12,22 @@ from numba import njit
 
 from dsp.audio import Audio
 from dsp.measure import Profile
-from dsp.moments import FULL_AMOUNT, LEVEL_HZ, believed_tone, compare, toward
+from dsp.moments import FULL_AMOUNT, LEVEL_HZ, Belief, believed_tone, compare, toward
 from dsp.spectrum import BAND_CENTRES_HZ, BAND_COUNT, Doubles, Floats, bands_between, smooth
 
 TAP_SECONDS: Final = 8192 / 44_100  # resolves a third octave at 40 Hz
 DESIGN_FACTOR: Final = 4  # of the cepstrum's length over the taps: keeps its aliasing under 0.01 dB
 BLOCK_FACTOR: Final = 4  # of the transform's length over the taps: least work per sample
 BLOCKS_AT_ONCE: Final = 4  # eight transforms of two channels: as many as a vector register takes
-SAME_PROGRAMME_DB: Final = 1.0
+SAME_PROGRAMME_DB: Final = 0.6  # unlikeness: versions of one recording, under 0.45 on 19 tracks
 SAME_OCTAVES: Final = 1 / 12
 FULL_OCTAVES: Final = 1 / 3  # finest detail ever followed, for different music
 LOW_OCTAVES: Final = 1.0  # below 120 Hz single notes decide finer detail
 LOW_HZ: Final = 120.0
-OTHER_MUSIC_DB: Final = (3.0, 5.0)  # unlikeness of parts of one track, of other tracks
+OTHER_MUSIC_DB: Final = (3.5, 4.0)  # unlikeness: sections of nearly all tracks, all pairs of tracks
 HEADING_OCTAVES: Final = 2.5  # broader than anything that an arrangement decides
-HEADING_SHRINK_DB: Final = 6.0  # a difference this large is followed by half
-HEADING_DB: Final = 3.0  # the most that is followed on direction alone
+HEADING_SHARE: Final = 0.15
+HEADING_DB: Final = 1.0  # the most: just heard
 CAP_DB: Final = 6.0
 EDGE_CAP_DB: Final = 4.0  # under 80 Hz and over 8 kHz
 EDGES_HZ: Final = (80.0, 8_000.0)
@@ -60,9 +60,7 @@ class TonePlan:
     reasons: tuple[str, ...]
 
 
-def plan_tone(
-    target: Profile, reference: Profile, *, amount: float, suitability: float = 1.0
-) -> TonePlan:
+def plan_tone(target: Profile, reference: Profile, *, amount: float) -> TonePlan:
     """Return the tonal correction of a target toward a reference.
 
     Parameters
@@ -70,13 +68,12 @@ def plan_tone(
     target, reference : Profile
     amount : float, 0 to 1
         0 does nothing, 0.7 what can be trusted to be the mix, 1 comes as near as the caps allow.
-    suitability : float, 0 to 1
-        How like the two tracks are; less asks for more smoothing.
     """
     comparison = compare(target, reference)
-    valid, reasons = _validity(target, reference)
+    same_programme = comparison.unlikeness_db < SAME_PROGRAMME_DB
+    valid, reasons = _validity(target, reference, same_programme=same_programme)
     whole = _levelled(reference.mid_db - target.mid_db, valid)
-    if comparison.unlikeness_db < SAME_PROGRAMME_DB:
+    if same_programme:
         full = smooth(whole, SAME_OCTAVES, weights=valid)
     else:
         full = np.where(
@@ -84,9 +81,10 @@ def plan_tone(
             smooth(whole, LOW_OCTAVES, weights=valid),
             smooth(whole, FULL_OCTAVES, weights=valid),
         )
-    belief = believed_tone(comparison, valid, suitability=suitability)
+    belief = believed_tone(comparison, valid)
     heading = _heading(full - belief.expected_db, valid, comparison.unlikeness_db)
-    wanted = toward(belief.expected_db + heading, full, amount, doubt=belief.doubt_db)
+    led = Belief(belief.expected_db + heading, belief.doubt_db)
+    wanted = toward(led, full, amount, whatever_level=True)
     inner = bands_between(*EDGES_HZ)
     widening = float(np.interp(amount, [FULL_AMOUNT, 1.0], [1.0, FULL_CAP_FACTOR]))
     cap = widening * smooth(np.where(inner, CAP_DB, EDGE_CAP_DB), 0.5)
@@ -106,13 +104,12 @@ def _heading(rest_db: Doubles, valid: npt.NDArray[np.bool_], unlikeness_db: floa
     """Return how far to go in the reference's direction where the music itself is another.
 
     Nothing tells there what of the difference is the mix, yet the reference was chosen for its
-    sound. Broad and large differences are followed in part, which was measured to do no harm with
-    references from the same album; small ones, and like music, are left to the belief.
+    sound: a small part of the broad difference is followed, too little to do harm where unlike
+    sections of one track are taken for other music.
     """
-    share = float(np.interp(unlikeness_db, OTHER_MUSIC_DB, [0.0, 1.0]))
+    share = HEADING_SHARE * float(np.interp(unlikeness_db, OTHER_MUSIC_DB, [0.0, 1.0]))
     broad = smooth(rest_db, HEADING_OCTAVES, weights=valid)
-    followed = broad**3 / (np.square(broad) + HEADING_SHRINK_DB**2)
-    heading: Doubles = share * np.clip(followed, -HEADING_DB, HEADING_DB)
+    heading: Doubles = np.clip(share * broad, -HEADING_DB, HEADING_DB)
     return heading
 
 
@@ -123,8 +120,13 @@ def _levelled(difference: Doubles, valid: npt.NDArray[np.bool_]) -> Doubles:
     return levelled
 
 
-def _validity(target: Profile, reference: Profile) -> tuple[npt.NDArray[np.bool_], tuple[str, ...]]:
-    """Return which bands hold sound in both tracks, and the reasons for those that do not."""
+def _validity(
+    target: Profile, reference: Profile, *, same_programme: bool
+) -> tuple[npt.NDArray[np.bool_], tuple[str, ...]]:
+    """Return which bands hold sound in both tracks, and the reasons for those that do not.
+
+    Noise tells nothing of music, but two versions of one recording share their noise too.
+    """
     valid = np.ones(BAND_COUNT, dtype=bool)
     reasons = []
     audible = np.ones(BAND_COUNT, dtype=bool)
@@ -132,7 +134,7 @@ def _validity(target: Profile, reference: Profile) -> tuple[npt.NDArray[np.bool_
         steady = profile.mid_db < profile.floor_db + FLOOR_MARGIN_DB
         faint = profile.mid_db < profile.mid_db.max() - FAINT_DB
         audible &= ~(steady & faint)
-    if not np.all(audible) and np.any(audible):
+    if not same_programme and not np.all(audible) and np.any(audible):
         valid &= audible
         reasons.append("noise_floor")
     ends = [p.cutoff_hz for p in (target, reference) if p.cutoff_hz is not None]
@@ -144,7 +146,9 @@ def _validity(target: Profile, reference: Profile) -> tuple[npt.NDArray[np.bool_
     return valid, tuple(reasons)
 
 
-def filter_mid_side(audio: Audio, mid_curve_db: Doubles, side_curve_db: Doubles) -> Audio:
+def filter_mid_side(
+    audio: Audio, mid_curve_db: Doubles, side_curve_db: Doubles, *, in_place: bool = False
+) -> Audio:
     """Return audio with a tonal curve applied to its mid and another to its side.
 
     Both filters are of minimum phase: no delay, nothing before the sound.
@@ -155,6 +159,8 @@ def filter_mid_side(audio: Audio, mid_curve_db: Doubles, side_curve_db: Doubles)
         One channel has only mid.
     mid_curve_db, side_curve_db : ndarray, shape (BAND_COUNT,)
         Gain at the band centres, dB; held outward beyond the first and the last.
+    in_place : bool
+        Whether the samples may be overwritten, which saves the room of a copy.
 
     Returns
     -------
@@ -163,12 +169,11 @@ def filter_mid_side(audio: Audio, mid_curve_db: Doubles, side_curve_db: Doubles)
     """
     if not np.any(mid_curve_db) and (audio.channels == 1 or not np.any(side_curve_db)):
         return audio
-    mid = minimum_phase(mid_curve_db, audio.rate_hz)
-    if audio.channels == 1 or np.array_equal(mid_curve_db, side_curve_db):
-        return Audio(_convolved(audio.samples, mid, mid), audio.rate_hz)
-    return Audio(
-        _convolved(audio.samples, mid, minimum_phase(side_curve_db, audio.rate_hz)), audio.rate_hz
-    )
+    mid = side = minimum_phase(mid_curve_db, audio.rate_hz)
+    if audio.channels == 2 and not np.array_equal(mid_curve_db, side_curve_db):
+        side = minimum_phase(side_curve_db, audio.rate_hz)
+    filtered = audio.samples if in_place else np.empty_like(audio.samples)
+    return Audio(_convolved(audio.samples, mid, side, filtered), audio.rate_hz)
 
 
 def minimum_phase(curve_db: Doubles, rate_hz: int) -> Floats:
@@ -195,34 +200,34 @@ def minimum_phase(curve_db: Doubles, rate_hz: int) -> Floats:
     return response.astype(np.float32)
 
 
-def _convolved(samples: Floats, mid_taps: Floats, side_taps: Floats) -> Floats:
-    """Return samples filtered by overlap-save: mid by its taps, side by its own."""
+def _convolved(samples: Floats, mid_taps: Floats, side_taps: Floats, filtered: Floats) -> Floats:
+    """Fill ``filtered``, which may be ``samples``: mid by its taps, side by its own.
+
+    Overlap-save over a few blocks at once, with what came before them kept aside.
+    """
     taps, frames = mid_taps.size, samples.shape[1]
     length = int(scipy.fft.next_fast_len(BLOCK_FACTOR * taps, real=True))
     step = length - taps + 1
     mid, side = (scipy.fft.rfft(kernel, length) for kernel in (mid_taps, side_taps))
     straight, crossed = (mid + side) / 2.0, (mid - side) / 2.0
-    filtered = np.empty_like(samples)
+    span = np.zeros((samples.shape[0], taps - 1 + BLOCKS_AT_ONCE * step), dtype=np.float32)
     blocks = np.empty((BLOCKS_AT_ONCE, samples.shape[0], length), dtype=np.float32)
     for start in range(0, frames, BLOCKS_AT_ONCE * step):
-        starts = range(start, min(frames, start + BLOCKS_AT_ONCE * step), step)
+        stop = min(frames, start + BLOCKS_AT_ONCE * step)
+        end = taps - 1 + stop - start
+        span[:, taps - 1 : end] = samples[:, start:stop]
+        span[:, end:] = 0.0
+        starts = range(start, stop, step)
         for block, first in zip(blocks, starts, strict=False):
-            _cut(samples, first - taps + 1, block)
+            block[:] = span[:, first - start : first - start + length]
         spectra = scipy.fft.rfft(blocks[: len(starts)], axis=2)
         _mix(spectra, straight, crossed)
         results = scipy.fft.irfft(spectra, length, axis=2, overwrite_x=True)
         for result, first in zip(results, starts, strict=True):
             last = min(frames, first + step)
             filtered[:, first:last] = result[:, taps - 1 : taps - 1 + last - first]
+        span[:, : taps - 1] = span[:, end - taps + 1 : end].copy()
     return filtered
-
-
-def _cut(samples: Floats, first: int, block: Floats) -> None:
-    """Fill a block with the samples from ``first`` on, silence where there are none."""
-    before, last = max(0, -first), min(samples.shape[1], first + block.shape[1])
-    block[:, :before] = 0.0
-    block[:, before : last - first] = samples[:, first + before : last]
-    block[:, last - first :] = 0.0
 
 
 @njit(nogil=True, cache=True)

@@ -11,7 +11,8 @@ AudioError
 ├── NotFinite              not_finite             NaN, infinity or absurd sample values
 ├── SilentAudio            silent_audio           nothing above the absolute loudness gate
 ├── ProfileUnsupported     profile_unsupported    a profile of another version or shape
-└── InvalidSettings        invalid_settings       a setting outside its range
+├── InvalidSettings        invalid_settings       a setting outside its range
+└── InvalidCover           invalid_cover          a picture that cannot be a cover
 """
 
 from __future__ import annotations
@@ -101,3 +102,9 @@ class InvalidSettings(AudioError):
     """A setting outside its range."""
 
     code = "invalid_settings"
+
+
+class InvalidCover(AudioError):
+    """A picture that cannot be a cover."""
+
+    code = "invalid_cover"

@@ -10,10 +10,12 @@ from typing import Final
 SNIFF_BYTES: Final = 4096  # enough of a file's head for `sniff`
 RATES_HZ: Final = (8_000, 192_000)
 MAX_CHANNELS: Final = 2
+EXPORT_RATES_HZ: Final = (44_100, 48_000, 88_200, 96_000)
 
 # What a render leaves, and every other format is made from: 32-bit float, nothing rounded.
 CANONICAL_NAME: Final = "master.wav"
 PROXY_NAME: Final = "proxy.m4a"  # what the web player loads first
+EXCERPT_NAME: Final = "excerpt.flac"  # a part of a master that is being tried
 LOSSLESS_NAME: Final = "lossless.flac"  # an upload as the player loads it on demand
 
 

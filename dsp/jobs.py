@@ -5,32 +5,40 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import shutil
+import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from dsp import files
+from dsp import files, release
 from dsp.audio import Audio
 from dsp.chain import Mastered, master
 from dsp.checks import check_mix
 from dsp.errors import InvalidSettings, ProfileUnsupported
-from dsp.formats import CANONICAL_NAME, LOSSLESS_NAME, PROXY_NAME, WRITABLE, Limits
+from dsp.excerpt import master_excerpt
+from dsp.formats import CANONICAL_NAME, EXCERPT_NAME, LOSSLESS_NAME, PROXY_NAME, WRITABLE, Limits
 from dsp.loudness import HOP_SECONDS, hop_lufs, weighted_energies
 from dsp.measure import Profile, measure
+from dsp.payload import digest_file
 from dsp.peaks import sample_peak_dbfs
 from dsp.report import describe
 from dsp.settings import ENGINE_VERSION, MasterSettings
-from dsp.suitability import suitability
+from dsp.suitability import compare
+from dsp.tags import Tags
 from dsp.units import db_to_amplitude
 
 PROFILE_NAME: Final = "profile.json.gz"
 WAVEFORM_NAME: Final = "waveform.json"
+RELEASE_NAME: Final = "release.json"
 RECOMMENDED: Final = "wav24"  # the download that is there at once
+LIBRARIES: Final = ("numpy", "scipy", "numba", "soxr", "soundfile", "av")  # that make the bytes
 PROXY_MARGIN_DB: Final = 0.01  # for the rounding of its samples
 SILENCE_LUFS: Final = -120.0  # stands for -inf, which JSON has not
 LARGEST_PROFILE_BYTES: Final = 8_000_000  # unpacked; a real one is a tenth of it
@@ -60,19 +68,20 @@ def inspect(
     tell = progress or (lambda _step, _share: None)
     tell("checking", 0.0)
     loaded = files.load(source, Limits(**limits))
+    facts = loaded.facts
     folder = Path(out_dir)
     with _listening_files(folder, lossless=True) as begin_listening_files:
         proxy_gain_db = begin_listening_files(loaded.audio)
         tell("measuring", 0.4)
         profile = measure(loaded.audio)
-        findings = check_mix(loaded.audio, profile)
+        findings = check_mix(loaded.audio, profile, lossy=facts.lossy, bits=facts.bits)
         tell("measuring", 0.7)
         save_profile(profile, folder / PROFILE_NAME)
     return {
-        "facts": asdict(loaded.facts)
+        "facts": asdict(facts)
         | {
-            "duration_seconds": loaded.facts.duration_seconds,
-            "is_cut_short": loaded.facts.is_cut_short,
+            "duration_seconds": facts.duration_seconds,
+            "is_cut_short": facts.is_cut_short,
             "proxy_gain_db": proxy_gain_db,
         },
         "findings": [asdict(finding) for finding in findings],
@@ -119,6 +128,7 @@ def render(
             load_profile(reference_profile),
             MasterSettings.from_dict(settings),
             profile=load_profile(mix_profile),
+            in_place=True,
             progress=lambda step, share: tell(step, 0.1 + 0.7 * share),
             made=begin_listening_files,
         )
@@ -137,6 +147,130 @@ def render(
     return {"report": report, "provenance": provenance, "outputs": outputs}
 
 
+def export(
+    source: str,
+    out_dir: str,
+    formats: list[str],
+    rate_hz: int | None,
+    tags: dict[str, str],
+    cover: str | None,
+    limits: dict[str, Any],
+    archive: dict[str, Any] | None = None,
+    *,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Write a master of ours as files for people, into a folder.
+
+    Parameters
+    ----------
+    source, out_dir : path
+        The master as it was rendered; an existing folder.
+    formats : list of str
+        Keys of ``dsp.formats.WRITABLE``.
+    rate_hz : int or None
+        Convert to this rate; None keeps the master's.
+    tags : dict
+        Fields of :class:`dsp.tags.Tags` that are text.
+    cover : path or None
+        A JPEG or PNG.
+    limits : dict
+        Fields of :class:`dsp.formats.Limits`.
+    archive : dict, optional
+        Put all into one ZIP: ``name`` of it, ``entries``, names within it by format, and
+        ``files``, paths of further entries by name.
+    progress : callable, optional
+        Told the step, and the share done, 0 to 1.
+
+    Returns
+    -------
+    dict
+        ``files``: names of what was left in the folder; digests by format, as of the record of
+        provenance, also of what went into the ZIP.
+    """
+    tell = progress or (lambda _step, _share: None)
+    audio = files.read(source, Limits(**limits))
+    picture = Path(cover).read_bytes() if cover else b""
+    written = Tags(**tags, cover=picture)
+    folder = Path(out_dir)
+    made = {}
+    for number, code in enumerate(formats):
+        tell("encoding", 0.05 + 0.85 * number / len(formats))
+        made[code] = folder / f"{code}.{WRITABLE[code].extension}"
+        files.write(made[code], audio, format=code, rate_hz=rate_hz, tags=written)
+    digests = _digests(made)
+    if archive is not None:
+        tell("packing", 0.9)
+        entries = {name: Path(path) for name, path in archive["files"].items()}
+        entries |= {archive["entries"][code]: path for code, path in made.items()}
+        _pack(folder / archive["name"], entries)
+        for path in made.values():
+            path.unlink()
+    return {"files": sorted(path.name for path in folder.iterdir()), **digests}
+
+
+def check_release(
+    source: str,
+    out_dir: str,
+    ceiling_dbtp: float,
+    limits: dict[str, Any],
+    *,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Measure what becomes of a master as lossy copies and in mono; leave ``release.json``."""
+    if progress:
+        progress("checking", 0.1)
+    audio = files.read(source, Limits(**limits))
+    folder = Path(out_dir)
+    found = release.check_release(audio, folder, ceiling_dbtp=ceiling_dbtp)
+    (folder / RELEASE_NAME).write_text(json.dumps(found, separators=(",", ":")))
+    return found
+
+
+def preview(
+    mix: str,
+    mix_profile: str,
+    reference_profile: str,
+    out_dir: str,
+    settings: dict[str, Any],
+    part: tuple[float, float],
+    limits: dict[str, Any],
+    *,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Write a part of the master that settings would give, to be heard before the whole is made.
+
+    Parameters
+    ----------
+    mix, mix_profile, reference_profile, out_dir, settings, limits, progress
+        As of :func:`render`.
+    part : (float, float)
+        Where it starts and ends in the mix, seconds.
+
+    Returns
+    -------
+    dict
+        ``gain_db``: by how much the file is lowered, ≤ 0.
+    """
+    tell = progress or (lambda _step, _share: None)
+    tell("checking", 0.0)
+    audio = files.read(mix, Limits(**limits))
+    tell("limiting", 0.3)
+    excerpt = master_excerpt(
+        audio,
+        load_profile(reference_profile),
+        MasterSettings.from_dict(settings),
+        profile=load_profile(mix_profile),
+        start_seconds=part[0],
+        end_seconds=part[1],
+    )
+    tell("encoding", 0.9)
+    folder = Path(out_dir)
+    _write_outline(folder / WAVEFORM_NAME, excerpt)
+    excerpt, gain_db = _within_full_scale(excerpt)
+    files.write(folder / EXCERPT_NAME, excerpt, format="flac24")
+    return {"gain_db": gain_db}
+
+
 def convert(source: str, destination: str, output_format: str, limits: dict[str, Any]) -> None:
     """Write a master of ours in another format."""
     files.write(destination, files.read(source, Limits(**limits)), format=output_format)
@@ -153,7 +287,7 @@ def master_files(
     """Master a file toward a track or a saved profile, write the result, return the report."""
     chosen = output_format or _format_of(output)
     profile = _profile_of(reference)
-    mastered = master(files.read(target), profile, settings)
+    mastered = master(files.read(target), profile, settings, in_place=True)
     files.write(output, mastered.audio, format=chosen)
     return describe(mastered)
 
@@ -165,8 +299,10 @@ def measure_file(path: Path) -> dict[str, Any]:
 
 def check_file(path: Path) -> list[dict[str, Any]]:
     """Return what is worth knowing about a mix before it is mastered."""
-    audio = files.read(path)
-    return [asdict(finding) for finding in check_mix(audio, measure(audio))]
+    loaded = files.load(path)
+    facts, audio = loaded.facts, loaded.audio
+    found = check_mix(audio, measure(audio), lossy=facts.lossy, bits=facts.bits)
+    return [asdict(finding) for finding in found]
 
 
 def find_sections(path: Path) -> list[dict[str, Any]]:
@@ -177,7 +313,7 @@ def find_sections(path: Path) -> list[dict[str, Any]]:
 
 def suit_files(target: Path, reference: Path) -> dict[str, Any]:
     """Return how well a reference suits a mix."""
-    return {"suitability": suitability(_profile_of(target), _profile_of(reference))}
+    return compare(_profile_of(target).summary(), _profile_of(reference).summary()).as_dict()
 
 
 def write_profile(path: Path, output: Path) -> None:
@@ -276,23 +412,47 @@ def _within_full_scale(audio: Audio) -> tuple[Audio, float]:
     return quieter, round(gain_db, 3)
 
 
+def _pack(path: Path, entries: dict[str, Path]) -> None:
+    """Write a ZIP without compression, which audio does not take; equal entries, equal bytes."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(entries):
+            entry = zipfile.ZipInfo(name)  # of the first day that a ZIP knows
+            entry.file_size = entries[name].stat().st_size
+            with entries[name].open("rb") as content, archive.open(entry, "w") as packed:
+                shutil.copyfileobj(content, packed, 1 << 20)
+
+
 def _provenance(
     mastered: Mastered, report: dict[str, Any], outputs: dict[str, Path]
 ) -> dict[str, Any]:
     """Return the record by which a master can be explained, repeated and recognised."""
     return {
         "engine": ENGINE_VERSION,
+        "libraries": {name: metadata.version(name) for name in LIBRARIES},
         "settings": mastered.settings.as_dict(),
+        "mix_profile_sha256": _profile_sha256(mastered.target),
         "reference_profile_sha256": _profile_sha256(mastered.reference),
         "numbers": report["numbers"],
         "loudness": report["loudness"],
-        "outputs_sha256": {name: _file_sha256(path) for name, path in outputs.items()},
+        "measured": {
+            name: profile.summary()
+            for name, profile in (
+                ("mix", mastered.target),
+                ("reference", mastered.reference),
+                ("master", mastered.result),
+            )
+        },
+        **_digests(outputs),
     }
 
 
-def _file_sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _digests(outputs: dict[str, Path]) -> dict[str, dict[str, str]]:
+    """Return by which files, and the samples in them, are recognised; SHA-256 by format."""
+    digests = {name: digest_file(path) for name, path in outputs.items()}
+    return {
+        "outputs_sha256": {name: each.file for name, each in digests.items()},
+        "outputs_audio_sha256": {name: each.audio for name, each in digests.items() if each.audio},
+    }
 
 
 def _profile_sha256(profile: Profile) -> str:

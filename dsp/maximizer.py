@@ -19,13 +19,14 @@ import numpy.typing as npt
 from numba import njit, types
 
 from dsp.audio import Audio
-from dsp.clipper import Clipped, clip_in_place
+from dsp.clipper import Clipped, clip_in_place, unclip_in_place
 from dsp.filters import FLOATS
 from dsp.limiter import (
     Limited,
     block_gains,
     limit_in_place,
     reduction_knots_db,
+    unlimit_in_place,
     usable_ceiling,
 )
 from dsp.loudness import (
@@ -47,6 +48,7 @@ _AIM_LU: Final = 0.010  # a render this close to the goal is not improved
 _MAX_RENDERS: Final = 4
 _BUDGET_MARGIN_DB: Final = 0.08  # for what the limiter takes beyond what the peaks demand
 _DRIVE_STEP_DB: Final = 0.002  # drives closer than this are the same
+_CEILING_STEP_DB: Final = 0.1  # also kept free of the limits, for what the model does not know
 _SLOPE_STEP_DB: Final = 0.25
 _ROOT_TOLERANCE: Final = 0.002  # LU or dB
 
@@ -58,7 +60,9 @@ class Maximized:
     Attributes
     ----------
     audio : Audio
-        The result; the same object that came in where nothing was to be done.
+        The result.
+    energies : WeightedEnergies
+        Of the result.
     drive_db : float
         Gain before the limiter.
     integrated_lufs : float
@@ -78,6 +82,7 @@ class Maximized:
     """
 
     audio: Audio
+    energies: WeightedEnergies
     drive_db: float
     integrated_lufs: float
     goal_lufs: float
@@ -93,8 +98,10 @@ def maximize(
     *,
     goal_lufs: float,
     ceiling_dbtp: float,
+    preferred_ceiling_dbtp: float | None = None,
     max_limiting_db: float = 6.0,
     max_mean_limiting_db: float = 2.0,
+    in_place: bool = False,
 ) -> Maximized:
     """Return the audio at a loudness, or as near below it as the limits allow.
 
@@ -106,10 +113,14 @@ def maximize(
         Integrated loudness asked for, LUFS.
     ceiling_dbtp : float
         Highest true peak of the result, dBTP.
+    preferred_ceiling_dbtp : float, optional
+        A lower ceiling to keep to as far as the goal is reached under it.
     max_limiting_db : float
         The most gain reduction at any moment, dB; 0 for none at all.
     max_mean_limiting_db : float
         The most gain reduction averaged over the whole piece, dB.
+    in_place : bool
+        Whether the samples may be overwritten, which saves the room of a copy.
 
     Returns
     -------
@@ -118,15 +129,18 @@ def maximize(
         delivered audio.
     """
     require_finite(audio)
+    if not in_place:
+        audio = Audio(audio.samples.copy(), audio.rate_hz)
     limits = _Limits(max_limiting_db, max_mean_limiting_db)
     model = _Model(audio, ceiling_dbtp, limits)
+    if preferred_ceiling_dbtp is not None and preferred_ceiling_dbtp < ceiling_dbtp:
+        ceiling_dbtp = _kept_ceiling(model, goal_lufs, limits, preferred_ceiling_dbtp, ceiling_dbtp)
     held_by: HeldBy | None
     if math.isinf(model.forecast(min(0.0, model.headroom_db)).lufs):
         drive_db, held_by = min(0.0, model.headroom_db), "silence"
     else:
         drive_db, held_by = _planned_drive(model, goal_lufs, limits)
-    clip_drive_db = drive_db
-    work, clipped = _softened(audio, model, clip_drive_db)
+    clipped = _soften(audio, model, drive_db)
     if clipped:
         model.take_clip(clipped)
         drive_db, held_by = _planned_drive(model, goal_lufs, limits)
@@ -136,19 +150,20 @@ def maximize(
     renders = 0
     while True:
         limited = limit_in_place(
-            work, ceiling_dbtp=ceiling_dbtp, gain_db=drive_db, peaks=model.peaks
+            audio, ceiling_dbtp=ceiling_dbtp, gain_db=drive_db, peaks=model.peaks
         )
         renders += 1
         highest_db, mean_db = _total_reduction_db(clipped, limited)
         over_max_db, over_mean_db = highest_db - limits.highest_db, mean_db - limits.mean_db
-        lufs = integrated_lufs(weighted_energies(limited.audio))
+        energies = weighted_energies(audio)
+        lufs = integrated_lufs(energies)
         error_lu = lufs - goal_lufs
         if over_max_db > 0.0 or over_mean_db > 0.0:
             held_by = "max_limiting" if over_max_db > over_mean_db else "mean_limiting"
             drive_db -= 1.5 * max(over_max_db, over_mean_db) + _DRIVE_STEP_DB
             cap_db = drive_db
             if renders >= _MAX_RENDERS:
-                cap_db = drive_db = clip_drive_db = min(drive_db, model.unclipped_headroom_db)
+                cap_db = drive_db = min(drive_db, model.unclipped_headroom_db)
         elif abs(error_lu) <= _AIM_LU or renders >= _MAX_RENDERS or held_by == "silence":
             break
         elif error_lu < 0.0 and drive_db >= cap_db:
@@ -156,10 +171,13 @@ def maximize(
             break
         else:
             drive_db = min(cap_db, drive_db - error_lu / slope)
-        del work, limited  # the next ones take their room
-        work, clipped = _softened(audio, model, clip_drive_db)
+        unlimit_in_place(limited)
+        if clipped and drive_db <= model.unclipped_headroom_db:
+            unclip_in_place(audio, clipped)
+            clipped = None
     return Maximized(
-        audio=limited.audio,
+        audio=audio,
+        energies=energies,
         drive_db=drive_db,
         integrated_lufs=lufs,
         goal_lufs=goal_lufs,
@@ -169,6 +187,13 @@ def maximize(
         max_reduction_db=highest_db,
         mean_reduction_db=mean_db,
     )
+
+
+def undo_in_place(maximized: Maximized) -> None:
+    """Give the samples back as they were before an in-place :func:`maximize`, but for rounding."""
+    unlimit_in_place(maximized.limited)
+    if maximized.clipped:
+        unclip_in_place(maximized.audio, maximized.clipped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +221,7 @@ class _Model:
         # Under the highest drive no quieter block can reach the ceiling.
         self.peaks = block_peaks(audio, block, floor_share=db_to_amplitude(-limits.highest_db))
         self.unclipped_peaks = self.peaks
-        self.ceiling = usable_ceiling(ceiling_dbtp)
+        self._limits = limits
         self._rate_hz = audio.rate_hz
         self._energies = weighted_block_energies(audio, block)
         steps = np.arange(len(self._energies)) * block * 100 // audio.rate_hz
@@ -206,9 +231,15 @@ class _Model:
         self._clipped_blocks = np.zeros(0, dtype=np.int64)
         self._clip_db = np.zeros(0)
 
+        self.stay_under(ceiling_dbtp)
+
+    def stay_under(self, ceiling_dbtp: float) -> None:
+        """Forecast from now on what another ceiling leaves, before any clip."""
+        self.ceiling = usable_ceiling(ceiling_dbtp)
         self.headroom_db = self.unclipped_headroom_db = self._headroom_db()
-        allowed_db = max(0.0, limits.highest_db - _BUDGET_MARGIN_DB)
+        allowed_db = max(0.0, self._limits.highest_db - _BUDGET_MARGIN_DB)
         self.highest_drive_db = self.headroom_db + allowed_db
+        self._known.clear()
 
     def _headroom_db(self) -> float:
         """Return the highest drive that leaves every peak alone."""
@@ -252,13 +283,34 @@ class _Model:
         return max(1e-3, (self.forecast(drive_db).lufs - below) / _SLOPE_STEP_DB)
 
 
-def _softened(audio: Audio, model: _Model, drive_db: float) -> tuple[Audio, Clipped | None]:
-    """Return a copy whose short peaks are clipped where a drive lifts any over the ceiling."""
-    copy = Audio(audio.samples.copy(), audio.rate_hz)
+def _kept_ceiling(
+    model: _Model, goal_lufs: float, limits: _Limits, preferred_dbtp: float, ceiling_dbtp: float
+) -> float:
+    """Return the lowest ceiling, from the preferred one up, under which the goal is reached."""
+    low, high = preferred_dbtp, ceiling_dbtp
+    lowest = low
+    within = _Limits(
+        max(0.0, limits.highest_db - _CEILING_STEP_DB), max(0.0, limits.mean_db - _CEILING_STEP_DB)
+    )
+    while True:
+        model.stay_under(lowest)
+        if _planned_drive(model, goal_lufs + TOLERANCE_LU, within)[1] is None:
+            high = lowest
+        else:
+            low = lowest
+        if high - low <= _CEILING_STEP_DB:
+            break
+        lowest = (low + high) / 2.0
+    model.stay_under(high)
+    return high
+
+
+def _soften(audio: Audio, model: _Model, drive_db: float) -> Clipped | None:
+    """Clip short peaks where a drive lifts any over the ceiling, in place."""
     if drive_db <= model.unclipped_headroom_db:
-        return copy, None
+        return None
     threshold = model.ceiling / db_to_amplitude(drive_db)
-    return copy, clip_in_place(copy, threshold=threshold, peaks=model.unclipped_peaks)
+    return clip_in_place(audio, threshold=threshold, peaks=model.unclipped_peaks)
 
 
 def _total_reduction_db(clipped: Clipped | None, limited: Limited) -> tuple[float, float]:

@@ -13,9 +13,16 @@ import numpy as np
 import numpy.typing as npt
 
 from dsp.audio import Audio
+from dsp.character import GROUP_COUNT, PRINT_STEPS, find_character, fingerprint
 from dsp.errors import ProfileUnsupported, SilentAudio, TooShort
-from dsp.loudness import Loudness, loudness_range_lu, measure_loudness, weighted_energies
-from dsp.peaks import psr_db, sample_peak_dbfs, true_peak_per_window_dbtp
+from dsp.loudness import (
+    Loudness,
+    WeightedEnergies,
+    loudness_range_lu,
+    measure_loudness,
+    weighted_energies,
+)
+from dsp.peaks import psr_db, require_finite, sample_peak_dbfs, true_peak_per_window_dbtp
 from dsp.sections import Section, find_sections
 from dsp.spectrum import (
     BAND_COUNT,
@@ -27,7 +34,7 @@ from dsp.spectrum import (
     to_db,
 )
 
-PROFILE_VERSION: Final = 1
+PROFILE_VERSION: Final = 2
 
 SHORTEST_SECONDS: Final = 3.0  # one short-term loudness window (EBU Tech 3341)
 QUANTILES: Final[Doubles] = np.concatenate([np.arange(1.0, 99.0, 2.0), [99.0, 99.7]])  # percent
@@ -40,8 +47,13 @@ MOST_MOMENTS: Final = 1300
 MOMENT_TOP_DB: Final = 27.5  # over the integrated loudness: no band of music is louder
 MOMENT_STEP_DB: Final = 0.5  # its rounding is under 0.15 dB rms and averages out over moments
 CURVE_POINTS: Final = 400
-STEEP_DB: Final = 25.0  # a fall over 1.2 kHz that no instrument or room makes
-CUTOFF_RANGE_HZ: Final = (10_000.0, 20_200.0)
+STEEP_DB: Final = 25.0  # a fall over 1.2 kHz that no instrument or room makes …
+LOW_STEEP_DB: Final = 45.0  # … and under 10 kHz, where single notes may end like that
+CUTOFF_RANGE_HZ: Final = (3_500.0, 10_000.0, 20_200.0)
+HIGH_RATE_CUTOFF_HZ: Final = 24_200.0  # above 88.2 kHz, where 48 kHz may have been before
+QUIETEST_DB: Final = 125.0  # under the integrated loudness: what an empty band reads
+FAINTEST_TOP_DB: Final = 95.0  # under it, per bin: what is still music before a cutoff
+OF_GROUPS: Final = ("activity_db", "variation_db", "detail_db")
 
 Codes = npt.NDArray[np.uint8]
 
@@ -69,7 +81,8 @@ class Profile:
     mid_db, side_db : ndarray, shape (BAND_COUNT,)
         Mean power per band, dB.
     floor_db : ndarray, shape (BAND_COUNT,)
-        Level per band under which the track spends a twentieth of its time, dB.
+        Level per band under which the track spends a twentieth of its time, dB; no level per
+        band is lower than ``QUIETEST_DB`` under the integrated loudness.
     correlation : ndarray, shape (BAND_COUNT,)
         Of left and right per band, -1 to 1.
     micro_quantiles_lu, momentary_quantiles_lu : ndarray, shape of ``QUANTILES``
@@ -77,6 +90,13 @@ class Profile:
     cutoff_hz : float or None
         Where a lossy codec or a resampler ended the spectrum.
     onsets_per_second : float
+    tempo_bpm : float or None
+    tempo_confidence : float, 0 to 1
+    density : float, 0 to 1
+    activity_db, variation_db, detail_db : ndarray, shape (GROUP_COUNT,)
+        What kind of music it is; see :class:`dsp.character.Character`.
+    fingerprint : ndarray of uint8, shape (steps, 2)
+        By which the audio is recognised; see :func:`dsp.character.fingerprint`.
     sections : tuple of Section
     loudness_curve_lufs : ndarray
         Short-term loudness over time, at most ``CURVE_POINTS`` points, evenly spaced.
@@ -85,6 +105,9 @@ class Profile:
         ``MOMENT_STEP_DB``, so that a track's gain does not change them.
     moments_seconds : ndarray
         Centre of each moment.
+    groups : ndarray of int64, shape (moments,), or None
+        Moments to be compared with those of the same group only; see :mod:`dsp.passages`. Never
+        stored.
     """
 
     rate_hz: int
@@ -107,11 +130,19 @@ class Profile:
     momentary_quantiles_lu: Doubles
     cutoff_hz: float | None
     onsets_per_second: float
+    tempo_bpm: float | None
+    tempo_confidence: float
+    density: float
+    activity_db: Doubles
+    variation_db: Doubles
+    detail_db: Doubles
+    fingerprint: Codes
     sections: tuple[Section, ...]
     loudness_curve_lufs: Doubles
     moments_mid: Codes
     moments_side: Codes
     moments_seconds: Doubles
+    groups: npt.NDArray[np.int64] | None = None
 
     @property
     def duration_seconds(self) -> float:
@@ -130,10 +161,11 @@ class Profile:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the profile as JSON-ready values."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values = {name: getattr(self, name) for name in STORED}
         for name in ("moments_mid", "moments_side"):
             packed = zlib.compress(_by_difference(values[name]).tobytes(), 9)
             values[name] = base64.b64encode(packed).decode("ascii")
+        values["fingerprint"] = _printed(self.fingerprint)
         for name, value in values.items():
             if isinstance(value, np.ndarray):
                 values[name] = value.tolist()
@@ -186,6 +218,10 @@ class Profile:
             "plr_db",
             "cutoff_hz",
             "onsets_per_second",
+            "loudness_spread_lu",
+            "tempo_bpm",
+            "tempo_confidence",
+            "density",
         )
         return {
             **{name: getattr(self, name) for name in plain},
@@ -196,16 +232,28 @@ class Profile:
             "side_db": np.round(to_db(side_thirds), 2).tolist(),
             "width_db": np.round(to_db(side_thirds) - to_db(mid_thirds), 2).tolist(),
             "correlation": np.round(correlation, 3).tolist(),
+            **{name: getattr(self, name).tolist() for name in OF_GROUPS},
+            "fingerprint": _printed(self.fingerprint),
             "sections": [asdict(section) for section in self.sections],
         }
 
 
-def measure(audio: Audio, *, progress: Callable[[float], None] | None = None) -> Profile:
+STORED: Final = tuple(field.name for field in fields(Profile) if field.name != "groups")
+
+
+def measure(
+    audio: Audio,
+    *,
+    energies: WeightedEnergies | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Profile:
     """Return the profile of a track.
 
     Parameters
     ----------
     audio : Audio
+    energies : WeightedEnergies, optional
+        Of this audio, where they have been measured before.
     progress : callable, optional
         Told the share done, 0 to 1.
 
@@ -213,27 +261,32 @@ def measure(audio: Audio, *, progress: Callable[[float], None] | None = None) ->
     ------
     TooShort
         Under ``SHORTEST_SECONDS``.
+    NotFinite
+        NaN, infinite or absurd samples.
     SilentAudio
         Nothing above the absolute loudness gate of BS.1770.
     """
     if audio.duration_seconds < SHORTEST_SECONDS:
         raise TooShort(f"A track must last at least {SHORTEST_SECONDS:g} seconds to be measured.")
-    weighted = weighted_energies(audio)
+    require_finite(audio)
+    weighted = energies or weighted_energies(audio)
     levels = measure_loudness(weighted)
     if not np.isfinite(levels.integrated_lufs):
         raise SilentAudio("The track is silent: nothing in it is above -70 LUFS.")
     spectrogram = band_spectrogram(audio, progress=progress)
-    energies, step = weighted.energies, weighted.step_seconds
+    steps, step = weighted.energies, weighted.step_seconds
     window_peaks = true_peak_per_window_dbtp(audio)
     true_peak = float(window_peaks.max())
-    integrated = round(levels.integrated_lufs, 3)
-    centres = _window_loudness(energies, step, SHORT_TERM_SECONDS)
-    floor = np.percentile(to_db(spectrogram.mid + spectrogram.side), 5.0, axis=0)
+    loudness = levels.integrated_lufs
+    integrated = round(loudness, 3)
+    centres = _window_loudness(steps, step, SHORT_TERM_SECONDS)
+    floor = np.percentile(spectrogram.mid + spectrogram.side, 5.0, axis=0)
     mid, side = (
         spectrogram.mid.mean(axis=0, dtype=np.float64),
         spectrogram.side.mean(axis=0, dtype=np.float64),
     )
-    moments_mid, moments_side, moments_seconds = _moments(spectrogram, integrated)
+    moments_mid, moments_side, moments_seconds = _moments(spectrogram, loudness)
+    character = find_character(spectrogram, steps, step, _decoded(moments_mid))
     return Profile(
         rate_hz=audio.rate_hz,
         frames=audio.frames,
@@ -245,24 +298,41 @@ def measure(audio: Audio, *, progress: Callable[[float], None] | None = None) ->
         max_short_term_lufs=round(levels.max_short_term_lufs, 3),
         true_peak_dbtp=round(true_peak, 3),
         sample_peak_dbfs=round(sample_peak_dbfs(audio), 3),
-        plr_db=round(true_peak - integrated, 3),
+        plr_db=round(true_peak - loudness, 3),
         psr_db=_peak_to_short_term(window_peaks, levels),
-        mid_db=np.round(to_db(mid), 3),
-        side_db=np.round(to_db(side), 3),
-        floor_db=np.round(floor, 2),
+        mid_db=_levels_db(mid, loudness),
+        side_db=_levels_db(side, loudness),
+        floor_db=_levels_db(floor, loudness),
         correlation=np.round(_correlation(mid, side, spectrogram.cross), 4),
-        micro_quantiles_lu=_quantiles(energies, step, MICRO_SECONDS, integrated),
-        momentary_quantiles_lu=_quantiles(energies, step, MOMENTARY_SECONDS, integrated),
-        cutoff_hz=_cutoff_hz(spectrogram),
-        onsets_per_second=_onsets_per_second(energies, step),
+        micro_quantiles_lu=_quantiles(steps, step, MICRO_SECONDS, loudness),
+        momentary_quantiles_lu=_quantiles(steps, step, MOMENTARY_SECONDS, loudness),
+        cutoff_hz=_cutoff_hz(spectrogram, loudness),
+        onsets_per_second=_onsets_per_second(steps, step),
+        tempo_bpm=character.tempo_bpm,
+        tempo_confidence=character.tempo_confidence,
+        density=character.density,
+        activity_db=character.activity_db,
+        variation_db=character.variation_db,
+        detail_db=character.detail_db,
+        fingerprint=fingerprint(spectrogram),
         sections=find_sections(
-            spectrogram, energies, step_seconds=step, duration_seconds=audio.duration_seconds
+            spectrogram, steps, step_seconds=step, duration_seconds=audio.duration_seconds
         ),
         loudness_curve_lufs=np.round(_thinned(centres), 2),
         moments_mid=moments_mid,
         moments_side=moments_side,
         moments_seconds=np.round(moments_seconds, 3),
     )
+
+
+def _levels_db(power: Doubles, integrated_lufs: float) -> Doubles:
+    """Return powers in dB, floored and rounded as they stand to the loudness.
+
+    So a gain on the track adds to all of them alike, and changes nothing that is read from them.
+    """
+    relative = to_db(power, lowest_db=integrated_lufs - QUIETEST_DB) - integrated_lufs
+    rounded: Doubles = np.round(np.round(relative, 3) + round(integrated_lufs, 3), 3)
+    return rounded
 
 
 def _window_loudness(energies: Doubles, step_seconds: float, seconds: float) -> Doubles:
@@ -292,17 +362,21 @@ def _correlation(mid: Doubles, side: Doubles, cross: Doubles) -> Doubles:
     return np.where(total > 1e-30, np.clip(ratio, -1.0, 1.0), 1.0)
 
 
-def _cutoff_hz(spectrogram: Spectrogram) -> float | None:
+def _cutoff_hz(spectrogram: Spectrogram, integrated_lufs: float) -> float | None:
     """Return where the average spectrum falls off a cliff, Hz, or None."""
-    level = to_db(spectrogram.fine)
+    level = to_db(spectrogram.fine, lowest_db=integrated_lufs - QUIETEST_DB)
     width = max(1, round(200.0 / spectrogram.bin_hz))
     level = np.convolve(level, np.ones(width) / width, mode="same")
     hz = np.arange(level.size) * spectrogram.bin_hz
-    steepest, where = 0.0, None
-    for cut in np.arange(CUTOFF_RANGE_HZ[0], min(CUTOFF_RANGE_HZ[1], hz[-1] - 1_000.0), 100.0):
-        below = level[(hz >= cut - 1_000.0) & (hz < cut - 200.0)].mean()
-        above = level[(hz >= cut + 200.0) & (hz < cut + 1_000.0)].mean()
-        if below - above > max(STEEP_DB, steepest) and below > -110.0:
+    sums = np.concatenate([[0.0], np.cumsum(level)])
+    lowest, low, highest = CUTOFF_RANGE_HZ
+    highest = HIGH_RATE_CUTOFF_HZ if hz[-1] > 44_000.0 else highest
+    steepest, where, faintest = 0.0, None, integrated_lufs - FAINTEST_TOP_DB
+    for cut in np.arange(lowest, min(highest, hz[-1] - 1_000.0), 100.0):
+        edges = np.searchsorted(hz, (cut - 1_000.0, cut - 200.0, cut + 200.0, cut + 1_000.0))
+        below, above = np.diff(sums[edges])[::2] / np.diff(edges)[::2]
+        least = STEEP_DB if cut >= low else LOW_STEEP_DB
+        if below - above > max(least, steepest) and below > faintest:
             steepest, where = float(below - above), float(cut)
     return where
 
@@ -332,7 +406,8 @@ def _moments(spectrogram: Spectrogram, integrated_lufs: float) -> tuple[Codes, C
     codes = []
     for bands in (spectrogram.mid, spectrogram.side):
         power = bands[: count * pooled].reshape(count, pooled, BAND_COUNT).mean(axis=1)
-        steps = np.round((to_db(power) - integrated_lufs - MOMENT_TOP_DB) / MOMENT_STEP_DB)
+        level = to_db(power, lowest_db=integrated_lufs - QUIETEST_DB) - integrated_lufs
+        steps = np.round((level - MOMENT_TOP_DB) / MOMENT_STEP_DB)
         codes.append(np.clip(255.0 + steps, 0.0, 255.0).astype(np.uint8))
     times = (np.arange(count) * pooled + (pooled + 1) / 2.0) * spectrogram.hop_seconds
     return codes[0], codes[1], times
@@ -347,9 +422,13 @@ def _by_difference(codes: Codes) -> Codes:
     return np.diff(codes, axis=1, prepend=np.zeros((codes.shape[0], 1), dtype=np.uint8))
 
 
+def _printed(fingerprint: Codes) -> str:
+    return base64.b64encode(fingerprint.tobytes()).decode("ascii")
+
+
 def _read(values: dict[str, Any]) -> dict[str, Any]:
     """Return checked constructor arguments from JSON values."""
-    read = {field.name: values[field.name] for field in fields(Profile)}
+    read = {name: values[name] for name in STORED}
     for name in ("rate_hz", "frames", "channels"):
         read[name] = int(read[name])
     for name in ("moments_mid", "moments_side"):
@@ -358,8 +437,11 @@ def _read(values: dict[str, Any]) -> dict[str, Any]:
         )
         steps = np.frombuffer(raw, dtype=np.uint8).reshape(-1, BAND_COUNT)
         read[name] = np.cumsum(steps, axis=1, dtype=np.uint8)
+    raw = base64.b64decode(read["fingerprint"], validate=True)
+    read["fingerprint"] = np.frombuffer(raw[: 2 * PRINT_STEPS], dtype=np.uint8).reshape(-1, 2)
     shapes = dict.fromkeys(("mid_db", "side_db", "floor_db", "correlation"), (BAND_COUNT,))
     shapes |= dict.fromkeys(("micro_quantiles_lu", "momentary_quantiles_lu"), QUANTILES.shape)
+    shapes |= dict.fromkeys(OF_GROUPS, (GROUP_COUNT,))
     shapes["moments_seconds"] = (read["moments_mid"].shape[0],)
     for name in (*shapes, "loudness_curve_lufs"):
         read[name] = np.array(read[name], dtype=np.float64)
@@ -369,7 +451,7 @@ def _read(values: dict[str, Any]) -> dict[str, Any]:
             raise ValueError(name)
     if read["moments_mid"].shape != read["moments_side"].shape or not len(read["moments_mid"]):
         raise ValueError("moments")
-    for name in ("loudness_range_lu", "cutoff_hz"):
+    for name in ("loudness_range_lu", "cutoff_hz", "tempo_bpm"):
         read[name] = None if read[name] is None else float(read[name])
     read["sections"] = tuple(Section(**section) for section in read["sections"])
     read["psr_db"] = tuple(float(value) for value in read["psr_db"])

@@ -15,12 +15,14 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg import solve_triangular
 
 from dsp.filters import k_weighting_db
 from dsp.measure import Profile
 from dsp.spectrum import BAND_CENTRES_HZ, BAND_COUNT, Doubles, bands_between, smooth
 
 Mask = npt.NDArray[np.bool_]
+Groups = npt.NDArray[np.int64]
 
 # Settled by the recovery trial of ``bench.sound`` on 37 tracks.
 LOUD_DB: Final = 20.0  # moments this far under the loudest tenth are left out
@@ -35,17 +37,26 @@ NEARBY_POWER: Final = 2.0  # over all bands and around a band
 LEVEL_HZ: Final = (100.0, 8_000.0)  # where the level, which is not tone, is read
 WIDTHS_DB: Final = (-45.0, 20.0)  # of the side over the mid; what is fainter is none
 
-MIX_DB: Final = 2.5  # standard deviation of what mixes get wrong
+MIX_SIZES_DB: Final = (0.0, 1.0, 2.0, 3.5)  # standard deviations of what mixes get wrong,
+MIX_ODDS: Final = (0.15, 0.20, 0.40, 0.25)  # and how often each is met
+MUSIC_SIZES: Final = (0.6, 1.0, 1.7)  # of the music's part, of its usual size,
+MUSIC_ODDS: Final = (0.3, 0.4, 0.3)
+MUSIC_DB: Final = 0.8  # the usual size where roughness and spread are 1 dB, and their powers:
+ROUGH_POWER: Final = 0.7  # regression on the music's part of 148 known errors
+SPREAD_POWER: Final = 0.55
+LEAST_MUSIC_DB: Final = 0.05  # two masters of one mix differ by no less
+ROUGH_OCTAVES: Final = 0.3  # what is finer is music: no bell of a mix is as narrow
+ROUGH_NEARBY_OCTAVES: Final = 3.0
+ROUNDING_DB: Final = 0.01
 LEVEL_DOUBT_DB: Final = 10.0  # a level common to all bands is not tone
 DOUBT_OCTAVES: Final = 1.5
-LEAST_DOUBT_DB: Final = 0.05
-DOUBT_PER_DB: Final = 0.7  # standard deviation of the music's part, of roughness times spread
 UNLIKE: Final = 0.4  # suitability of tracks so different that their likeness deceives
 MIX_SLOPE: Final = 0.2  # standard deviation of what mixes get wrong, dB/dB
 SLOPE_LIMITS: Final = (-0.4, 0.3)
 UNLIKE_SLOPE_PER_DB: Final = 0.07
 LEAST_LEVEL_VARIANCE: Final = 0.1  # LU², under which no bend can be seen
 WEIGHTING_RATE_HZ: Final = 48_000  # the K weighting is the same at every rate below 16 kHz
+LEADS: Final = np.linspace(0.0, 1.0, 51)
 FULL_AMOUNT: Final = 0.7  # up to here the believed correction grows, from here on the whole one
 
 
@@ -60,8 +71,8 @@ class Comparison:
     tone_spread, width_spread : ndarray, shape (BAND_COUNT,)
         Variance over pairs of the difference, smoothed over an octave, dB².
     unlikeness_db : float
-        How far the pairs differ in fine structure where they count, root mean square; next to
-        nothing where both tracks hold the same programme.
+        How far the pairs differ in fine structure where they count beyond what all of them do,
+        root mean square; next to nothing where both tracks hold the same programme.
     slope, slope_doubt : float
         How much louder the reference grows for every dB that moments grow louder beyond the
         median, dB/dB: below 0 it is compressed against the target. And its standard deviation.
@@ -82,8 +93,10 @@ class Belief:
 
     Attributes
     ----------
-    expected_db, doubt_db : ndarray, shape (BAND_COUNT,)
-        Its expectation and standard deviation.
+    expected_db : ndarray, shape (BAND_COUNT,)
+        Its expectation.
+    doubt_db : ndarray, shape (BAND_COUNT,)
+        Its standard deviation, given the likeliest sizes of the mix's and the music's part.
     """
 
     expected_db: Doubles
@@ -93,12 +106,13 @@ class Belief:
 @lru_cache(maxsize=4)
 def compare(target: Profile, reference: Profile) -> Comparison:
     """Return how the reference differs from the target at like moments."""
-    mids, sides = zip(_loud(target), _loud(reference), strict=True)
+    mids, sides, groups = zip(_loud(target), _loud(reference), strict=True)
     levels = [_loudness(mid, side) for mid, side in zip(mids, sides, strict=True)]
-    first, second, overall = _pairs(*mids)
+    first, second, overall = _pairs(*mids, *groups)
     apart = mids[1][second] - mids[0][first]
     apart -= apart[:, bands_between(*LEVEL_HZ)].mean(axis=1, keepdims=True)
-    nearby = smooth(np.square(_limited(apart - smooth(apart, DETAIL_OCTAVES))), NEARBY_OCTAVES)
+    detail = _limited(apart - smooth(apart, DETAIL_OCTAVES))
+    nearby = smooth(np.square(detail), NEARBY_OCTAVES)
     weights = (nearby + UNLIKENESS_DB**2) ** -NEARBY_POWER
     weights *= (np.square(overall)[:, None] + UNLIKENESS_DB**2) ** -OVERALL_POWER
     weights /= weights.sum(axis=0)
@@ -109,16 +123,16 @@ def compare(target: Profile, reference: Profile) -> Comparison:
     return Comparison(
         tone_db=_mean(apart, weights),
         tone_spread=_spread(apart, weights),
-        width_db=_mean_width(mids[1][second], sides[1][second], weights)
-        - _mean_width(mids[0][first], sides[0][first], weights),
+        width_db=_mean_width(mids[1], sides[1], second, weights)
+        - _mean_width(mids[0], sides[0], first, weights),
         width_spread=_spread(wider, weights),
-        unlikeness_db=float(np.sqrt(np.mean(_mean(nearby, weights)))),
+        unlikeness_db=float(np.sqrt(np.mean(_variance(detail, weights)))),
         slope=slope,
         slope_doubt=slope_doubt,
     )
 
 
-def believed_tone(comparison: Comparison, valid: Mask, *, suitability: float = 1.0) -> Belief:
+def believed_tone(comparison: Comparison, valid: Mask) -> Belief:
     """Return the tonal difference that is the mix's, as far as can be told.
 
     Parameters
@@ -126,26 +140,22 @@ def believed_tone(comparison: Comparison, valid: Mask, *, suitability: float = 1
     comparison : Comparison
     valid : ndarray of bool, shape (BAND_COUNT,)
         Bands to go by; the others follow them.
-    suitability : float, 0 to 1
-        How like the two tracks are as a whole; under ``UNLIKE`` it raises the doubt.
     """
     return _believed(
         comparison.tone_db,
         comparison.tone_spread,
         valid,
-        suitability,
         shapes=0.6 * _bells(0.8) + 0.4 * _bells(3.0),  # like bells, and like shelves and tilts
         common_db=LEVEL_DOUBT_DB,
     )
 
 
-def believed_width(comparison: Comparison, valid: Mask, *, suitability: float = 1.0) -> Belief:
+def believed_width(comparison: Comparison, valid: Mask) -> Belief:
     """Return the difference in width that is the mix's, as far as can be told."""
     return _believed(
         comparison.width_db,
         comparison.width_spread,
         valid,
-        suitability,
         shapes=0.8 + 0.2 * _bells(2.0),  # mostly one gain for the whole side
         common_db=0.0,
     )
@@ -158,63 +168,97 @@ def believed_slope(comparison: Comparison, *, suitability: float = 1.0) -> float
 
 
 def toward(
-    believed: Doubles, full: Doubles, amount: float, *, doubt: npt.ArrayLike = np.inf
+    belief: Belief, full: Doubles, amount: float, *, whatever_level: bool = False
 ) -> Doubles:
     """Return a correction for an amount: at ``FULL_AMOUNT`` the believed one, at 1 the full one.
 
-    The believed one is first led toward the full one, as far as it takes for the distance to the
-    reference to fall from amount to amount, but not beyond its doubt: where it is known that the
-    music differs, the music is not followed. The mean of ``abs(full - share * correction)`` is
-    convex in the share, so it falls all the way where it still falls at the end.
+    The distance to the reference falls from amount to amount. The mean of
+    ``abs(full - share * correction)`` is convex in the share, so it falls all the way where it
+    still falls at the end. A belief that would lead past that is first led toward the full
+    difference, not beyond its doubt, then lessened until it does.
 
     Parameters
     ----------
-    believed, full : ndarray, shape (n,)
-        dB.
+    belief : Belief
+    full : ndarray, shape (BAND_COUNT,)
+        The whole difference to the reference, dB.
     amount : float, 0 to 1
-    doubt : array or float
-        The farthest the believed correction may be led, dB.
+    whatever_level : bool
+        Whether a level common to all bands counts for nothing in the distance.
     """
-    for lead in np.linspace(0.0, 1.0, 51):
-        led = believed + np.clip(lead * (full - believed), -np.asarray(doubt), doubt)
-        if np.sum(np.sign(full - led) * led) >= 0.0:
+
+    def falls(correction: Doubles) -> bool:
+        left = full - correction
+        level = np.median(left) if whatever_level else 0.0
+        return bool(np.sum(np.sign(left - level) * correction) >= 0.0)
+
+    kept = believed = belief.expected_db
+    for lead in LEADS:
+        kept = believed + np.clip(lead * (full - believed), -belief.doubt_db, belief.doubt_db)
+        if falls(kept):
             break
+    kept = next((share * kept for share in LEADS[::-1] if falls(share * kept)), kept)
     beyond = max(0.0, amount - FULL_AMOUNT) / (1.0 - FULL_AMOUNT)
-    correction: Doubles = min(1.0, amount / FULL_AMOUNT) * led + beyond * (full - led)
+    correction: Doubles = min(1.0, amount / FULL_AMOUNT) * kept + beyond * (full - kept)
     return correction
 
 
 def _believed(
-    measured: Doubles,
-    spread: Doubles,
-    valid: Mask,
-    suitability: float,
-    *,
-    shapes: Doubles,
-    common_db: float,
+    measured: Doubles, spread: Doubles, valid: Mask, *, shapes: Doubles, common_db: float
 ) -> Belief:
     """Return the expected mix error given a measured difference of mix and music.
 
-    Both are Gaussian processes over log frequency: the mix's of a size and smoothness that mixes
-    have, the music's rougher and as large as the pairs' disagreement and the difference's own
-    roughness say (Rasmussen and Williams, Gaussian Processes for Machine Learning, eqs. 2.23
-    and 2.24).
-    The product of the two predicted the error within and across tracks better than either.
+    Both are Gaussian processes over log frequency: the mix's smooth, the music's rougher
+    (Rasmussen and Williams, Gaussian Processes for Machine Learning, eqs. 2.23 and 2.24). How
+    large each is, is not known: every size of ``MIX_SIZES_DB``, none at all among them, is tried
+    with every one of ``MUSIC_SIZES``, and counts by how well it explains what was measured
+    (eq. 2.30). A difference that music alone explains is left alone; one that music of such fine
+    structure hardly makes is followed nearly whole.
     """
     if not np.any(valid):
-        return Belief(np.zeros(BAND_COUNT), np.full(BAND_COUNT, MIX_DB))
-    rough = smooth(
-        np.square(measured - smooth(measured, 1.0, weights=valid)), DOUBT_OCTAVES, weights=valid
-    )
-    spread = smooth(spread, DOUBT_OCTAVES, weights=valid)
-    scale = DOUBT_PER_DB * np.sqrt(rough * spread) + LEAST_DOUBT_DB
-    scale /= _fitness(suitability)
-    music = 0.15 * np.eye(BAND_COUNT) + 0.25 * _notes(0.4) + 0.6 * _notes(3.0)
-    mix = MIX_DB**2 * shapes
-    total = mix + scale[:, None] * scale * music + common_db**2
-    weights = np.linalg.solve(total[np.ix_(valid, valid)], mix[valid])
-    variance = np.diag(mix) - np.einsum("vb,vb->b", mix[valid], weights)
-    return Belief(measured[valid] @ weights, np.sqrt(np.maximum(variance, 0.0)))
+        return Belief(np.zeros(BAND_COUNT), np.zeros(BAND_COUNT))
+    music = _music_db(measured, spread, valid)
+    music = music[:, None] * music * _music_likeness()
+    seen = np.ix_(valid, valid)
+    evidence, expected, roots = [], [], []
+    for size_db, size_odds in zip(MIX_SIZES_DB, MIX_ODDS, strict=True):
+        mix = size_db**2 * shapes
+        for size, odds in zip(MUSIC_SIZES, MUSIC_ODDS, strict=True):
+            total = mix[seen] + size**2 * music[seen] + common_db**2
+            total[np.diag_indices_from(total)] += ROUNDING_DB**2
+            root = np.linalg.cholesky(total)
+            white = solve_triangular(root, measured[valid], lower=True)
+            fit = -0.5 * white @ white - np.log(np.diag(root)).sum()
+            evidence.append(fit + np.log(size_odds * odds))
+            expected.append(mix[:, valid] @ solve_triangular(root, white, lower=True, trans=1))
+            roots.append((size_db, root))
+    weights = np.exp(np.array(evidence) - max(evidence))
+    weights /= weights.sum()
+    mean = weights @ np.array(expected)
+    size_db, root = roots[int(np.argmax(weights))]
+    known = solve_triangular(root, size_db**2 * shapes[valid], lower=True)
+    variance = size_db**2 * np.diag(shapes) - np.square(known).sum(axis=0)
+    return Belief(mean, np.sqrt(np.maximum(variance, 0.0)))
+
+
+def _music_db(measured: Doubles, spread: Doubles, valid: Mask) -> Doubles:
+    """Return the usual size of the music's part of a difference around each band, dB.
+
+    From how rough the difference is, finer than any equaliser makes it, and from how far the
+    pairs disagree; the product of powers fitted the music's part of known errors best.
+    """
+    rough = np.square(measured - smooth(measured, ROUGH_OCTAVES, weights=valid))
+    rough = np.sqrt(smooth(rough, ROUGH_NEARBY_OCTAVES, weights=valid))
+    spread = np.sqrt(smooth(spread, DOUBT_OCTAVES, weights=valid))
+    size: Doubles = MUSIC_DB * rough**ROUGH_POWER * spread**SPREAD_POWER + LEAST_MUSIC_DB
+    return size
+
+
+@lru_cache(maxsize=1)
+def _music_likeness() -> Doubles:
+    """Return how alike the music's part of a difference is in two bands: notes, voices, parts."""
+    likeness: Doubles = 0.15 * np.eye(BAND_COUNT) + 0.25 * _notes(0.4) + 0.6 * _notes(3.0)
+    return likeness
 
 
 def _fitness(suitability: float) -> float:
@@ -238,12 +282,12 @@ def _octaves_apart() -> Doubles:
     return np.abs(np.subtract.outer(octaves, octaves))
 
 
-def _loud(profile: Profile) -> tuple[Doubles, Doubles]:
-    """Return the mid and side levels of the moments that are not quiet, dB."""
+def _loud(profile: Profile) -> tuple[Doubles, Doubles, Groups | None]:
+    """Return the mid and side levels of the moments that are not quiet, dB, and their groups."""
     mid, side = profile.moments_db()
     level = 10.0 * np.log10(np.mean(10.0 ** (mid / 10.0), axis=1))
     loud = level > np.percentile(level, 90.0) - LOUD_DB
-    return mid[loud], side[loud]
+    return mid[loud], side[loud], None if profile.groups is None else profile.groups[loud]
 
 
 def _limited(detail: Doubles) -> Doubles:
@@ -251,21 +295,31 @@ def _limited(detail: Doubles) -> Doubles:
 
 
 def _pairs(
-    target: Doubles, reference: Doubles
+    target: Doubles,
+    reference: Doubles,
+    target_groups: Groups | None = None,
+    reference_groups: Groups | None = None,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Doubles]:
-    """Return the pairs of moments nearest in fine structure, either way, and their distances."""
+    """Return the pairs of moments nearest in fine structure, either way, and their distances.
+
+    Where both tracks have groups, only moments of one group are paired.
+    """
     used = bands_between(*DETAIL_HZ)
     first, second = (
         _limited(mid - smooth(mid, DETAIL_OCTAVES))[:, used] for mid in (target, reference)
     )
     squares = np.square(first).sum(axis=1)[:, None] + np.square(second).sum(axis=1)
     apart = np.sqrt(np.maximum(squares - 2.0 * first @ second.T, 0.0) / first.shape[1])
+    if target_groups is not None and reference_groups is not None:
+        other = target_groups[:, None] != reference_groups
+        apart = apart if np.all(other) else np.where(other, np.inf, apart)
     chosen = np.zeros(apart.shape, dtype=bool)
     for axis in (0, 1):
         count = min(NEIGHBOURS, apart.shape[axis])
-        nearest = np.argpartition(apart, count - 1, axis=axis)
-        np.put_along_axis(chosen, nearest.take(range(count), axis=axis), values=1, axis=axis)
-    rows, columns = np.nonzero(chosen)
+        by_row = np.ascontiguousarray(apart if axis else apart.T)
+        nearest = np.argpartition(by_row, count - 1, axis=1)[:, :count]
+        np.put_along_axis(chosen if axis else chosen.T, nearest, values=1, axis=1)
+    rows, columns = np.nonzero(chosen & np.isfinite(apart))
     return rows, columns, apart[rows, columns]
 
 
@@ -277,8 +331,11 @@ def _mean(values: Doubles, weights: Doubles) -> Doubles:
 
 def _spread(values: Doubles, weights: Doubles) -> Doubles:
     """Return the variance over pairs of values smoothed over an octave."""
-    broad = smooth(values, 1.0)
-    return _mean(np.square(broad - _mean(broad, weights)), weights)
+    return _variance(smooth(values, 1.0), weights)
+
+
+def _variance(values: Doubles, weights: Doubles) -> Doubles:
+    return _mean(np.square(values - _mean(values, weights)), weights)
 
 
 def _loudness(mid: Doubles, side: Doubles) -> Doubles:
@@ -312,10 +369,14 @@ def _slope(
     return float(slope), float(np.sqrt(scatter + unlike))
 
 
-def _mean_width(mid: Doubles, side: Doubles, weights: Doubles) -> Doubles:
+def _mean_width(
+    mid: Doubles, side: Doubles, moments: npt.NDArray[np.int64], weights: Doubles
+) -> Doubles:
     """Return the level of the side against the mid by mean power, each moment at one loudness."""
     level = mid.mean(axis=1, keepdims=True)
-    mid_power, side_power = (_mean(10.0 ** ((x - level) / 10.0), weights) for x in (mid, side))
+    mid_power, side_power = (
+        _mean((10.0 ** ((x - level) / 10.0))[moments], weights) for x in (mid, side)
+    )
     lowest = 10.0 ** (WIDTHS_DB[0] / 10.0)
     width: Doubles = 10.0 * np.log10(np.maximum(side_power / mid_power, lowest))
     return width

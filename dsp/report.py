@@ -10,22 +10,31 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from dsp.answers import ask, gentler, harm_of, left_for_the_mix, most_limited
 from dsp.chain import Mastered
+from dsp.equalizer import TonePlan
 from dsp.limiter import TRACK_STEP_SECONDS
 from dsp.measure import Profile
+from dsp.peaks import block_frames
+from dsp.sections import Section
 from dsp.settings import ENGINE_VERSION
-from dsp.spectrum import BAND_CENTRES_HZ, THIRD_OCTAVES_HZ, Doubles, third_octaves, to_db
+from dsp.spectrum import (
+    BAND_CENTRES_HZ,
+    BAND_COUNT,
+    THIRD_OCTAVES_HZ,
+    Doubles,
+    Floats,
+    third_octaves,
+    to_db,
+)
+from dsp.stereo import WidthPlan
+from dsp.suitability import LEVEL_HZ, RANGES_HZ
 
-REPORT_VERSION: Final = 1
-LEVEL_HZ: Final = (100.0, 8_000.0)  # over which a tone curve's level is its mean
-RANGES_HZ: Final = {
-    "low_end": (30.0, 120.0),
-    "low_mids": (120.0, 500.0),
-    "vocal_range": (500.0, 4_000.0),
-    "top_end": (4_000.0, 16_000.0),
-}
+REPORT_VERSION: Final = 2
+PRESENCE_HZ: Final = (2_000.0, 5_000.0)  # where the ear is most sensitive (ISO 226)
 AUDIBLE_WIDTH_DB: Final = -40.0  # a side further under the mid is no width
 SETTLED: Final = {"tone": 0.5, "loudness": 0.5, "dynamics": 0.5, "width": 0.5}  # dB or LU
+CAPPED_DB: Final = 0.1  # less was not held back
 REDUCTION_POINTS: Final = 1_200  # of the gain reduction that is drawn
 
 
@@ -42,12 +51,13 @@ def describe(mastered: Mastered) -> dict[str, Any]:
         JSON-ready: lists, numbers, strings and None. Levels in dB, LUFS, LU or dBTP as named.
     """
     axes = _axes(mastered)
-    return {
+    limiting = _limiting(mastered)
+    facts = {
         "version": REPORT_VERSION,
         "engine": ENGINE_VERSION,
         "settings": mastered.settings.as_dict(),
         "suitability": mastered.suitability,
-        "verdict": _verdict(mastered, axes),
+        "verdict": _verdict(mastered, axes, limiting),
         "axes": axes,
         "loudness": _loudness(mastered),
         "numbers": _numbers(mastered),
@@ -55,11 +65,19 @@ def describe(mastered: Mastered) -> dict[str, Any]:
         "tone": _tone(mastered),
         "width": _width(mastered),
         "dynamics": _dynamics(mastered),
-        "limiting": _limiting(mastered),
+        "limiting": limiting,
         "loudness_over_time": _loudness_over_time(mastered),
         "sections": mastered.target.summary()["sections"],
+        "pairs": _pairs(mastered),
         "capped": _capped(mastered),
         "notes": sorted({*mastered.tone.reasons, *mastered.width.reasons}),
+    }
+    softer = gentler(mastered.settings, facts)
+    return facts | {
+        "questions": ask(facts),
+        "harm": harm_of(facts),
+        "gentler": softer.as_dict() if softer else None,
+        "fix_in_the_mix": left_for_the_mix(facts),
     }
 
 
@@ -91,7 +109,9 @@ def _moved(before: float, after: float, settled: float) -> str:
     return "kept"
 
 
-def _verdict(mastered: Mastered, axes: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _verdict(
+    mastered: Mastered, axes: dict[str, dict[str, Any]], limiting: dict[str, Any]
+) -> dict[str, Any]:
     closer = [axis for axis, move in axes.items() if move["moved"] == "closer"]
     away = [axis for axis, move in axes.items() if move["moved"] == "away"]
     if mastered.settings.is_identity:
@@ -102,12 +122,14 @@ def _verdict(mastered: Mastered, axes: dict[str, dict[str, Any]]) -> dict[str, A
         code = "closer"
     else:
         code = "not_closer"
-    maximized = mastered.maximized
+    hardest = most_limited(limiting["sections"])
     return {
         "code": code,
         "closer": closer,
         "away": away,
-        "limiting_max_db": round(maximized.max_reduction_db, 2) if maximized else 0.0,
+        "limiting_max_db": limiting["max_db"],
+        "limiting_role": hardest and hardest["role"],
+        "limiting_letter": hardest and hardest["letter"],
     }
 
 
@@ -144,7 +166,7 @@ def _ranges(mastered: Mastered) -> list[dict[str, Any]]:
     """Return how far each range of the spectrum is from the reference, before and after, dB."""
     reference = _tilt(mastered.reference)
     found = []
-    for code, (low, high) in RANGES_HZ.items():
+    for code, (low, high) in {**RANGES_HZ, "presence": PRESENCE_HZ}.items():
         inside = (THIRD_OCTAVES_HZ >= low) & (THIRD_OCTAVES_HZ < high)
         before, after = (
             round(float(np.mean((_tilt(track) - reference)[inside])), 2)
@@ -162,11 +184,10 @@ def _tone(mastered: Mastered) -> dict[str, Any]:
         "reference_db": _listed(_tilt(mastered.reference)),
         "after_db": _listed(_tilt(mastered.result)),
         "curve_hz": _listed(BAND_CENTRES_HZ, 1),
-        "wanted_db": _listed(plan.wanted_db),
-        "applied_db": _listed(plan.applied_db),
-        "capped_db": _listed(plan.capped_db),
-        "left_db": _listed(plan.left_db),
+        **_shares(plan),
         "compared": plan.valid.tolist(),
+        "bands": _by_third_octave(plan),
+        "bands_compared": (_thirds_mean(plan.valid) > 0.5).tolist(),
     }
 
 
@@ -181,10 +202,34 @@ def _width(mastered: Mastered) -> dict[str, Any]:
         "correlation_before": _listed(mastered.target.correlation, 3),
         "correlation_reference": _listed(mastered.reference.correlation, 3),
         "correlation_after": _listed(mastered.result.correlation, 3),
+        **_shares(plan),
+        "bands": _by_third_octave(plan),
+    }
+
+
+def _shares(plan: TonePlan | WidthPlan) -> dict[str, list[float]]:
+    """Return what the reference asked for: applied, capped, and left over by amount and belief."""
+    return {
         "wanted_db": _listed(plan.wanted_db),
         "applied_db": _listed(plan.applied_db),
         "capped_db": _listed(plan.capped_db),
+        "left_db": _listed(plan.wanted_db - plan.applied_db - plan.capped_db),
     }
+
+
+def _by_third_octave(plan: TonePlan | WidthPlan) -> list[dict[str, float]]:
+    """Return the same as means over the standard third octaves, one row each."""
+    columns = {
+        "hz": THIRD_OCTAVES_HZ,
+        "wanted_db": _thirds_mean(plan.wanted_db),
+        "applied_db": _thirds_mean(plan.applied_db),
+        "capped_db": _thirds_mean(plan.capped_db),
+    }
+    columns["left_db"] = columns["wanted_db"] - columns["applied_db"] - columns["capped_db"]
+    return [
+        {name: round(float(column[band]), 2) for name, column in columns.items()}
+        for band in range(THIRD_OCTAVES_HZ.size)
+    ]
 
 
 def _dynamics(mastered: Mastered) -> dict[str, Any]:
@@ -199,36 +244,66 @@ def _dynamics(mastered: Mastered) -> dict[str, Any]:
         "psr_before_db": mastered.target.psr_db[1],
         "psr_reference_db": mastered.reference.psr_db[1],
         "psr_after_db": mastered.result.psr_db[1],
+        "psr_low_before_db": mastered.target.psr_db[0],
+        "psr_low_reference_db": mastered.reference.psr_db[0],
+        "psr_low_after_db": mastered.result.psr_db[0],
     }
 
 
 def _limiting(mastered: Mastered) -> dict[str, Any]:
-    if mastered.maximized is None:
-        return {
-            "max_db": 0.0,
-            "mean_db": 0.0,
-            "share_over_1_db": 0.0,
-            "share_over_3_db": 0.0,
-            "share_over_6_db": 0.0,
-            "clipped_ms": 0.0,
-            "drive_db": 0.0,
-            "track": {"step_seconds": TRACK_STEP_SECONDS, "reduction_db": []},
-        }
-    maximized, limited = mastered.maximized, mastered.maximized.limited
-    together = max(1, -(-limited.reduction_db.size // REDUCTION_POINTS))
-    starts = np.arange(0, limited.reduction_db.size, together)
-    drawn = np.maximum.reduceat(limited.reduction_db, starts) if starts.size else starts
+    maximized = mastered.maximized
+    reduction_db, step_seconds = _reduction(mastered)
+    track = maximized.limited.reduction_db if maximized else np.zeros(0, dtype=np.float32)
+    together = max(1, -(-track.size // REDUCTION_POINTS))
+    starts = np.arange(0, track.size, together)
+    clipped = maximized.clipped if maximized else None
     return {
-        "max_db": round(maximized.max_reduction_db, 2),
-        "mean_db": round(maximized.mean_reduction_db, 2),
-        "share_over_1_db": round(limited.share_over_1_db, 4),
-        "share_over_3_db": round(limited.share_over_3_db, 4),
-        "share_over_6_db": round(limited.share_over_6_db, 4),
-        "clipped_ms": round(maximized.clipped.clipped_ms, 1) if maximized.clipped else 0.0,
-        "drive_db": round(maximized.drive_db, 2),
+        **_worked(reduction_db),
+        "clipped_ms": round(clipped.clipped_ms, 1) if clipped else 0.0,
+        "drive_db": round(maximized.drive_db, 2) if maximized else 0.0,
+        "sections": [
+            {
+                "start_seconds": section.start_seconds,
+                "end_seconds": section.end_seconds,
+                "letter": section.letter,
+                "role": section.role,
+                **_worked(reduction_db[_steps(section, step_seconds, reduction_db.size)]),
+            }
+            for section in mastered.target.sections
+        ],
         "track": {
             "step_seconds": together * TRACK_STEP_SECONDS,
-            "reduction_db": _listed(drawn),
+            "reduction_db": _listed(np.maximum.reduceat(track, starts) if starts.size else []),
+        },
+    }
+
+
+def _reduction(mastered: Mastered) -> tuple[Floats, float]:
+    """Return the gain reduction of clip and limiter together, dB, and the seconds of a step."""
+    frames = block_frames(mastered.target.rate_hz)
+    if mastered.maximized is None:
+        nothing = np.zeros(-(-mastered.target.frames // frames), dtype=np.float32)
+        return nothing, frames / mastered.target.rate_hz
+    limited, clipped = mastered.maximized.limited, mastered.maximized.clipped
+    reduction_db = limited.block_reduction_db
+    if clipped is not None:
+        reduction_db = reduction_db + clipped.block_reduction_db
+    return reduction_db, frames / mastered.target.rate_hz
+
+
+def _steps(section: Section, step_seconds: float, count: int) -> slice:
+    first = min(int(section.start_seconds / step_seconds), count - 1)
+    return slice(first, max(first + 1, int(section.end_seconds / step_seconds)))
+
+
+def _worked(reduction_db: Floats) -> dict[str, float]:
+    """Return how hard the last stage worked: most, mean, and the share of time over 1, 3, 6 dB."""
+    return {
+        "max_db": round(float(reduction_db.max(initial=0.0)), 2),
+        "mean_db": round(float(reduction_db.mean(dtype=np.float64)), 2),
+        **{
+            f"share_over_{level}_db": round(float(np.mean(reduction_db > level)), 4)
+            for level in (1, 3, 6)
         },
     }
 
@@ -247,21 +322,46 @@ def _loudness_over_time(mastered: Mastered) -> dict[str, Any]:
     }
 
 
+def _pairs(mastered: Mastered) -> list[dict[str, Any]]:
+    """Return which sections were compared, with their times; nothing where all was with all."""
+    return [
+        {
+            "mix": mine,
+            "reference": theirs,
+            "start_seconds": mastered.target.sections[mine].start_seconds,
+            "end_seconds": mastered.target.sections[mine].end_seconds,
+            "reference_start_seconds": mastered.reference.sections[theirs].start_seconds,
+            "reference_end_seconds": mastered.reference.sections[theirs].end_seconds,
+        }
+        for mine, theirs in mastered.section_pairs
+    ]
+
+
 def _capped(mastered: Mastered) -> list[dict[str, Any]]:
-    """Return where a cap held a stage back most: what was asked for, and what was done."""
+    """Return every area where a cap held a stage back: where most, what was asked for and done."""
     found = []
     for stage, plan in (("tone", mastered.tone), ("width", mastered.width)):
-        band = int(np.argmax(np.abs(plan.capped_db)))
-        if abs(plan.capped_db[band]) >= 0.1:
+        held = np.abs(plan.capped_db) >= CAPPED_DB
+        edges = np.flatnonzero(np.diff(np.concatenate(([0], held.astype(np.int8), [0]))))
+        for first, last in edges.reshape(-1, 2):
+            band = int(first + np.argmax(np.abs(plan.capped_db[first:last])))
             found.append(
                 {
                     "stage": stage,
                     "hz": round(float(BAND_CENTRES_HZ[band])),
+                    "low_hz": round(float(BAND_CENTRES_HZ[first])),
+                    "high_hz": round(float(BAND_CENTRES_HZ[last - 1])),
                     "wanted_db": round(float(plan.applied_db[band] + plan.capped_db[band]), 1),
                     "applied_db": round(float(plan.applied_db[band]), 1),
                 }
             )
     return found
+
+
+def _thirds_mean(bands: npt.ArrayLike) -> Doubles:
+    """Return the mean over each standard third octave of values per band, shape (BAND_COUNT,)."""
+    shares: Doubles = third_octaves(np.ones(BAND_COUNT))
+    return third_octaves(bands) / shares
 
 
 def _tilt(profile: Profile) -> Doubles:

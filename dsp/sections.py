@@ -1,4 +1,4 @@
-"""The parts of a track, found by how it sounds: where they begin, which of them are alike."""
+"""The parts of a track, found by how it sounds: where they begin, which are alike, what they do."""
 
 from __future__ import annotations
 
@@ -7,20 +7,30 @@ from itertools import pairwise
 from typing import Final, Literal
 
 import numpy as np
+import numpy.typing as npt
+import scipy.cluster.hierarchy
 
-from dsp.spectrum import BAND_COUNT, Doubles, Spectrogram, to_db
+from dsp.spectrum import Doubles, Spectrogram, bands_between, to_db
 
-Role = Literal["intro", "peak", "quiet", "outro"]
+Role = Literal["intro", "verse", "chorus", "drop", "break", "bridge", "outro"]
 
-BLOCK_SECONDS: Final = 0.5
+BLOCK_SECONDS: Final = 0.25
 KERNEL_SECONDS: Final = 16.0  # span compared on both sides of a possible boundary
 SHORTEST_SECONDS: Final = 8.0
 NOVELTY_SPREAD: Final = 0.5  # a boundary stands out by this many standard deviations
 ALIKE: Final = 0.85  # distance of two parts, in units of the blocks' own scatter
-LETTERS: Final = "ABCDEF"
+MOST_KINDS: Final = 8
+LETTERS: Final = "ABCDEFGH"
+
 PEAK_SECONDS: Final = 10.0  # the least of a kind that can be the track's peak
-EDGE_LU: Final = 3.0  # an intro or outro is this much under the track
-QUIET_LU: Final = 6.0
+LEVEL_LU: Final = 2.0  # under the peak, from where a part can be a verse …
+LOW_LU: Final = 6.0  # … and from where a break
+SURE_LU: Final = 6.0  # over a threshold: as sure as loudness makes it
+EDGE_SHARE: Final = 0.25  # of the track, within which an intro ends and an outro begins
+DROP_BASS_DB: Final = 4.0  # by which the bass rises more than the rest where a drop begins
+DROP_LU: Final = 14.0  # what is further down before it is no build-up
+LOW_END_HZ: Final = (30.0, 120.0)
+LEAST_CONFIDENCE: Final = 0.4  # a role less sure is not named
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +42,13 @@ class Section:
     start_seconds, end_seconds : float
     letter : str
         Parts of one letter sound alike.
-    role : "intro", "peak", "quiet", "outro" or None
-        What the part does, where its loudness and place say so.
+    role : str or None
+        "intro", "verse", "chorus", "drop", "break", "bridge" or "outro", where loudness, place
+        and repetition say so. It is about energy: nobody has listened for words.
     loudness_lufs : float
         Ungated K-weighted loudness of the part.
+    confidence : float, 0 to 1
+        How sure the role is; 0 where there is none.
     """
 
     start_seconds: float
@@ -43,6 +56,18 @@ class Section:
     letter: str
     role: Role | None
     loudness_lufs: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What the role of a part is told from."""
+
+    kind: int
+    seconds: float
+    under_lu: float  # the loudest kind
+    bass_db: float
+    density: float
 
 
 def find_sections(
@@ -64,14 +89,25 @@ def find_sections(
     Boundaries are peaks of a checkerboard novelty on the blocks' self-similarity (Foote 2000);
     parts are joined to kinds by average linkage, neighbours of one kind to one part.
     """
-    features, block_lufs = _blocks(spectrogram, energies, step_seconds)
+    features, block_lufs, bass_db = _blocks(spectrogram, energies, step_seconds)
     edges = _boundaries(features)
     kinds = _kinds(features, edges)
     begins = [i for i in range(len(kinds)) if i == 0 or kinds[i] != kinds[i - 1]]
     kinds, edges = [kinds[i] for i in begins], [*(edges[i] for i in begins), edges[-1]]
     spans = list(pairwise(edges))
     loudness = [10.0 * np.log10(np.mean(10.0 ** (block_lufs[a:b] / 10.0))) for a, b in spans]
-    roles = _roles(spans, kinds, np.array(loudness), features)
+    top = _peak_lufs(kinds, spans, np.array(loudness))
+    parts = [
+        _Part(
+            kinds[i],
+            (b - a) * BLOCK_SECONDS,
+            top - float(loudness[i]),
+            float(10.0 * np.log10(np.mean(10.0 ** (bass_db[a:b] / 10.0)))),
+            float(features[a:b, -1].mean()),
+        )
+        for i, (a, b) in enumerate(spans)
+    ]
+    roles = _roles(parts)
     letters = _letters(kinds)
     times = [float(edge) * BLOCK_SECONDS for edge in edges]
     times[-1] = duration_seconds
@@ -80,8 +116,9 @@ def find_sections(
             round(times[i], 2),
             round(times[i + 1], 2),
             letters[i],
-            roles[i],
+            roles[i][0],
             round(float(loudness[i]), 2),
+            round(roles[i][1], 2),
         )
         for i in range(len(spans))
     )
@@ -89,25 +126,18 @@ def find_sections(
 
 def _blocks(
     spectrogram: Spectrogram, energies: Doubles, step_seconds: float
-) -> tuple[Doubles, Doubles]:
-    """Return standardised features and the loudness of every half second."""
-    per_block = round(BLOCK_SECONDS / step_seconds)
-    count = max(1, energies.size // per_block)
-    power = np.array(
-        [np.mean(part) for part in np.array_split(energies[: count * per_block], count)]
+) -> tuple[Doubles, Doubles, Doubles]:
+    """Return standardised features, the loudness and the low end's level of every block."""
+    per_block = BLOCK_SECONDS / step_seconds
+    count = max(1, int(energies.size / per_block))
+    lufs = -0.691 + to_db(_averaged(energies[:, None], per_block, count)[:, 0])
+    per_block = BLOCK_SECONDS / spectrogram.hop_seconds
+    mids, sides = (
+        _averaged(bands.astype(np.float64), per_block, count, offset=0.5)
+        for bands in (spectrogram.mid, spectrogram.side)
     )
-    lufs = -0.691 + to_db(power)
-    centres = (np.arange(spectrogram.mid.shape[0]) + 1.0) * spectrogram.hop_seconds
-    owner = np.minimum((centres / BLOCK_SECONDS).astype(np.int64), count - 1)
-    sums = np.zeros((count, 2 * BAND_COUNT))
-    np.add.at(sums, owner, np.hstack([spectrogram.mid, spectrogram.side]).astype(np.float64))
-    filled = np.maximum.accumulate(
-        np.where(np.bincount(owner, minlength=count) > 0, np.arange(count), 0)
-    )
-    sums = sums[filled]
-    tone = to_db(sums[:, :BAND_COUNT].reshape(count, 24, -1).sum(axis=2))
-    side = to_db(sums[:, BAND_COUNT:].reshape(count, 8, -1).sum(axis=2))
-    mid = to_db(sums[:, :BAND_COUNT].reshape(count, 8, -1).sum(axis=2))
+    tone = to_db(mids.reshape(count, 24, -1).sum(axis=2))
+    side, mid = (to_db(bands.reshape(count, 8, -1).sum(axis=2)) for bands in (sides, mids))
     level = np.maximum(lufs, lufs.max() - 40.0)[:, None]
     tone = np.maximum(tone, tone.max() - 80.0)
     width = np.clip(side - mid, -30.0, 6.0)
@@ -118,52 +148,75 @@ def _blocks(
         for group in groups
     ]
     features: Doubles = np.hstack(scaled)
-    return features - features.mean(axis=0), lufs
+    bass_db = to_db((mids + sides)[:, bands_between(*LOW_END_HZ)].sum(axis=1))
+    return features - features.mean(axis=0), lufs, bass_db
+
+
+def _averaged(rows: Doubles, per_block: float, count: int, *, offset: float = 0.0) -> Doubles:
+    """Return the mean of the rows of every block; a row counts to the blocks it overlaps.
+
+    ``offset`` is where the first row begins, in rows: a frame under a window lies half a hop late.
+    """
+    sums = np.vstack([np.zeros(rows.shape[1]), np.cumsum(rows, axis=0, dtype=np.float64)])
+    places = np.clip(np.arange(count + 1) * per_block - offset, 0.0, float(rows.shape[0]))
+    places = np.maximum.accumulate(np.maximum(places, np.arange(count + 1) * 1e-9))
+    low = np.minimum(places.astype(np.int64), rows.shape[0] - 1)
+    at = sums[low] + (places - low)[:, None] * (sums[low + 1] - sums[low])
+    spans = np.diff(places)
+    means = np.diff(at, axis=0) / np.maximum(spans, 1e-9)[:, None]
+    empty = np.flatnonzero(spans < 1e-6)  # past the last frame: as the last one
+    means[empty] = rows[-1]
+    return np.maximum(means, 0.0)
 
 
 def _boundaries(features: Doubles) -> list[int]:
     count = features.shape[0]
-    half = round(KERNEL_SECONDS / BLOCK_SECONDS / 2.0)
     shortest = round(SHORTEST_SECONDS / BLOCK_SECONDS)
     if count < 2 * shortest:
         return [0, count]
-    norms = np.linalg.norm(features, axis=1, keepdims=True)
-    unit = features / np.maximum(norms, 1e-9)
-    likeness = np.pad(unit @ unit.T, half, mode="reflect")
-    place = np.arange(-half, half) + 0.5
-    taper = np.exp(-0.5 * np.square(place / (half / 2.0)))
-    kernel = np.outer(taper * np.sign(place), taper * np.sign(place))
-    novelty = np.array(
-        [np.sum(kernel * likeness[i : i + 2 * half, i : i + 2 * half]) for i in range(count)]
-    )
+    novelty = _novelty(features)
     least = novelty.mean() + NOVELTY_SPREAD * novelty.std()
+    free = np.ones(count, dtype=np.bool_)
+    free[:shortest] = free[count - shortest + 1 :] = False
     edges = [0, count]
-    for place_of in np.argsort(novelty)[::-1]:
-        if novelty[place_of] < least:
+    for place in np.argsort(novelty)[::-1]:
+        if novelty[place] < least:
             break
-        if min(abs(int(place_of) - edge) for edge in edges) >= shortest:
-            edges.append(int(place_of))
+        if free[place]:
+            edges.append(int(place))
+            free[max(0, place - shortest + 1) : place + shortest] = False
     return sorted(edges)
+
+
+def _novelty(features: Doubles) -> Doubles:
+    """Return how much what follows each block differs from what went before.
+
+    The checkerboard kernel is an outer product of a vector with itself, and so is the
+    self-similarity; their product summed is the squared length of one convolution, which is
+    linear in the track's length.
+    """
+    half = min(round(KERNEL_SECONDS / BLOCK_SECONDS / 2.0), features.shape[0] - 1)
+    unit = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-9)
+    place = np.arange(-half, half) + 0.5
+    kernel = np.exp(-0.5 * np.square(place / (half / 2.0))) * np.sign(place)
+    padded = np.pad(unit, ((half, half), (0, 0)), mode="reflect")
+    change = np.array([np.correlate(column, kernel, "valid") for column in padded.T])
+    novelty: Doubles = np.square(change).sum(axis=0)[: features.shape[0]]
+    return novelty
 
 
 def _kinds(features: Doubles, edges: list[int]) -> list[int]:
     """Return a number for each part, the same for parts that sound alike (average linkage)."""
     parts = [features[a:b] for a, b in pairwise(edges)]
+    if len(parts) == 1:
+        return [0]
     means = np.array([part.mean(axis=0) for part in parts])
-    scatter = np.sqrt(np.mean([part.var(axis=0).sum() for part in parts]))
-    apart = np.linalg.norm(means[:, None] - means[None], axis=2) / max(float(scatter), 1e-9)
-    groups = [[i] for i in range(len(parts))]
-    while len(groups) > 1:
-        pairs = [
-            (float(np.mean(apart[np.ix_(groups[i], groups[j])])), i, j)
-            for i in range(len(groups))
-            for j in range(i)
-        ]
-        nearest, i, j = min(pairs)
-        if nearest > ALIKE and len(groups) <= len(LETTERS):
-            break
-        groups[j] += groups.pop(i)
-    return [next(k for k, group in enumerate(groups) if i in group) for i in range(len(parts))]
+    scatter = max(float(np.sqrt(np.mean([part.var(axis=0).sum() for part in parts]))), 1e-9)
+    tree = scipy.cluster.hierarchy.linkage(means / scatter, method="average")
+    kinds: npt.NDArray[np.int64] = scipy.cluster.hierarchy.fcluster(tree, ALIKE, "distance")
+    if kinds.max() > MOST_KINDS:
+        kinds = scipy.cluster.hierarchy.fcluster(tree, MOST_KINDS, "maxclust")
+    return [int(kind) for kind in kinds]
 
 
 def _letters(kinds: list[int]) -> list[str]:
@@ -171,34 +224,66 @@ def _letters(kinds: list[int]) -> list[str]:
     return [LETTERS[order.index(kind)] for kind in kinds]
 
 
-def _roles(
-    spans: list[tuple[int, int]], kinds: list[int], loudness: Doubles, features: Doubles
-) -> list[Role | None]:
-    """Return each part's role: the loudest, densest kind is the peak; edges may be intro, outro."""
-    roles: list[Role | None] = [None] * len(spans)
-    if len(set(kinds)) < 2:
-        return roles
+def _peak_lufs(kinds: list[int], spans: list[tuple[int, int]], loudness: Doubles) -> float:
+    """Return the loudness of the loudest kind that lasts long enough."""
     lengths = np.array([b - a for a, b in spans]) * BLOCK_SECONDS
-    density = np.array([features[a:b, -1].mean() for a, b in spans])
-    best, best_score = None, -np.inf
+    levels = []
     for kind in dict.fromkeys(kinds):
-        of = np.array([k == kind for k in kinds])
-        if lengths[of].sum() < PEAK_SECONDS:
-            continue
-        score = float(np.average(loudness[of] + 2.0 * density[of], weights=lengths[of]))
-        if score > best_score:
-            best, best_score = kind, score
-    top = max(
-        (level for level, kind in zip(loudness, kinds, strict=True) if kind == best), default=0.0
-    )
-    for i, kind in enumerate(kinds):
-        under = top - float(loudness[i])
-        if kind == best:
-            roles[i] = "peak"
-        elif i == 0 and under >= EDGE_LU:
-            roles[i] = "intro"
-        elif i == len(kinds) - 1 and under >= EDGE_LU:
-            roles[i] = "outro"
-        elif under >= QUIET_LU:
-            roles[i] = "quiet"
+        of = np.array([each == kind for each in kinds])
+        power = np.average(10.0 ** (loudness[of] / 10.0), weights=lengths[of])
+        if lengths[of].sum() >= PEAK_SECONDS:
+            levels.append(10.0 * float(np.log10(power)))
+    return max(levels, default=float(loudness.max()))
+
+
+def _roles(parts: list[_Part]) -> list[tuple[Role | None, float]]:
+    """Return each part's role and how sure it is.
+
+    The loudest kind is the chorus, or the drop where the bass comes in with it; what is clearly
+    quieter a verse where it returns or lasts, a break or bridge where it stands once between loud
+    parts; a quieter beginning and end are intro and outro.
+    """
+    if len({part.kind for part in parts}) < 2:
+        return [(None, 0.0)] * len(parts)
+    whole = sum(part.seconds for part in parts)
+    loud = [part.under_lu < LEVEL_LU for part in parts]
+    first, last = loud.index(True) if any(loud) else 0, len(parts) - 1
+    roles: list[tuple[Role | None, float]] = []
+    begun = 0.0
+    for number, part in enumerate(parts):
+        role, confidence = _role(parts, number, begun / whole, loud, (first, last))
+        roles.append((role, confidence) if confidence >= LEAST_CONFIDENCE else (None, 0.0))
+        begun += part.seconds
     return roles
+
+
+def _role(
+    parts: list[_Part], number: int, place: float, loud: list[bool], ends: tuple[int, int]
+) -> tuple[Role | None, float]:
+    part = parts[number]
+    if loud[number]:
+        before = parts[number - 1] if number else part
+        rise_lu = before.under_lu - part.under_lu
+        rise_db = part.bass_db - before.bass_db - rise_lu  # of the bass beyond that of all
+        quieter = [other.under_lu for other in parts if other.kind != part.kind]
+        clear = _sure(max(quieter, default=0.0) - part.under_lu - LEVEL_LU)
+        if rise_db > DROP_BASS_DB and before.under_lu < DROP_LU:
+            return "drop", 0.5 + 0.3 * _sure(rise_db - DROP_BASS_DB)
+        return "chorus", 0.4 + 0.4 * clear
+    depth = _sure(part.under_lu - LEVEL_LU)
+    share = sum(each.seconds for each in parts)
+    if number == 0 and part.seconds <= EDGE_SHARE * share:
+        return "intro", 0.5 + 0.4 * depth
+    if number == ends[1] and part.seconds <= EDGE_SHARE * share:
+        return "outro", 0.5 + 0.4 * depth
+    between = any(loud[:number]) and any(loud[number + 1 :])
+    returns = sum(other.kind == part.kind for other in parts) > 1
+    if part.under_lu >= LOW_LU and between:
+        return "break", 0.5 + 0.4 * _sure(part.under_lu - LOW_LU)
+    if between and not returns and place > 0.5:
+        return "bridge", 0.4 + 0.3 * depth
+    return "verse", 0.4 + 0.4 * depth
+
+
+def _sure(beyond_lu: float) -> float:
+    return float(np.clip(beyond_lu / SURE_LU, 0.0, 1.0))

@@ -15,6 +15,10 @@ FULL_LOUDNESS_AMOUNT: Final = 0.7  # from this overall amount on, loudness follo
 LOUDNESS_LUFS: Final = (-30.0, -5.0)
 CEILING_DBTP: Final = (-6.0, -0.1)
 MAX_LIMITING_DB: Final = (0.0, 6.0)
+SECTION_CHOICES: Final = ("automatic", "whole", "loudest")
+MOST_SECTION_PAIRS: Final = 1_000
+
+SectionPairs = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +40,10 @@ class MasterSettings:
         The highest true peak of the master, dBTP.
     max_limiting_db : float
         The most gain reduction the last stage may ever use, dB; loudness yields to it.
+    sections : "automatic", "whole", "loudest", or pairs of section numbers
+        What is compared with what: like parts found by the engine, all with all, the loudest part
+        of either, or pairs chosen by hand, each a number in the mix and one in the reference,
+        from 0. In JSON a pair is a list.
     """
 
     amount: float = DEFAULT_AMOUNT
@@ -46,6 +54,7 @@ class MasterSettings:
     loudness_amount: float | None = None
     ceiling_dbtp: float = -1.0
     max_limiting_db: float = 6.0
+    sections: Literal["automatic", "whole", "loudest"] | SectionPairs = "automatic"
 
     def __post_init__(self) -> None:
         """Refuse values outside their ranges with :class:`InvalidSettings`."""
@@ -57,6 +66,7 @@ class MasterSettings:
             _check("loudness", self.loudness, LOUDNESS_LUFS)
         _check("ceiling_dbtp", self.ceiling_dbtp, CEILING_DBTP)
         _check("max_limiting_db", self.max_limiting_db, MAX_LIMITING_DB)
+        object.__setattr__(self, "sections", _checked_sections(self.sections))
 
     @property
     def tone_amount(self) -> float:
@@ -96,7 +106,10 @@ class MasterSettings:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as JSON-ready values."""
-        return asdict(self)
+        values = asdict(self)
+        if not isinstance(self.sections, str):
+            values["sections"] = [list(pair) for pair in self.sections]
+        return values
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
@@ -112,3 +125,18 @@ def _check(name: str, value: object, limits: tuple[float, float]) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not math.isfinite(value) or not low <= value <= high:  # type: ignore[operator,arg-type]
         raise InvalidSettings(f"{name} must be a number from {low:g} to {high:g}.")
+
+
+def _checked_sections(chosen: object) -> str | SectionPairs:
+    if isinstance(chosen, str) and chosen in SECTION_CHOICES:
+        return chosen
+    if not isinstance(chosen, list | tuple) or not 0 < len(chosen) <= MOST_SECTION_PAIRS:
+        raise InvalidSettings(f"sections must be {', '.join(SECTION_CHOICES)} or a list of pairs.")
+    pairs = tuple(tuple(pair) if isinstance(pair, list | tuple) else () for pair in chosen)
+    if not all(
+        len(pair) == 2 and all(type(each) is int and each >= 0 for each in pair) for pair in pairs
+    ):
+        raise InvalidSettings("A pair of sections is two whole numbers from 0.")
+    if len(set(pairs)) < len(pairs):
+        raise InvalidSettings("A pair of sections is named twice.")
+    return pairs

@@ -27,7 +27,7 @@ BAND_EDGES_HZ: Final[Doubles] = np.geomspace(LOWEST_HZ, HIGHEST_HZ, BAND_COUNT +
 BAND_CENTRES_HZ: Final[Doubles] = np.sqrt(BAND_EDGES_HZ[:-1] * BAND_EDGES_HZ[1:])
 BANDS_PER_OCTAVE: Final = BAND_COUNT / float(np.log2(HIGHEST_HZ / LOWEST_HZ))
 THIRD_OCTAVES_HZ: Final[Doubles] = 1000.0 * 10.0 ** (np.arange(-15, 13) / 10.0)  # IEC 61260-1
-CHUNK_SECONDS: Final = 10.0  # of transforms held at once
+CHUNK_SECONDS: Final = 1.5  # of transforms at once: as many as stay in the cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def band_spectrogram(
     hop = size // 2
     count = max(1, 1 + (audio.frames - size) // hop)
     window = np.hanning(size + 1)[:-1].astype(np.float32)
-    starts, bins, shares = _band_weights(size, audio.rate_hz)
+    bands = _band_weights(size, audio.rate_hz)
     scale = float(2.0 / (size * float(np.sum(np.square(window, dtype=np.float64)))))
 
     mid = np.empty((count, BAND_COUNT), dtype=np.float32)
@@ -81,17 +81,20 @@ def band_spectrogram(
     cross = np.zeros(BAND_COUNT)
     fine = np.zeros(size // 2 + 1)
     per_chunk = max(1, int(CHUNK_SECONDS * audio.rate_hz / hop))
+    windowed = np.empty((audio.channels, min(count, per_chunk), size), dtype=np.float32)
     for first in range(0, count, per_chunk):
         last = min(count, first + per_chunk)
         samples = audio.samples[:, first * hop : (last - 1) * hop + size]
         if samples.shape[1] < size:
             samples = np.pad(samples, ((0, 0), (0, size - samples.shape[1])))
-        transforms = _transforms(samples, window, hop)
-        _gather(transforms[0], starts, bins, shares, scale, mid[first:last], fine)
+        frames = windowed[:, : last - first]
+        _window(samples, window, hop, frames)
+        transforms = scipy.fft.rfft(frames, axis=2)
         if audio.channels == 2:
-            _gather(transforms[1], starts, bins, shares, scale, side[first:last], fine)
-            mids, sides = transforms
-            _gather_products(mids, sides, starts, bins, shares, scale, cross)
+            one, other = mid[first:last], side[first:last]
+            _gather_both(transforms[0], transforms[1], *bands, scale, one, other, cross, fine)
+        else:
+            _gather(transforms[0], *bands, scale, mid[first:last], fine)
         if progress is not None:
             progress(last / count)
     return Spectrogram(
@@ -110,10 +113,10 @@ def bands_between(low_hz: float, high_hz: float) -> npt.NDArray[np.bool_]:
     return (low_hz < BAND_CENTRES_HZ) & (high_hz > BAND_CENTRES_HZ)
 
 
-def to_db(power: npt.ArrayLike) -> Doubles:
-    """Return powers in dB, no lower than ``SILENCE_DB``."""
+def to_db(power: npt.ArrayLike, *, lowest_db: float = SILENCE_DB) -> Doubles:
+    """Return powers in dB, no lower than ``lowest_db``."""
     values = np.asarray(power, dtype=np.float64)
-    floored: Doubles = 10.0 * np.log10(np.maximum(values, 10.0 ** (SILENCE_DB / 10.0)))
+    floored: Doubles = 10.0 * np.log10(np.maximum(values, 10.0 ** (lowest_db / 10.0)))
     return floored
 
 
@@ -175,11 +178,14 @@ def _third_octave_shares() -> Doubles:
 @lru_cache(maxsize=8)
 def _band_weights(
     size: int, rate_hz: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Doubles]:
-    """Return, for each band, where its run of (bin, share of that bin's power) pairs begins."""
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Floats]:
+    """Return the first bin of each band, where its run of shares begins, and all shares.
+
+    A share is the part of a bin's power that lies in the band.
+    """
     bin_hz = rate_hz / size
+    firsts = np.zeros(BAND_COUNT, dtype=np.int64)
     starts = np.zeros(BAND_COUNT + 1, dtype=np.int64)
-    bins: list[int] = []
     shares: list[float] = []
     for band in range(BAND_COUNT):
         low, high = BAND_EDGES_HZ[band], BAND_EDGES_HZ[band + 1]
@@ -188,23 +194,20 @@ def _band_weights(
         ):
             inside = min(high, (number + 0.5) * bin_hz) - max(low, (number - 0.5) * bin_hz)
             if inside > 0.0 and number < size // 2:
-                bins.append(number)
+                if len(shares) == starts[band]:
+                    firsts[band] = number
                 shares.append(inside / bin_hz)
-        starts[band + 1] = len(bins)
-    return starts, np.array(bins, dtype=np.int64), np.array(shares)
+        starts[band + 1] = len(shares)
+    return firsts, starts, np.array(shares, dtype=np.float32)
 
 
-def _transforms(samples: Floats, window: Floats, hop: int) -> npt.NDArray[np.complex64]:
-    """Return the transforms of all frames, shape (1 or 2, frames, bins): mid, and side if any."""
-    count = 1 + (samples.shape[1] - window.size) // hop
-    windowed = np.empty((samples.shape[0], count, window.size), dtype=np.float32)
-    if samples.shape[0] == 1:
+def _window(samples: Floats, window: Floats, hop: int, windowed: Floats) -> None:
+    """Fill ``windowed``, shape (1 or 2, frames, size), with frames of mid, and of side if any."""
+    if samples.shape[0] == 2:
+        _window_mid_side(samples, np.float32(0.5) * window, hop, windowed)
+    else:
         frames = np.lib.stride_tricks.sliding_window_view(samples[0], window.size)[::hop]
         np.multiply(frames, window, out=windowed[0])
-    else:
-        _window_mid_side(samples, np.float32(0.5) * window, hop, windowed)
-    transforms = scipy.fft.rfft(windowed, axis=2, overwrite_x=True)
-    return np.asarray(transforms, dtype=np.complex64)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -218,30 +221,45 @@ def _window_mid_side(samples, half_window, hop, windowed):  # type: ignore[no-un
             windowed[1, frame, place] = (left[place] - right[place]) * half_window[place]
 
 
-@numba.njit(nogil=True, cache=True)
-def _gather(transforms, starts, bins, shares, scale, bands, fine):  # type: ignore[no-untyped-def]
-    """Add each bin's power to its bands, frame by frame, and to the sum over frames."""
-    power = np.empty(transforms.shape[1])
+@numba.njit(nogil=True, cache=True, fastmath=True)
+def _gather(transforms, firsts, starts, shares, scale, bands, fine):  # type: ignore[no-untyped-def]
+    """Add each bin's power to its band, frame by frame, and to the sum over frames."""
+    power = np.empty(transforms.shape[1], dtype=np.float32)
     for frame in range(transforms.shape[0]):
         for number in range(power.size):
             value = transforms[frame, number]
             power[number] = scale * (value.real * value.real + value.imag * value.imag)
             fine[number] += power[number]
         for band in range(bands.shape[1]):
-            total = 0.0
-            for entry in range(starts[band], starts[band + 1]):
-                total += power[bins[entry]] * shares[entry]
+            total = np.float32(0.0)
+            to_bin = firsts[band] - starts[band]
+            for share in range(starts[band], starts[band + 1]):
+                total += power[to_bin + share] * shares[share]
             bands[frame, band] = total
 
 
-@numba.njit(nogil=True, cache=True)
-def _gather_products(mids, sides, starts, bins, shares, scale, cross):  # type: ignore[no-untyped-def]
-    """Add the real part of mid times conjugate side to each band's sum over frames."""
-    product = np.zeros(mids.shape[1])
+@numba.njit(nogil=True, cache=True, fastmath=True)
+def _gather_both(mids, sides, firsts, starts, shares, scale, mid, side, cross, fine):  # type: ignore[no-untyped-def]
+    """Do so for mid and side, and add the real part of their product to each band's sum."""
+    bins = mids.shape[1]
+    mid_power = np.empty(bins, dtype=np.float32)
+    side_power = np.empty(bins, dtype=np.float32)
+    product = np.zeros(bins)
     for frame in range(mids.shape[0]):
-        for number in range(product.size):
-            mid, side = mids[frame, number], sides[frame, number]
-            product[number] += scale * (mid.real * side.real + mid.imag * side.imag)
+        for number in range(bins):
+            one, other = mids[frame, number], sides[frame, number]
+            mid_power[number] = scale * (one.real * one.real + one.imag * one.imag)
+            side_power[number] = scale * (other.real * other.real + other.imag * other.imag)
+            product[number] += scale * (one.real * other.real + one.imag * other.imag)
+            fine[number] += mid_power[number] + side_power[number]
+        for band in range(mid.shape[1]):
+            mid_total = side_total = np.float32(0.0)
+            to_bin = firsts[band] - starts[band]
+            for share in range(starts[band], starts[band + 1]):
+                mid_total += mid_power[to_bin + share] * shares[share]
+                side_total += side_power[to_bin + share] * shares[share]
+            mid[frame, band], side[frame, band] = mid_total, side_total
     for band in range(cross.size):
-        for entry in range(starts[band], starts[band + 1]):
-            cross[band] += product[bins[entry]] * shares[entry]
+        to_bin = firsts[band] - starts[band]
+        for share in range(starts[band], starts[band + 1]):
+            cross[band] += product[to_bin + share] * shares[share]

@@ -21,7 +21,7 @@ BASS_HZ: Final = 120.0
 BASS_WIDTH_DB: Final = -12.0  # side over mid up to which bass is widened: correlation over 0.88
 CLEAR_SIDE_DB: Final = -30.0  # side over mid that is surely music
 FAINTEST_SIDE_DB: Final = -45.0  # and under which there is nothing to raise
-EMPTY_DB: Final = -110.0
+EMPTY_DB: Final = -96.0  # of the side, against the integrated loudness
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +43,19 @@ class WidthPlan:
     reasons: tuple[str, ...]
 
 
-def plan_width(
-    target: Profile, reference: Profile, *, amount: float, suitability: float = 1.0
-) -> WidthPlan:
+def plan_width(target: Profile, reference: Profile, *, amount: float) -> WidthPlan:
     """Return the gain of the side that brings a target's width toward a reference's."""
     nothing = np.zeros(BAND_COUNT)
     if target.is_mono or reference.is_mono:
         reason = "mono_target" if target.is_mono else "mono_reference"
         return WidthPlan(nothing, nothing, nothing, nothing, (reason,))
     widths = [profile.side_db - profile.mid_db for profile in (target, reference)]
-    real = (widths[0] > FAINTEST_SIDE_DB) & (target.side_db > EMPTY_DB)
+    real = (widths[0] > FAINTEST_SIDE_DB) & (target.side_db > target.integrated_lufs + EMPTY_DB)
     clear = real & (widths[0] > CLEAR_SIDE_DB)
     difference = np.maximum(widths[1], FAINTEST_SIDE_DB) - widths[0]
     full = np.where(real, smooth(difference, FULL_OCTAVES, weights=real), 0.0)
-    belief = believed_width(compare(target, reference), clear, suitability=suitability)
-    wanted = toward(belief.expected_db, full, amount, doubt=belief.doubt_db).round(2)
+    belief = believed_width(compare(target, reference), clear)
+    wanted = toward(belief, full, amount).round(2)
     most = np.where(real, np.interp(amount, AMOUNTS, WIDEN_DB), 0.0)
     bass = bands_between(0.0, BASS_HZ)
     most[bass] = np.clip(BASS_WIDTH_DB - widths[0][bass], 0.0, most[bass])
@@ -73,6 +71,12 @@ def apply_width(audio: Audio, plan: WidthPlan) -> Audio:
     return filter_mid_side(audio, np.zeros(BAND_COUNT), plan.applied_db)
 
 
-def apply_tone_and_width(audio: Audio, tone: TonePlan, width: WidthPlan) -> Audio:
-    """Return audio with both, in one pass: the same as one after the other, at half the work."""
-    return filter_mid_side(audio, tone.applied_db, tone.applied_db + width.applied_db)
+def apply_tone_and_width(
+    audio: Audio, tone: TonePlan, width: WidthPlan, *, in_place: bool = False
+) -> Audio:
+    """Return audio with both, in one pass: the same as one after the other, at half the work.
+
+    ``in_place`` allows to overwrite the samples, which saves the room of a copy.
+    """
+    side_db = tone.applied_db + width.applied_db
+    return filter_mid_side(audio, tone.applied_db, side_db, in_place=in_place)

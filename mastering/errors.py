@@ -2,14 +2,20 @@
 
 MasterRefused
 ├── AudioUnusable     audio_unusable      a track was rejected, or is gone
-└── TooManyMasters    too_many_masters    too many of this person's still wait
+├── TooManyMasters    too_many_masters    too many of this person's still wait
+├── TooManySiblings   too_many_siblings   more references on one mix than one screen compares
+├── NotExportable     not_exportable      an unfinished version, or no format and rate of ours
+├── TooManyExports    too_many_exports    too many of this person's still wait
+├── NotAPart          not_a_part          a preview of no part of the song
+├── VersionUnfinished version_unfinished  only a finished version can be shown or judged
+├── TooManyAttempts   too_many_attempts   too many passwords tried at a share
+├── TooManyNotes      too_many_notes      too much said of a share
+└── Unpaid            no_credits, account_frozen    as billing says
 """
-
-from typing import ClassVar
 
 
 class MasterRefused(Exception):
-    code: ClassVar[str]
+    code: str
 
 
 class AudioUnusable(MasterRefused):
@@ -18,3 +24,39 @@ class AudioUnusable(MasterRefused):
 
 class TooManyMasters(MasterRefused):
     code = "too_many_masters"
+
+
+class TooManySiblings(MasterRefused):
+    code = "too_many_siblings"
+
+
+class NotExportable(MasterRefused):
+    code = "not_exportable"
+
+
+class TooManyExports(MasterRefused):
+    code = "too_many_exports"
+
+
+class TooManyAttempts(MasterRefused):
+    code = "too_many_attempts"
+
+
+class TooManyNotes(MasterRefused):
+    code = "too_many_notes"
+
+
+class NotAPart(MasterRefused):
+    code = "not_a_part"
+
+
+class VersionUnfinished(MasterRefused):
+    code = "version_unfinished"
+
+
+class Unpaid(MasterRefused):
+    """No credit could be reserved; ``code`` tells why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code

@@ -1,15 +1,28 @@
 """What a worker does when the doorbell rings: the most urgent piece of waiting work."""
 
+import json
 import logging
-from typing import Any
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError, connection
 from django.dispatch import receiver
 from django_q.signals import post_spawn
 
+from dsp.formats import Limits
 from mastering import services
-from mastering.models import Version
-from references.models import AudioFile
+from mastering.deliverables import (
+    ARCHIVE_NAME,
+    PROVENANCE_ENTRY,
+    REPORT_ENTRY,
+    REPORT_PDF_ENTRY,
+    entry_names,
+)
+from mastering.documents import record_document, report_document, report_pdf
+from mastering.models import Export, Fingerprint, Master, Preview, ReleaseCheck, Version
+from references.models import AudioFile, Work
 from references.tasks import (
     Attempt,
     can_work,
@@ -19,6 +32,9 @@ from references.tasks import (
     tell_of_machine,
     worker_name,
 )
+
+# Masters of ours may have more bytes than an upload, and were decoded within limits before.
+OUR_OWN: Final = asdict(Limits(max_bytes=4_000_000_000, min_seconds=0.0, max_seconds=36_000.0))
 
 logger = logging.getLogger(__name__)
 
@@ -35,19 +51,29 @@ def prepare(**_: Any) -> None:
 
 
 def work() -> None:
-    """Measure one upload or else render one version; with nothing due, do nothing.
+    """Do one piece of work, of the kind that waits most urgently; with nothing due, do nothing.
 
-    Uploads come first: they are short, and someone sits before the page. The bell names no row,
-    so it may ring twice, late or never: the rows and the sweep say what is to be done.
+    Previews and uploads come first: they are short, and someone sits before the page. Masters
+    come before what is made of finished ones. The bell names no row, so it may ring twice, late
+    or never: the rows and the sweep say what is to be done.
     """
     if not can_work():
         return
-    audio = measure_next()
+    preview = preview_next()
+    audio = None if preview else measure_next()
     if audio is not None:
         services.audio_settled(audio=audio)
-    done = audio or render_next()
+    done: Work | None = preview or audio or render_next() or export_next() or check_next()
     if done is not None:
         services.bring_in_kept_back(user=done.user)
+
+
+def preview_next() -> Preview | None:
+    """Render the part whose turn it is; None where none is due."""
+    preview = Preview.objects.claim_next(worker=worker_name())
+    if preview is not None:
+        carry_out(preview, lambda attempt: _preview(attempt, preview))
+    return preview
 
 
 def render_next() -> Version | None:
@@ -58,13 +84,39 @@ def render_next() -> Version | None:
     return version
 
 
+def export_next() -> Export | None:
+    """Make the files whose turn it is; None where none is due."""
+    export = Export.objects.claim_next(worker=worker_name())
+    if export is not None:
+        carry_out(export, lambda attempt: _export(attempt, export))
+    return export
+
+
+def check_next() -> ReleaseCheck | None:
+    """Check the version whose turn it is before a release; None where none is due."""
+    check = ReleaseCheck.objects.claim_next(worker=worker_name())
+    if check is not None:
+        carry_out(check, lambda attempt: _check(attempt, check))
+    return check
+
+
+def _preview(attempt: Attempt, preview: Preview) -> dict[str, Any]:
+    made = attempt.run(
+        "preview",
+        *_tracks(attempt, preview.master),
+        str(attempt.out),
+        preview.settings,
+        (preview.start_seconds, preview.end_seconds),
+        decoding_limits(),
+    )
+    return {"gain_db": made["gain_db"], "outputs": attempt.store()}
+
+
 def _render(attempt: Attempt, version: Version) -> dict[str, Any]:
     mix, reference = version.master.mix, version.master.reference
     made = attempt.run(
         "render",
-        attempt.fetch(mix.source_key, "mix", sha256=mix.sha256),
-        _profile(attempt, mix, "mix.json.gz"),
-        _profile(attempt, reference, "reference.json.gz"),
+        *_tracks(attempt, version.master),
         str(attempt.out),
         version.settings,
         decoding_limits(),
@@ -73,11 +125,87 @@ def _render(attempt: Attempt, version: Version) -> dict[str, Any]:
     return {
         "report": made["report"],
         "provenance": made["provenance"]
-        | {"mix_pcm_sha256": mix.pcm_sha256, "reference_pcm_sha256": reference.pcm_sha256},
+        | {
+            "mix_sha256": mix.sha256,
+            "mix_pcm_sha256": mix.pcm_sha256,
+            "reference_sha256": reference.sha256,
+            "reference_pcm_sha256": reference.pcm_sha256,
+        },
         "loudness_lufs": after["integrated_lufs"],
         "true_peak_dbtp": after["true_peak_dbtp"],
         "outputs": attempt.store(),
     }
+
+
+def _export(attempt: Attempt, export: Export) -> dict[str, Any]:
+    version, tags = export.version, export.tags
+    cover = None
+    if tags and tags.cover_sha256:
+        cover = attempt.fetch(tags.cover_key, "cover", sha256=tags.cover_sha256)
+    made = attempt.run(
+        "export",
+        _master(attempt, version),
+        str(attempt.out),
+        export.formats,
+        export.rate_hz,
+        tags.texts if tags else {},
+        cover,
+        OUR_OWN,
+        _archive(attempt, export) if export.is_archive else None,
+    )
+    outputs = attempt.store()
+    Fingerprint.objects.enter(version, made)
+    return {"outputs": outputs}
+
+
+def _archive(attempt: Attempt, export: Export) -> dict[str, Any]:
+    version = export.version
+    documents = {
+        REPORT_ENTRY: _json(report_document(version)),
+        REPORT_PDF_ENTRY: report_pdf(version),
+        PROVENANCE_ENTRY: _json(record_document(version)),
+    }
+    return {
+        "name": ARCHIVE_NAME,
+        "entries": entry_names(export),
+        "files": {name: _written(attempt.scratch / name, each) for name, each in documents.items()},
+    }
+
+
+def _check(attempt: Attempt, check: ReleaseCheck) -> dict[str, Any]:
+    version = check.version
+    found = attempt.run(
+        "check_release",
+        _master(attempt, version),
+        str(attempt.out),
+        version.chosen.ceiling_dbtp,
+        OUR_OWN,
+    )
+    return {"found": found, "outputs": attempt.store()}
+
+
+def _master(attempt: Attempt, version: Version) -> str:
+    name = version.canonical_name
+    return attempt.fetch(version.key(name), name, sha256=version.outputs[name]["sha256"])
+
+
+def _json(document: Any) -> bytes:
+    return json.dumps(document, indent=2, ensure_ascii=False, cls=DjangoJSONEncoder).encode()
+
+
+def _written(path: Path, content: bytes) -> str:
+    path.write_bytes(content)
+    return str(path)
+
+
+def _tracks(attempt: Attempt, master: Master) -> tuple[str, str, str]:
+    """Fetch a mix, and what was measured of it and of its reference."""
+    mix = master.mix
+    return (
+        attempt.fetch(mix.source_key, "mix", sha256=mix.sha256),
+        _profile(attempt, mix, "mix.json.gz"),
+        _profile(attempt, master.reference, "reference.json.gz"),
+    )
 
 
 def _profile(attempt: Attempt, audio: AudioFile, name: str) -> str:

@@ -36,14 +36,19 @@ CONTENT_TYPES: Final = {
     ".opus": "audio/ogg",
     ".m4a": "audio/mp4",
     ".json": "application/json",
+    ".zip": "application/zip",
+    ".jpg": "image/jpeg",
+    ".png": "image/png",
 }
 UNSATISFIABLE: Final = (-1, -1)
 
 View = Callable[..., HttpResponseBase]
 
 
-def receives_files(*, at_most: int) -> Callable[[View], View]:
+def receives_files(*, at_most: int, bytes_each: int | None = None) -> Callable[[View], View]:
     """Refuse a body that is larger than so many files before any of it is read.
+
+    A file may have as many bytes as an upload, unless told otherwise.
 
     The check for forgery, which reads the body, comes after; put this below ``login_required``.
     """
@@ -55,7 +60,7 @@ def receives_files(*, at_most: int) -> Callable[[View], View]:
         @wraps(view)
         def limited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             length = request.META.get("CONTENT_LENGTH") or "0"
-            limit = at_most * settings.MAX_UPLOAD_BYTES + FORM_BYTES
+            limit = at_most * (bytes_each or settings.MAX_UPLOAD_BYTES) + FORM_BYTES
             if not length.isdecimal() or int(length) > limit:
                 return render(request, "413.html", status=413)
             return protected(request, *args, **kwargs)
@@ -91,7 +96,12 @@ def wants_fragment(request: HttpRequest) -> bool:
 
 
 def deliver(
-    request: HttpRequest, key: str, *, sha256: str = "", download_as: str = ""
+    request: HttpRequest,
+    key: str,
+    *,
+    sha256: str = "",
+    download_as: str = "",
+    signed_seconds: int = SIGNED_URL_SECONDS,
 ) -> HttpResponseBase:
     """Answer with a stored file: from disk with ranges, else by a short-lived signed address.
 
@@ -111,7 +121,7 @@ def deliver(
                 "ResponseContentType": content_type,
                 "ResponseContentDisposition": disposition or "inline",
             },
-            expire=SIGNED_URL_SECONDS,
+            expire=signed_seconds,
         )
         return _private(HttpResponseRedirect(url))
     response = _from_disk(request, path, content_type=content_type, etag=sha256)

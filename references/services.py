@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from django.conf import settings
 from django.core.files.base import File
@@ -24,9 +25,12 @@ from django.core.signing import BadSignature
 from django.db import transaction
 from django.db.models import RestrictedError
 from django.db.models.functions import Now
+from django.dispatch import receiver
 from django_q.tasks import async_task
 
 from accounts.models import User
+from accounts.services import Chapter, collecting, leaving
+from accounts.storage import delete_folder
 from dsp.errors import TooLarge, UnsupportedFormat
 from dsp.formats import SNIFF_BYTES, sniff
 from references.errors import (
@@ -45,7 +49,6 @@ from references.storage import (
     Readable,
     SignedRequest,
     copy_stream,
-    delete_folder,
     head_of,
     signed_put,
     size_of,
@@ -218,6 +221,32 @@ def remove_audio(*, audio: AudioFile) -> None:
             transaction.on_commit(partial(delete_folder, folder))
     except RestrictedError:
         logger.info("%s stays: a master needs it", folder)
+
+
+@receiver(leaving)
+def tell_folders(user: User, **_: Any) -> list[str]:
+    """Tell which folders go with someone who leaves."""
+    return [audio.folder for audio in AudioFile.objects.of(user)]
+
+
+@receiver(collecting)
+def collect(user: User, **_: Any) -> Chapter:
+    """Return a person's uploads and library, with the files as they were sent."""
+    kept = ("id", "kind", "filename", "size_bytes", "sha256", "facts", "summary", "findings")
+    uploads = AudioFile.objects.of(user)
+    library = Reference.objects.of(user)
+    rows = {
+        "uploads": [
+            {name: getattr(audio, name) for name in (*kept, "status", "created")}
+            for audio in uploads
+        ],
+        "library": [
+            {name: value for name, value in reference.items() if name != "user_id"}
+            for reference in library.values()
+        ],
+    }
+    files = {f"uploads/{audio.pk}/{audio.filename}": audio.source_key for audio in uploads}
+    return Chapter("tracks", rows, files)
 
 
 def ring() -> None:

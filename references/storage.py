@@ -105,19 +105,6 @@ def size_of(key: str) -> int | None:
         return None
 
 
-def delete_folder(folder: str) -> None:
-    """Delete every stored object below a row's folder, those of lost attempts too."""
-    try:
-        folders, names = default_storage.listdir(folder)
-    except FileNotFoundError:
-        return
-    for name in names:
-        default_storage.delete(f"{folder}/{name}")
-    for name in folders:
-        delete_folder(f"{folder}/{name}")
-    default_storage.delete(folder)
-
-
 class Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 

@@ -22,6 +22,7 @@ from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
 from django_q.exceptions import TimeoutException
 
+from accounts.storage import delete_folder
 from dsp import box
 from dsp.errors import AudioError
 from dsp.formats import READABLE, Limits
@@ -30,7 +31,7 @@ from references.errors import ChecksumMismatch, StorageAway
 from references.models import AudioFile, DirectUpload, Machine, Work
 from references.models.work import LEASE
 from references.services import SCRATCH, forget_double
-from references.storage import delete_folder, size_of, stream
+from references.storage import size_of, stream
 
 BEAT_SECONDS: Final = 4.0  # also how soon a cancelled piece of work ends
 PROGRESS_SECONDS: Final = 0.5  # between two notes of the same step

@@ -29,3 +29,4 @@ CACHES = _CACHES | {"default": {"BACKEND": "django.core.cache.backends.locmem.Lo
 # Tests that run side by side must not ring for each other.
 Q_CLUSTER = _Q_CLUSTER | {"name": f"tests-{os.getpid()}"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EVEN_PACE_SECONDS = 0.0

@@ -14,7 +14,9 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from dsp import box
+from dsp.answers import ask
 from dsp.errors import AudioError
+from dsp.formats import WRITABLE
 from dsp.settings import MasterSettings
 from mastering.models import Version
 from mastering.services import submit_master
@@ -82,9 +84,14 @@ def _three(unit: str, *values: float) -> dict[str, Any]:
     return {f"{key}_{unit}": [value] * 2 for key, value in zip(keys, values, strict=True)}
 
 
+_BANDS = [
+    {"hz": hz, "wanted_db": 2.0, "applied_db": 1.4, "capped_db": 0.0, "left_db": 0.6}
+    for hz in (100.0, 1000.0)
+]
+
 # As dsp.report describes a master; a test with the real engine holds it to that.
 REPORT: dict[str, Any] = {
-    "version": 1,
+    "version": 2,
     "engine": "1.0.0",
     "settings": {},
     "suitability": 0.8,
@@ -93,6 +100,8 @@ REPORT: dict[str, Any] = {
         "closer": ["tone", "loudness"],
         "away": [],
         "limiting_max_db": 1.4,
+        "limiting_role": None,
+        "limiting_letter": "B",
     },
     "axes": {
         axis: {"before": 3.0, "after": 1.0, "moved": "closer"}
@@ -121,7 +130,7 @@ REPORT: dict[str, Any] = {
     ],
     "ranges": [
         {"code": code, "before_db": -2.0, "after_db": -0.5}
-        for code in ("low_end", "low_mids", "vocal_range", "top_end")
+        for code in ("low_end", "low_mids", "vocal_range", "top_end", "presence")
     ],
     "tone": {
         "bands_hz": [100.0, 1000.0],
@@ -132,6 +141,8 @@ REPORT: dict[str, Any] = {
         "capped_db": [0.0, 0.0],
         "left_db": [0.6, 0.6],
         "compared": [True, True],
+        "bands": _BANDS,
+        "bands_compared": [True, True],
     },
     "width": {
         "bands_hz": [100.0, 1000.0],
@@ -143,6 +154,8 @@ REPORT: dict[str, Any] = {
         "wanted_db": [4.0, 4.0],
         "applied_db": [3.0, 3.0],
         "capped_db": [1.0, 1.0],
+        "left_db": [0.0, 0.0],
+        "bands": _BANDS,
     },
     "dynamics": {
         "levels_lu": [-10.0, 0.0],
@@ -154,6 +167,9 @@ REPORT: dict[str, Any] = {
         "psr_before_db": 13.0,
         "psr_reference_db": 8.0,
         "psr_after_db": 8.2,
+        "psr_low_before_db": 11.0,
+        "psr_low_reference_db": 7.0,
+        "psr_low_after_db": 7.5,
     },
     "limiting": {
         "max_db": 1.4,
@@ -163,6 +179,23 @@ REPORT: dict[str, Any] = {
         "share_over_6_db": 0.0,
         "clipped_ms": 0.0,
         "drive_db": 9.0,
+        "sections": [
+            {
+                "start_seconds": start,
+                "end_seconds": start + 8.0,
+                "letter": letter,
+                "role": role,
+                "max_db": most,
+                "mean_db": mean,
+                "share_over_1_db": mean / 4,
+                "share_over_3_db": 0.0,
+                "share_over_6_db": 0.0,
+            }
+            for start, letter, role, most, mean in (
+                (0.0, "A", "intro", 0.2, 0.0),
+                (8.0, "B", None, 1.4, 0.4),
+            )
+        ],
         "track": {"step_seconds": 0.1, "reduction_db": [0.0, 1.4]},
     },
     "loudness_over_time": {
@@ -176,6 +209,7 @@ REPORT: dict[str, Any] = {
             "letter": "A",
             "role": "intro",
             "loudness_lufs": -20.0,
+            "confidence": 0.7,
         },
         {
             "start_seconds": 8.0,
@@ -183,11 +217,37 @@ REPORT: dict[str, Any] = {
             "letter": "B",
             "role": None,
             "loudness_lufs": -17.0,
+            "confidence": 0.0,
         },
     ],
-    "capped": [{"stage": "width", "hz": 1000, "wanted_db": 4.0, "applied_db": 3.0}],
+    "pairs": [
+        {
+            "mix": 1,
+            "reference": 0,
+            "start_seconds": 8.0,
+            "end_seconds": 16.0,
+            "reference_start_seconds": 4.0,
+            "reference_end_seconds": 12.0,
+        }
+    ],
+    "capped": [
+        {
+            "stage": "width",
+            "hz": 1000,
+            "low_hz": 900,
+            "high_hz": 1100,
+            "wanted_db": 4.0,
+            "applied_db": 3.0,
+        }
+    ],
     "notes": [],
+    "harm": [],
+    "gentler": None,
+    "fix_in_the_mix": [
+        {"code": "too_much", "hz": 251.2, "low_hz": 199.5, "high_hz": 316.2, "left_db": 4.1},
+    ],
 }
+REPORT["questions"] = ask(REPORT)
 
 
 STRONG = box.BoxStrength(namespaces=True, landlock=0, seccomp=True)
@@ -203,13 +263,20 @@ class PlayedEngine:
 
     before: Callable[[str], None] = lambda _name: None
     ran: list[str] = field(default_factory=list)
+    archives: list[dict[str, Any]] = field(default_factory=list)  # that exports asked for
+    tags: list[tuple[dict[str, str], bytes]] = field(default_factory=list)  # and their covers
+    codec_peak_dbtp: float = -0.4  # of what lossy copies decode to
+    summary: dict[str, Any] = field(default_factory=dict)
+    provenance: dict[str, Any] = field(default_factory=dict)
+    exported: dict[str, Any] = field(default_factory=dict)
 
     def run(self, function: str, *args: Any, **options: Any) -> dict[str, Any]:
         name = function.removeprefix("dsp.jobs:")
         self.ran.append(name)
         options["progress"]("checking", 0.0)
         self.before(name)
-        return self._inspect(*args) if name == "inspect" else self._render(*args)
+        left: dict[str, Any] = getattr(self, f"_{name}")(*args)
+        return left
 
     def refuse(self, error: AudioError, *, at: str = "inspect") -> None:
         def raise_it(name: str) -> None:
@@ -232,8 +299,17 @@ class PlayedEngine:
                 {"code": "little_headroom", "severity": "note", "confidence": 0.99,
                  "value": -0.3, "unit": "dBTP", "ranges": []},
             ],
-            "summary": {"integrated_lufs": -18.0 if len(self.ran) == 1 else -9.0},
+            "summary": {"integrated_lufs": -18.0 if len(self.ran) == 1 else -9.0} | self.summary,
         }  # fmt: skip
+
+    def _preview(
+        self, mix: str, mix_profile: str, reference_profile: str, out: str, *_: Any
+    ) -> dict[str, Any]:
+        for path in (mix, mix_profile, reference_profile):
+            assert Path(path).is_file()
+        for name in ("excerpt.flac", "waveform.json"):
+            (Path(out) / name).write_bytes(f"{name} at {len(self.ran)}".encode())
+        return {"gain_db": -0.5}
 
     def _render(
         self, mix: str, mix_profile: str, reference_profile: str, out: str, *_: Any
@@ -243,7 +319,55 @@ class PlayedEngine:
         names = ("master.wav", "wav24.wav", "proxy.m4a", "waveform.json")
         for name in names:
             (Path(out) / name).write_bytes(f"{name} at {len(self.ran)}".encode() * 100)
-        return {"report": REPORT, "provenance": {"engine": "1.0.0"}, "outputs": {}}
+        provenance = {"engine": "1.0.0"} | self.provenance
+        return {"report": REPORT, "provenance": provenance, "outputs": {}}
+
+    def _export(
+        self,
+        source: str,
+        out: str,
+        formats: list[str],
+        _rate_hz: int | None,
+        tags: dict[str, str],
+        cover: str | None,
+        _limits: dict[str, Any],
+        archive: dict[str, Any] | None,
+    ) -> dict[str, Any]:
+        assert Path(source).is_file()
+        self.tags.append((tags, Path(cover).read_bytes() if cover else b""))
+        names = [f"{code}.{WRITABLE[code].extension}" for code in formats]
+        if archive is not None:
+            read = {name: Path(path).read_bytes() for name, path in archive["files"].items()}
+            self.archives.append(archive | {"read": read})
+            names = [archive["name"]]
+        for name in names:
+            (Path(out) / name).write_bytes(f"{name} at {len(self.ran)}".encode() * 100)
+        return {"files": names} | self.exported
+
+    def _check_release(self, source: str, out: str, ceiling_dbtp: float, *_: Any) -> dict[str, Any]:
+        assert Path(source).is_file()
+        (Path(out) / "release.json").write_text("{}")
+        peak = self.codec_peak_dbtp
+        return {
+            "true_peak_dbtp": ceiling_dbtp,
+            "sample_peak_dbfs": ceiling_dbtp,
+            "codecs": [
+                {
+                    "format": code,
+                    "true_peak_dbtp": peak,
+                    "overshoot_db": round(peak - ceiling_dbtp, 2),
+                    "overs": 12 if peak > 0 else 0,
+                }
+                for code in ("mp3-320", "aac-256")
+            ],
+            "safe_ceiling_dbtp": -1.8 if peak > 0 else None,
+            "mono": {
+                "channels": 2,
+                "loss_lu": 0.8,
+                "worst_loss_lu": 2.1,
+                "worst_at_seconds": 72.0,
+            },
+        }
 
 
 @pytest.fixture

@@ -8,27 +8,30 @@ from scipy import ndimage, signal
 KINDS = ("none", "tone", "width", "dynamics", "all")
 
 
-def damaged(samples, rate, kind, seed):
-    """Return finished samples as an unmastered mix would be; kind says what is wrong with it."""
+def damaged(samples, rate, kind, seed, scale=1.0):
+    """Return finished samples as an unmastered mix would be.
+
+    ``kind`` says what is wrong with it, ``scale`` how much: at 0 nothing but its level is.
+    """
     rng = np.random.default_rng(seed)
     wrong = samples.astype(np.float64)
-    sections = _tone_sections(rng, rate)
-    side_db = rng.choice([-1.0, 1.0]) * rng.uniform(1.0, 3.0)
-    ratio, peak_db = rng.uniform(1.1, 1.25), rng.uniform(1.0, 3.0)
-    if kind in ("tone", "all"):
+    sections = _tone_sections(rng, rate, scale)
+    side_db = scale * rng.choice([-1.0, 1.0]) * rng.uniform(1.0, 3.0)
+    steepness, peak_db = scale * rng.uniform(0.1, 0.25), scale * rng.uniform(1.0, 3.0)
+    if scale and kind in ("tone", "all"):
         wrong = signal.sosfilt(sections, wrong, axis=1)
-    if kind in ("width", "all"):
+    if scale and kind in ("width", "all"):
         mid, side = (wrong[0] + wrong[1]) / 2, (wrong[0] - wrong[1]) / 2
         side = side * 10 ** (side_db / 20)
         wrong = np.stack([mid + side, mid - side])
-    if kind in ("dynamics", "all"):
-        wrong = _expanded(wrong, rate, ratio, peak_db)
+    if scale and kind in ("dynamics", "all"):
+        wrong = _expanded(wrong, rate, steepness, peak_db)
     gain_db = rng.uniform(-14.0, -6.0)
     return (wrong * 10 ** (gain_db / 20)).astype(np.float32)
 
 
-def _tone_sections(rng, rate):
-    """Two shelves and three bells, scaled to a mean magnitude of 1.2 to 2.6 dB."""
+def _tone_sections(rng, rate, scale):
+    """Two shelves and three bells, of a mean magnitude of 1.2 to 2.6 dB times the scale."""
     parts = [
         ("low", rng.uniform(80, 250), rng.normal(0, 2), 0.7),
         ("high", rng.uniform(2500, 9000), rng.normal(0, 2), 0.7),
@@ -37,14 +40,14 @@ def _tone_sections(rng, rate):
             for q in rng.uniform(0.5, 1.6, 3)
         ),
     ]
-    goal = rng.uniform(1.2, 2.6)
+    goal = scale * rng.uniform(1.2, 2.6)
     hz = np.geomspace(40, 16000, 200)
     factor = 1.0
-    for _ in range(8):
+    for _ in range(8 if scale else 1):
         sos = np.array([_biquad(k, f, g * factor, q, rate) for k, f, g, q in parts])
         curve = 20 * np.log10(np.abs(signal.freqz_sos(sos, hz, fs=rate)[1]))
         factor *= goal / np.mean(np.abs(curve - curve.mean()))
-        factor = min(factor, 6.0)
+        factor = min(factor, 6.0 * scale)
     return sos
 
 
@@ -70,12 +73,12 @@ def _biquad(kind, hz, gain_db, q, rate):
     return np.array([*b, *d]) / d[0]
 
 
-def _expanded(samples, rate, ratio, peak_db):
+def _expanded(samples, rate, steepness, peak_db):
     """Loud 20 ms pushed up beyond the median, and the highest 1 % of 5 ms peaks freed."""
     power = ndimage.uniform_filter1d(np.square(samples).sum(axis=0), round(0.02 * rate))
     level = 10 * np.log10(np.maximum(power, 1e-10))
     over = np.maximum(0.0, level - np.median(level[level > level.max() - 50]))
-    gain_db = ndimage.uniform_filter1d((ratio - 1.0) * over, round(0.02 * rate))
+    gain_db = ndimage.uniform_filter1d(steepness * over, round(0.02 * rate))
     block = round(0.005 * rate)
     peaks = ndimage.maximum_filter1d(np.abs(samples).max(axis=0), block)
     freed = peaks > np.percentile(peaks[::block], 99.0)

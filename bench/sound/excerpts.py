@@ -1,4 +1,4 @@
-"""Two sections of every finished track, decoded once and kept as arrays."""
+"""Two sections of every track, decoded once and kept as arrays."""
 
 from __future__ import annotations
 
@@ -7,14 +7,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-EXTENSIONS = (".flac", ".mp3", ".ogg", ".wav")
 LONGEST_SECONDS = 45.0
 FADES = (0.06, 0.94)  # of a track, between which its sections lie
-
-
-def tracks(music: Path) -> list[Path]:
-    """Return the audio files of a folder in order of name."""
-    return sorted(path for path in music.iterdir() if path.suffix in EXTENSIONS)
 
 
 def sections(track: Path, cache: Path) -> tuple[np.ndarray, np.ndarray, int]:
@@ -26,12 +20,14 @@ def sections(track: Path, cache: Path) -> tuple[np.ndarray, np.ndarray, int]:
         first, last = (int(share * samples.shape[1]) for share in FADES)
         length = min(int(LONGEST_SECONDS * rate), (last - first) // 2)
         kept.parent.mkdir(parents=True, exist_ok=True)
+        part = kept.with_suffix(".part.npz")
         np.savez(
-            kept,
+            part,
             first=samples[:, first : first + length],
             second=samples[:, last - length : last],
             rate=rate,
         )
+        part.rename(kept)
     with np.load(kept) as arrays:
         return arrays["first"], arrays["second"], int(arrays["rate"])
 

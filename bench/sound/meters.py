@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
+import pyebur128
 from scipy import signal
 
 THIRDS_HZ = 1000.0 * 2.0 ** (np.arange(-14, 13) / 3.0)  # 39 Hz to 16 kHz
@@ -112,56 +115,121 @@ def width_distance(first, second):
     return float(np.mean(np.abs(np.maximum(widths[0], -40) - np.maximum(widths[1], -40))[real]))
 
 
-def log_stft_distance(take, truth):
+def log_stft_distance(ours, theirs, gain):
     """Mean magnitude of the log spectral difference over mid, side and three resolutions, dB."""
     values = []
-    middle = max(0, (truth.shape[1] - STFT_FRAMES) // 2)
-    for sign in (1.0, -1.0):
-        pair = [(x[0] + sign * x[1])[middle : middle + STFT_FRAMES] for x in (take, truth)]
-        if np.mean(np.square(pair[1], dtype=np.float64)) < 1e-12:
+    for one, other in zip(ours, theirs, strict=True):
+        floor = 1e-3 * np.sqrt(np.mean(np.square(other, dtype=np.float64)))
+        if floor < 1e-9:
             continue
-        for size in (512, 2048, 8192):
-            ours, theirs = (
-                np.abs(signal.stft(x, nperseg=size, noverlap=size * 3 // 4, boundary=None)[2])
-                for x in pair
-            )
-            floor = 1e-3 * np.sqrt(np.mean(np.square(theirs, dtype=np.float64)))
-            ratio = 20 * np.log10((ours + floor) / (theirs + floor))
-            values.append(float(np.mean(np.abs(ratio))))
+        ratio = 20 * np.log10((gain * one + floor) / (other + floor))
+        values.append(float(np.mean(np.abs(ratio))))
     return float(np.mean(values))
 
 
-def quantile_distance(first, second):
-    """Mean magnitude of the difference of 400 ms loudness quantiles, level removed, LU."""
-    curves = []
-    for energies in (first, second):
-        level = integrated(energies)
-        blocks = windows(energies, 40) - level
-        curves.append(np.percentile(blocks[blocks > -20], QUANTILES))
-    return float(np.mean(np.abs(curves[0] - curves[1])))
+class Measured:
+    """All that is measured of one take, each thing once."""
+
+    def __init__(self, samples, rate):
+        samples = np.asarray(samples, dtype=np.float32)
+        self.samples = np.repeat(samples, 2, axis=0) if samples.shape[0] == 1 else samples
+        self.rate = rate
+
+    @cached_property
+    def energies(self):
+        return step_energies(self.samples, self.rate)
+
+    @cached_property
+    def lufs(self):
+        return integrated(self.energies)
+
+    @cached_property
+    def spectra(self):
+        return spectra(self.samples, self.rate)
+
+    @cached_property
+    def psr(self):
+        return psr_median(self.samples, self.rate)
+
+    @cached_property
+    def lra(self):
+        return loudness_range(self.energies)
+
+    @cached_property
+    def quantiles(self):
+        blocks = windows(self.energies, 40) - self.lufs
+        return np.percentile(blocks[blocks > -20], QUANTILES)
+
+    @cached_property
+    def magnitudes(self):
+        """Of the middle: mid and side at three resolutions."""
+        middle = max(0, (self.samples.shape[1] - STFT_FRAMES) // 2)
+        cut = self.samples[:, middle : middle + STFT_FRAMES]
+        return [
+            np.abs(
+                signal.stft(
+                    cut[0] + sign * cut[1], nperseg=size, noverlap=size * 3 // 4, boundary=None
+                )[2]
+            )
+            for sign in (1.0, -1.0)
+            for size in (512, 2048, 8192)
+        ]
 
 
-def aligned(samples, rate, loudness_lufs):
-    """Bring samples to a loudness by gain alone."""
-    gain = 10 ** ((loudness_lufs - integrated(step_energies(samples, rate))) / 20)
-    return (samples * gain).astype(np.float32)
-
-
-def distances(take, truth, rate):
-    """Return every distance of a take to a truth, the take brought to the truth's loudness."""
-    truth_energies = step_energies(truth, rate)
-    take = aligned(take, rate, integrated(truth_energies))
-    energies = step_energies(take, rate)
-    ours, theirs = spectra(take, rate), spectra(truth, rate)
+def distances(take, truth):
+    """Return every distance of a take to the truth, loudness put aside."""
+    gain = 10 ** ((truth.lufs - take.lufs) / 20)
     return {
-        "log_stft": log_stft_distance(take, truth),
-        "tone": tone_distance(ours[0], theirs[0]),
-        "width": width_distance(ours, theirs),
-        "q400": quantile_distance(energies, truth_energies),
-        "psr": abs(psr_median(take, rate) - psr_median(truth, rate)),
-        "lra": abs(loudness_range(energies) - loudness_range(truth_energies)),
+        "log_stft": log_stft_distance(take.magnitudes, truth.magnitudes, gain),
+        "tone": tone_distance(take.spectra[0], truth.spectra[0]),
+        "width": width_distance(take.spectra, truth.spectra),
+        "q400": float(np.mean(np.abs(take.quantiles - truth.quantiles))),
+        "psr": abs(take.psr - truth.psr),
+        "lra": abs(take.lra - truth.lra),
     }
 
+
+def reference_distances(take, reference):
+    """Return how far a take is from what it was brought toward."""
+    return {
+        "tone_ref": tone_distance(take.spectra[0], reference.spectra[0]),
+        "width_ref": width_distance(take.spectra, reference.spectra),
+        "psr_ref": abs(take.psr - reference.psr),
+        "lra_ref": abs(take.lra - reference.lra),
+    }
+
+
+def true_peaks_dbtp(samples, rate):
+    """Return the true peak by three meters: 8x polyphase, BS.1770-5 as printed, libebur128."""
+    fine = signal.resample_poly(samples.astype(np.float64), 8, 1, axis=1, window=("kaiser", 8.0))
+    phases = np.array([ITU_0, ITU_1, ITU_1[::-1], ITU_0[::-1]])
+    printed = signal.upfirdn(phases.T.ravel(), samples.astype(np.float64), up=4, axis=1)
+    state = ebur128(samples, rate, pyebur128.MeasurementMode.MODE_TRUE_PEAK)
+    highest = max(pyebur128.get_true_peak(state, c) for c in range(samples.shape[0]))
+    peaks = (np.abs(fine).max(), np.abs(printed).max(), highest)
+    return [20 * float(np.log10(max(peak, 1e-9))) for peak in peaks]
+
+
+def ebur128(samples, rate, mode):
+    """Return libebur128 fed with samples."""
+    state = pyebur128.R128State(samples.shape[0], rate, mode)
+    interleaved = np.ascontiguousarray(samples.T, dtype=np.float32).reshape(-1)
+    state.add_frames(interleaved, samples.shape[1])
+    return state
+
+
+def ebur128_lufs(samples, rate):
+    """Return libebur128's integrated loudness."""
+    return pyebur128.get_loudness_global(ebur128(samples, rate, pyebur128.MeasurementMode.MODE_I))
+
+
+# BS.1770-5 Annex 2, phases 0 and 1; 2 and 3 are these backwards.
+ITU_0 = [0.0017089843750, 0.0109863281250, -0.0196533203125, 0.0332031250000, -0.0594482421875,
+         0.1373291015625, 0.9721679687500, -0.1022949218750, 0.0476074218750, -0.0266113281250,
+         0.0148925781250, -0.0083007812500]  # fmt: skip
+ITU_1 = [-0.0291748046875, 0.0292968750000, -0.0517578125000, 0.0891113281250, -0.1665039062500,
+         0.4650878906250, 0.7797851562500, -0.2003173828125, 0.1015625000000, -0.0582275390625,
+         0.0330810546875, -0.0189208984375]  # fmt: skip
 
 NARROW_HZ = np.geomspace(40, 14_000, 100)
 NARROW_KEPT = (NARROW_HZ > 60) & (NARROW_HZ < 12_000)
@@ -173,3 +241,31 @@ def narrow_db(signal_1d, rate):
     sums = np.concatenate([[0.0], np.cumsum(density)])
     low, high = (np.interp(NARROW_HZ * 2.0**half, hz, sums[:-1]) for half in (-1 / 12, 1 / 12))
     return 10 * np.log10(np.maximum(high - low, 1e-18))
+
+
+def programme_distance(take, truth):
+    """Return what tone is left where both hold the same programme, level removed, dB."""
+    curves = [narrow_db(x.samples[0] + x.samples[1], x.rate) for x in (take, truth)]
+    audible = NARROW_KEPT & (curves[1] > curves[1].max() - AUDIBLE_DB)
+    left = (curves[0] - curves[1])[audible]
+    left = left - left.mean()
+    return {"rms": float(np.sqrt(np.mean(left**2))), "max": float(np.abs(left).max())}
+
+
+def null_db(take, mix):
+    """Return the level of what a take differs by from a mix, after the best gain, dB."""
+    one, other = (x.astype(np.float64).ravel() for x in (take, mix))
+    rest = one - (one @ other) / (other @ other) * other
+    return 10 * float(np.log10(max(np.mean(rest**2), 1e-20) / np.mean(one**2)))
+
+
+def delay_frames(take, mix):
+    """Return by how many frames a take is late, from the middle of both."""
+    size = 1 << 16
+    start = max(0, (mix.shape[1] - size) // 2)
+    one, other = (x.sum(axis=0, dtype=np.float64)[start : start + size] for x in (take, mix))
+    spectrum = np.fft.rfft(one, 2 * size) * np.conj(np.fft.rfft(other, 2 * size))
+    # whitened a little, so that an equaliser's own phase weighs less than its time
+    likeness = np.fft.irfft(spectrum / np.maximum(np.abs(spectrum), 1e-9) ** 0.5)
+    late = int(np.argmax(likeness))
+    return late if late < size else late - 2 * size

@@ -1,4 +1,4 @@
-"""Matchering run on the same files, as a program in an environment of its own."""
+"""Matchering run on the same pieces, as a program in an environment of its own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+RATE_HZ = 44_100  # what it makes of everything
 PROGRAM = """
 import sys, matchering
 target, reference, result = sys.argv[1:]
@@ -17,18 +18,20 @@ matchering.process(target=target, reference=reference,
 
 
 def matched(
-    python: Path, target: np.ndarray, reference: np.ndarray, rate: int, kept: Path
-) -> tuple[np.ndarray, int]:
-    """Return Matchering's master of a target, from ``kept`` where it was made before."""
+    python: Path,
+    target: tuple[np.ndarray, int],
+    reference: tuple[np.ndarray, int],
+    kept: Path,
+) -> np.ndarray:
+    """Return Matchering's master of (samples, rate), from ``kept`` where it was made before."""
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
-        wavs = [kept.with_suffix(f".{name}.wav") for name in ("target", "reference")]
-        for wav, samples in zip(wavs, (target, reference), strict=True):
+        wavs = [kept.with_suffix(f".{name}.wav") for name in ("target", "reference", "part")]
+        for wav, (samples, rate) in zip(wavs[:2], (target, reference), strict=True):
             soundfile.write(wav, samples.T, rate, "FLOAT")
-        subprocess.run(
-            [python, "-c", PROGRAM, *wavs, kept], check=True, capture_output=True, timeout=600
-        )
-        for wav in wavs:
+        subprocess.run([python, "-c", PROGRAM, *wavs], check=True, capture_output=True, timeout=600)
+        wavs[2].rename(kept)
+        for wav in wavs[:2]:
             wav.unlink()
-    samples, result_rate = soundfile.read(kept, dtype="float32", always_2d=True)
-    return np.ascontiguousarray(samples.T), result_rate
+    samples, _ = soundfile.read(kept, dtype="float32", always_2d=True)
+    return np.ascontiguousarray(samples.T)

@@ -3,8 +3,9 @@
 python -m bench.speed.floor TARGET REFERENCE OUTPUT RUNS
 
 They decode, weight, transform, filter, limit and write the same files, each as fast as it can be
-done here, and nothing else: no decisions, no corrections, no report. They share no code with
-``dsp``, so that a slow kernel there cannot hide itself.
+done here, and nothing else: no decisions, no corrections, no report. What target, reference and
+result each need is counted as often. They share no code with ``dsp``, so that a slow kernel there
+cannot hide itself.
 """
 
 from __future__ import annotations
@@ -24,29 +25,45 @@ from numba import njit
 WINDOW = 8192
 TAPS = 4096
 CEILING = 0.89
+STEP = 441  # frames of a gain over time
+MODEL = 32  # frames of a block of the loudness model,
+MODELS = 8  # which is solved for the drive
+CLIPPED = 33  # one block in so many holds a short peak
 BATCH = 8  # transforms at once, as many as a vector register takes
 
 
 def main() -> None:
     """Print the least CPU time of every kernel, in seconds, as JSON."""
-    target, _, output = map(Path, sys.argv[1:4])
+    target, reference, output = map(Path, sys.argv[1:4])
     samples, rate = decode(target)
+    driven = samples * np.float32(drive(samples, decode(reference)[0]))
     half = samples * np.float32(0.5)
     filtered, limited = np.empty_like(samples), np.empty_like(samples)
+    gains = np.linspace(0.9, 1.1, samples.shape[1] // STEP + 2).astype(np.float32)
+    blocks = np.abs(driven[0, : samples.shape[1] // MODEL * MODEL].reshape(-1, MODEL)).max(axis=1)
     response = scipy.fft.rfft(np.eye(1, TAPS, dtype=np.float32)[0], 4 * TAPS)
     kernels: dict[str, tuple[int, Callable[[], Any]]] = {
         "decode": (2, lambda: decode(target)),
         "K weighting and energies": (3, lambda: weighted(samples, rate // 10)),
         "spectra, 8192/4096": (2, lambda: spectra(samples)),
-        "true peak": (2, lambda: highest(half)),
+        "true peak": (3, lambda: highest(half)),
         "FIR of 4096 taps": (1, lambda: convolve(samples, response, filtered)),
-        "peaks between samples, limiter": (1, lambda: limit(samples, limited)),
+        "gain over time": (1, lambda: follow(samples, gains, limited)),
+        "clip of short peaks": (1, lambda: clip(driven, INTERPOLATORS)),
+        "loudness model": (MODELS, lambda: loudness(blocks, np.float32(CEILING))),
+        "peaks between samples, limiter": (1, lambda: limit(driven, limited)),
         "dither, pack, write": (1, lambda: write(limited, output)),
     }
     told = {
         name: times * best(kernel, int(sys.argv[4])) for name, (times, kernel) in kernels.items()
     }
     print(json.dumps(told))
+
+
+def drive(samples: np.ndarray, reference: np.ndarray) -> float:
+    """Return the gain to the reference's mean power: what a limiter of masters has to do with."""
+    powers = [float(np.mean(np.square(each, dtype=np.float64))) for each in (samples, reference)]
+    return float(np.sqrt(powers[1] / powers[0]))
 
 
 def best(kernel: Callable[[], Any], runs: int) -> float:
@@ -208,6 +225,40 @@ def _limit(samples, limited, bank, ceiling):
 def limit(samples, limited):
     """Find peaks between samples, follow them with a gain, apply it."""
     _limit(samples, limited, INTERPOLATORS, np.float32(CEILING))
+
+
+@njit(cache=True, fastmath=True)
+def follow(samples, gains, out):
+    """Multiply by gains that move on straight lines."""
+    for step in range(samples.shape[1] // STEP):
+        slope = (gains[step + 1] - gains[step]) / np.float32(STEP)
+        for channel in range(2):
+            for i in range(STEP):
+                place = step * STEP + i
+                gain = gains[step] + slope * np.float32(i)
+                out[channel, place] = samples[channel, place] * gain
+
+
+@njit(cache=True, fastmath=True)
+def clip(samples, bank):
+    """Read one block in so many at four points a sample, as a local oversampled clip does."""
+    total = np.float32(0.0)
+    for start in range(16, samples.shape[1] - 64, 16 * CLIPPED):
+        for i in range(start, start + 16):
+            total += peak_at(samples, i, bank)
+    return total
+
+
+@njit(cache=True)
+def loudness(peaks, ceiling):
+    """Follow the peaks of blocks with a gain, sum what power is left."""
+    reduction = power = 0.0
+    for peak in peaks:
+        demand = 1.0 - ceiling / peak if peak > ceiling else 0.0
+        reduction = max(demand, reduction * 0.98)
+        left = peak * (1.0 - reduction)
+        power += left * left
+    return power
 
 
 @njit(cache=True)

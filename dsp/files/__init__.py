@@ -2,9 +2,9 @@
 
 from dsp.files.decode import Facts, Loaded, inspect, load, read
 from dsp.files.encode import write, write_proxy
-from dsp.files.tags import Tags
 from dsp.files.waveform import peaks
 from dsp.formats import LIMITS, Limits
+from dsp.tags import Tags
 
 __all__ = [
     "LIMITS",

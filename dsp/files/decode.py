@@ -24,7 +24,7 @@ from dsp.errors import (
     UnsupportedFormat,
 )
 from dsp.files.headers import Claims, check, identify
-from dsp.files.streams import Block, Stream, opened
+from dsp.files.streams import BLOCK_FRAMES, Block, Stream, opened
 from dsp.formats import LIMITS, Limits
 
 MAX_AMPLITUDE: Final = 64.0  # +36 dBFS: beyond any mix, and what corrupt float files are full of
@@ -122,10 +122,10 @@ def inspect(path: str | PathLike[str], limits: Limits = LIMITS) -> Facts:
 
 def load(path: str | PathLike[str], limits: Limits = LIMITS) -> Loaded:
     """Decode a file once into its audio and its facts; parameters and errors as `inspect`."""
-    blocks: list[Block] = []
     with _opened_within(path, limits) as (file, stream):
-        facts = _facts(file, stream, limits, keep=blocks)
-    return Loaded(facts, Audio(_planar(blocks), facts.rate_hz))
+        samples = _Samples(stream, limits)
+        facts = _facts(file, stream, limits, keep=samples)
+    return Loaded(facts, Audio(samples.planar(), facts.rate_hz))
 
 
 def read(path: str | PathLike[str], limits: Limits = LIMITS) -> Audio:
@@ -138,12 +138,40 @@ def read(path: str | PathLike[str], limits: Limits = LIMITS) -> Audio:
         of them up to 24.
     """
     with _opened_within(path, limits) as (_, stream):
-        return Audio(_planar([block for block, _ in _within(stream, limits)]), stream.rate_hz)
+        samples = _Samples(stream, limits)
+        for block, _ in _within(stream, limits):
+            samples.add(block)
+        return Audio(samples.planar(), stream.rate_hz)
 
 
-def _facts(
-    file: BufferedReader, stream: Stream, limits: Limits, *, keep: list[Block] | None
-) -> Facts:
+class _Samples:
+    """Blocks laid out as (channels, frames) while they come, in room for what is declared."""
+
+    def __init__(self, stream: Stream, limits: Limits) -> None:
+        longest = limits.max_seconds * stream.rate_hz  # may be infinite
+        most = int(min(limits.max_samples // stream.channels, longest))
+        room = max(BLOCK_FRAMES, min(stream.declared_frames, most))
+        self._samples = np.empty((stream.channels, room), dtype=np.float32)
+        self._frames = 0
+
+    def add(self, block: Block) -> None:
+        end = self._frames + len(block)
+        if end > self._samples.shape[1]:
+            self._samples = self._in_room_for(max(end, self._samples.shape[1] * 3 // 2))
+        self._samples[:, self._frames : end] = block.T
+        self._frames = end
+
+    def planar(self) -> npt.NDArray[np.float32]:
+        full = self._frames == self._samples.shape[1]
+        return self._samples if full else self._in_room_for(self._frames)
+
+    def _in_room_for(self, frames: int) -> npt.NDArray[np.float32]:
+        samples = np.empty((self._samples.shape[0], frames), dtype=np.float32)
+        samples[:, : self._frames] = self._samples[:, : self._frames]
+        return samples
+
+
+def _facts(file: BufferedReader, stream: Stream, limits: Limits, *, keep: _Samples | None) -> Facts:
     pcm = hashlib.sha256(f"{stream.rate_hz} {stream.channels}\n".encode())
     frames, peak = 0, 0.0
     for block, block_peak in _within(stream, limits):
@@ -152,7 +180,7 @@ def _facts(
         frames += len(block)
         peak = max(peak, block_peak)
         if keep is not None:
-            keep.append(block)
+            keep.add(block)
     file.seek(0)
     size_bytes = fstat(file.fileno()).st_size
     lossy = stream.codec in _LOSSY
@@ -208,17 +236,6 @@ def _check_length(frames: int, stream: Stream, limits: Limits) -> None:
 def _peak(block: Block) -> float:
     """Return the largest absolute sample; NaN when there is one."""
     return float(np.maximum(block.max(initial=0.0), -block.min(initial=0.0)))
-
-
-def _planar(blocks: list[Block]) -> npt.NDArray[np.float32]:
-    """Join blocks as (channels, frames), giving each block's memory back as it is copied."""
-    frames = sum(len(block) for block in blocks)
-    samples = np.empty((blocks[0].shape[1], frames), dtype=np.float32)
-    while blocks:
-        block = blocks.pop()
-        samples[:, frames - len(block) : frames] = block.T
-        frames -= len(block)
-    return samples
 
 
 @contextmanager

@@ -19,13 +19,13 @@ from dsp.errors import InvalidSettings
 from dsp.files import tags as tagging
 from dsp.files.containers import aiff_header, wave_header
 from dsp.files.decode import MAX_AMPLITUDE
-from dsp.files.tags import Tags
 from dsp.formats import WRITABLE, ExportFormat
 from dsp.peaks import true_peak_dbtp
 from dsp.resample import resample
+from dsp.tags import Tags
 from dsp.units import amplitude_to_db, db_to_amplitude
 
-BLOCK_FRAMES: Final = 65_536  # one large Vorbis or MP3 write overflows libsndfile's stack
+BLOCK_FRAMES: Final = 8_192  # stays in the cache; a large MP3 write overflows libsndfile's stack
 PROXY_MAX_RATE_HZ: Final = 48_000
 
 _LOSSY_RATES_HZ: Final = (44_100, 48_000)
@@ -136,7 +136,7 @@ def _lossy_rate_hz(rate_hz: int) -> int:
     return 44_100 if rate_hz % 11_025 == 0 else 48_000
 
 
-def _resampled(audio: Audio, rate_hz: int, highest: float) -> Audio:
+def _resampled(audio: Audio, rate_hz: int, highest: float = 1.0) -> Audio:
     """Return audio at another rate, no higher in true peak than it was nor in samples than given.
 
     What a filter takes away above the new Nyquist frequency no longer cancels what is below.
@@ -216,13 +216,16 @@ def _packed(words: npt.NDArray[np.int32], bits: int, *, big_endian: bool) -> mem
     types.void(types.int32[:, ::1], types.uint8[:, :, ::1], types.boolean), nogil=True, cache=True
 )
 def _pack(words: npt.NDArray[np.int32], octets: npt.NDArray[np.uint8], big_endian: bool) -> None:
+    """Write the two or three lowest bytes of every word."""
     count = octets.shape[2]
-    for channel in range(words.shape[0]):
-        for frame in range(words.shape[1]):
+    lowest, highest = (count - 1, 0) if big_endian else (0, count - 1)
+    for frame in range(words.shape[1]):
+        for channel in range(words.shape[0]):
             word = words[channel, frame]
-            for octet in range(count):
-                place = count - 1 - octet if big_endian else octet
-                octets[frame, channel, place] = np.uint8((word >> (8 * octet)) & 0xFF)
+            octets[frame, channel, lowest] = np.uint8(word & 0xFF)
+            octets[frame, channel, highest] = np.uint8((word >> (8 * count - 8)) & 0xFF)
+            if count == 3:
+                octets[frame, channel, 1] = np.uint8((word >> 8) & 0xFF)
 
 
 def _write_flac(path: Path, audio: Audio, export: ExportFormat, seed: int, tags: Tags) -> None:

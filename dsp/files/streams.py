@@ -16,9 +16,9 @@ import soundfile as sf
 
 from dsp.errors import DecodeFailed, TooShort, UnsupportedFormat
 
-BLOCK_FRAMES: Final = 65_536
+BLOCK_FRAMES: Final = 8_192  # stays in the cache
 
-Block: TypeAlias = npt.NDArray[np.float32]  # (frames, channels)
+Block: TypeAlias = npt.NDArray[np.float32]  # (frames, channels), good until the next one
 Frame: TypeAlias = av.AudioFrame
 
 # libsndfile's names of what it may decode here, with ours and the word length
@@ -94,9 +94,10 @@ def _open_sndfile(file: BufferedReader, container: str) -> Iterator[Stream]:
 
 
 def _sndfile_blocks(decoder: sf.SoundFile) -> Iterator[Block]:
+    room = np.empty((BLOCK_FRAMES, decoder.channels), dtype=np.float32)
     while True:
         try:
-            block = decoder.read(BLOCK_FRAMES, dtype="float32", always_2d=True)
+            block = decoder.read(out=room)
         except (sf.SoundFileError, OSError, ValueError):
             raise DecodeFailed("The file is damaged: its audio cannot be decoded.") from None
         if not len(block):

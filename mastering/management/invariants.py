@@ -12,13 +12,31 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from mastering.models import Master, Version
+from billing.models import Entry
+from billing.services.audit import broken_books
+from mastering.models import (
+    WORK_KINDS,
+    Export,
+    Master,
+    Preview,
+    ReleaseCheck,
+    ReleaseTags,
+    Version,
+    WorkKind,
+)
 from mastering.services import SWEEP_SECONDS
 from references.models import AudioFile
 from references.models.work import MAX_ATTEMPTS, MAX_ENGINE_ERRORS
 
-Kind = type[AudioFile] | type[Version]
-KINDS: dict[str, Kind] = {"audio": AudioFile, "masters": Version}  # by their folder in storage
+Stored = AudioFile | Version | Preview | Export | ReleaseCheck | ReleaseTags
+FOLDERS: dict[str, type[Stored]] = {  # in storage, and whose they are
+    "audio": AudioFile,
+    "masters": Version,
+    "previews": Preview,
+    "exports": Export,
+    "checks": ReleaseCheck,
+    "tags": ReleaseTags,
+}
 OVERDUE = timedelta(seconds=2 * SWEEP_SECONDS)
 ORPHANED = timedelta(hours=24)  # younger ones may belong to a transaction or an attempt
 PAUSE_SECONDS = 5.0
@@ -37,16 +55,19 @@ def broken_invariants(*, deep: bool = False, pause_seconds: float = PAUSE_SECOND
 
 
 def _breaks(*, deep: bool) -> Iterator[str]:
-    for kind in KINDS.values():
+    for kind in WORK_KINDS:
         yield from _broken_rows(kind)
         yield from _changeable(kind)
-        yield from _broken_files(kind, deep=deep)
+    for owner in FOLDERS.values():
+        yield from _broken_files(owner, deep=deep)
     for pk in Master.objects.filter(versions=None).values_list("pk", flat=True):
         yield f"{pk}: a master without a version"
     yield from _orphans()
+    yield from broken_books()
+    yield from _unsettled()
 
 
-def _broken_rows(kind: Kind) -> Iterator[str]:
+def _broken_rows(kind: WorkKind) -> Iterator[str]:
     phases = kind.phases
     running, failed = Q(status=phases.running), Q(status=phases.failed)
     ended, succeeded = Q(status__in=phases.terminal), Q(status=phases.succeeded)
@@ -73,7 +94,20 @@ def _broken_rows(kind: Kind) -> Iterator[str]:
             yield f"{pk}: {wording}"
 
 
-def _changeable(kind: Kind) -> Iterator[str]:
+def _unsettled() -> Iterator[str]:
+    """Find credits that wait for work of which nothing is open, and masters that nobody paid."""
+    held = Entry.objects.exclude(work="").held().select_related("account")
+    for entry in held.filter(subject__startswith="mst_", account__user__isnull=False):
+        if not Version.objects.open().filter(master__pair=entry.work).exists():
+            yield f"{entry.pk}: a credit is reserved for nothing"
+    delivered = Master.objects.filter(versions__status=Version.Status.SUCCEEDED).exclude(pair="")
+    for master in delivered.distinct():
+        entries = Entry.objects.filter(account__user=master.user_id, work=master.pair)
+        if entries.exists() and not entries.captured().exists():
+            yield f"{master.pk}: delivered, and its credit was not taken"
+
+
+def _changeable(kind: WorkKind) -> Iterator[str]:
     """Try to change a finished row, and take it back."""
     rows: Any = kind._default_manager
     finished = rows.filter(status__in=kind.phases.terminal)
@@ -89,8 +123,8 @@ def _changeable(kind: Kind) -> Iterator[str]:
     yield f"{kind._meta.label}: the database lets finished rows change"
 
 
-def _broken_files(kind: Kind, *, deep: bool) -> Iterator[str]:
-    for row in kind._default_manager.order_by("pk").iterator(chunk_size=500):
+def _broken_files(owner: type[Stored], *, deep: bool) -> Iterator[str]:
+    for row in owner._default_manager.order_by("pk").iterator(chunk_size=500):
         for key, recorded in _files_of(row).items():
             try:
                 size = default_storage.size(key)
@@ -102,8 +136,12 @@ def _broken_files(kind: Kind, *, deep: bool) -> Iterator[str]:
                 yield f"{key}: recorded, but not stored"
 
 
-def _files_of(row: AudioFile | Version) -> dict[str, dict[str, int | str]]:
+def _files_of(row: Stored) -> dict[str, dict[str, int | str]]:
     """Return what must be stored of a row: its source and the outputs of its last attempt."""
+    if isinstance(row, ReleaseTags):
+        if not row.cover_sha256:
+            return {}
+        return {row.cover_key: {"size_bytes": row.cover_bytes, "sha256": row.cover_sha256}}
     files = {row.key(name): recorded for name, recorded in row.outputs.items()}
     if isinstance(row, AudioFile) and row.sha256:  # until then it lies in the quarantine
         files[row.source_key] = {"size_bytes": row.size_bytes, "sha256": row.sha256}
@@ -112,9 +150,9 @@ def _files_of(row: AudioFile | Version) -> dict[str, dict[str, int | str]]:
 
 def _orphans() -> Iterator[str]:
     """Find old objects that no row accounts for."""
-    for folder, kind in KINDS.items():
+    for folder, owner in FOLDERS.items():
         for pk in _listed(folder)[0]:
-            row = kind._default_manager.filter(pk=pk).first()
+            row = owner._default_manager.filter(pk=pk).first()
             known = _files_of(row) if row else {}
             for key in _keys_below(f"{folder}/{pk}"):
                 if key not in known and _is_old(key):

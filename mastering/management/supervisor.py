@@ -14,6 +14,7 @@ from django.db import DatabaseError, close_old_connections
 from django.utils.module_loading import autodiscover_modules
 
 from mastering import services
+from mastering.management.errands import start_errands
 from mastering.management.nightly import begin_nightly_check
 from mastering.management.worker_group import WorkerGroup
 
@@ -75,6 +76,7 @@ class Supervisor:
         self.next_sweep = self.next_look = 0.0
         self.next_check = time.monotonic() + CHECK_SECONDS
         self.check: BaseProcess | None = None
+        self.errands: BaseProcess | None = None
 
     def run(self) -> None:
         signal.signal(signal.SIGTERM, self.on_signal)
@@ -103,6 +105,8 @@ class Supervisor:
                 self.replace(place, now=now)
             if place.group is None and now >= place.open_from:
                 place.took(self.start_group(), now=now)
+        if self.errands is None or not self.errands.is_alive():
+            self.errands = start_errands()
         if now >= self.next_sweep:
             self.next_sweep = now + services.SWEEP_SECONDS
             with _surviving("sweep"):
@@ -152,6 +156,8 @@ class Supervisor:
             time.sleep(TICK_SECONDS)
         for place in self.places:
             self.dismiss(place)
+        if self.errands is not None:
+            self.errands.terminate()  # what it was at waits in its row
 
     def dismiss(self, place: Place) -> None:
         if place.group:

@@ -12,6 +12,12 @@ from references.models.work import Phases, Work, WorkQuerySet, work_constraints,
 
 _PHASES = Phases(waiting="UPLOADED", running="MEASURING", succeeded="READY", failed="REJECTED")
 
+# What no mastering mends; more than one of these is a reason to go back to the mix.
+DAMAGE = frozenset(
+    {"clipping", "already_limited", "lossy_source", "dropout", "inverted_channel", "hum", "noise"}
+)
+TOO_MUCH_DAMAGE = 2
+
 
 class AudioFileQuerySet(WorkQuerySet["AudioFile"]):
     pass
@@ -58,6 +64,12 @@ class AudioFile(Work):
     @property
     def is_ready(self) -> bool:
         return self.has_succeeded
+
+    @property
+    def is_past_mastering(self) -> bool:
+        """Whether so much of it is damaged that mastering would only make it plainer."""
+        damage = {each["code"] for each in self.findings if each.get("severity") == "warning"}
+        return len(damage & DAMAGE) >= TOO_MUCH_DAMAGE
 
     @property
     def title(self) -> str:

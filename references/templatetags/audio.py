@@ -86,6 +86,15 @@ def seconds(value_seconds: float | None) -> str:
 
 
 @register.filter
+def moment(value_seconds: float | None) -> str:
+    """12.4 → 0:12.40: a place in a song, to a hundredth of a second."""
+    if value_seconds is None or not math.isfinite(value_seconds):
+        return ABSENT
+    minute, hundredths = divmod(int(100 * value_seconds + 0.5), 6_000)
+    return f"{minute}:{hundredths // 100:02}.{hundredths % 100:02}"
+
+
+@register.filter
 def minutes(value_seconds: float) -> str:
     """900 → 15."""
     return number(value_seconds / 60, 0)
@@ -104,8 +113,8 @@ def quantity(value: float | None, unit: str = "") -> str:
 
 
 # What is written behind the number, where it is not the unit's own name.
-_SYMBOLS = {"runs": "", "channel": ""}
-_DECIMALS = {"": 2, "runs": 0, "channel": 0, "ms": 0, "Hz": 0}
+_SYMBOLS = {"runs": "", "channel": "", "gaps": ""}
+_DECIMALS = {"": 2, "runs": 0, "channel": 0, "ms": 0, "Hz": 0, "bpm": 0, "gaps": 0, "bit": 0}
 
 
 def _with_unit(text: str, unit: str) -> str:

@@ -2,8 +2,10 @@
 
 import hashlib
 import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -13,9 +15,21 @@ from django.utils import timezone
 from accounts.models import User
 from dsp import files, jobs
 from dsp.audio import Audio
+from dsp.covers import clean_cover
 from dsp.settings import ENGINE_VERSION, MasterSettings
-from mastering.models import Master, Version
+from mastering import services
+from mastering.deliverables import entry_names
+from mastering.models import (
+    Export,
+    Master,
+    Preview,
+    ReleaseCheck,
+    Share,
+    ShareNote,
+    Version,
+)
 from references.models import AudioFile, Reference
+from tests.pictures import png
 
 RATE_HZ = 44_100
 SONG_SECONDS = 26.0
@@ -168,10 +182,109 @@ def run(version: Version, *, step: str = "checking") -> Version:
     return claimed
 
 
+def try_part(made: Made) -> Preview:
+    """Let a worker render the part that waits, with the engine."""
+    preview = Preview.objects.claim_next(worker="a worker")
+    assert preview is not None
+    with TemporaryDirectory() as folder:
+        told = jobs.preview(
+            str(made.mix / "source.wav"),
+            str(made.mix / jobs.PROFILE_NAME),
+            str(made.reference / jobs.PROFILE_NAME),
+            folder,
+            preview.settings,
+            (preview.start_seconds, preview.end_seconds),
+            {},
+        )
+        outputs = _store(Path(folder), preview.key(""))
+    assert Preview.objects.succeed(preview, outputs=outputs, **told)
+    return preview
+
+
 def finish(version: Version, made: Made) -> None:
     """Let the worker that runs a version come to its end."""
     outputs = _store(made.master, version.key(""))
     assert Version.objects.succeed(version, outputs=outputs, **_outcome(made))
+
+
+def released(version: Version, made: Made) -> None:
+    """Let the check before a release, a ZIP and a file be made of a version, and one fail."""
+    services.save_tags(
+        master=version.master,
+        texts={"title": "Night drive", "artist": "Ada", "album": "", "isrc": "DEA122600001"},
+        cover=clean_cover(png(640, 640)),
+    )
+    services.request_check(version=version)
+    check = ReleaseCheck.objects.claim_next(worker="a worker")
+    assert check is not None
+    check_release(check, made, ceiling_dbtp=-1.0)
+    exports = [
+        services.request_export(version=version, formats=["flac24"]),
+        services.request_export(version=version, formats=["wav16"], rate_hz=48_000),
+        services.request_export(version=version, formats=["wav24", "mp3-320"], is_archive=True),
+    ]
+    export_next(made)
+    slow = Export.objects.claim_next(worker="a worker")
+    assert slow is not None
+    Export.objects.fail(slow, code="too_slow")
+    assert exports[-1].is_waiting
+
+
+def export_next(made: Made) -> None:
+    """Let a worker make the files whose turn it is, outside the box."""
+    export = Export.objects.claim_next(worker="a worker")
+    assert export is not None
+    with tempfile.TemporaryDirectory() as folder:
+        archive, cover = None, None
+        place = Path(folder)
+        if export.is_archive:
+            archive = _archive(place, export)
+        if export.tags and export.tags.cover_sha256:
+            cover = default_storage.path(export.tags.cover_key)
+        (place / "out").mkdir()
+        jobs.export(
+            str(made.master / export.version.canonical_name),
+            str(place / "out"),
+            export.formats,
+            export.rate_hz,
+            export.tags.texts if export.tags else {},
+            cover,
+            {},
+            archive,
+        )
+        assert Export.objects.succeed(export, outputs=_store(place / "out", export.key("")))
+
+
+def check_release(check: ReleaseCheck, made: Made, *, ceiling_dbtp: float) -> None:
+    """Let a worker check a version before its release, outside the box."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = str(made.master / check.version.canonical_name)
+        found = jobs.check_release(source, folder, ceiling_dbtp, {})
+        outputs = _store(Path(folder), check.key(""))
+    assert ReleaseCheck.objects.succeed(check, found=found, outputs=outputs)
+
+
+def _archive(place: Path, export: Export) -> dict[str, Any]:
+    names = ("report.json", "report.pdf", "provenance.json")
+    for name in names:
+        (place / name).write_text(f"{name} of {export.version_id}")
+    return {
+        "name": "package.zip",
+        "entries": entry_names(export),
+        "files": {name: str(place / name) for name in names},
+    }
+
+
+def shared(version: Version, **options: Any) -> Share:
+    """Return a link to a version, of which two people said something."""
+    share = services.create_share(version=version, days=30, label="For the band", **options)
+    kinds = ShareNote.Kind
+    said = "The snare could come up a little in the second chorus; otherwise I would sign this."
+    services.add_note(
+        share=share, kind=kinds.COMMENT, author="Bea", client="1", text=said, at_seconds=14.2
+    )
+    services.add_note(share=share, kind=kinds.APPROVAL, author="Cy", client="2")
+    return share
 
 
 def _of_kind(made: Made, kind: AudioFile.Kind) -> tuple[dict[str, Any], Path]:

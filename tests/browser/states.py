@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from accounts.models import User
-from mastering.models import Master, Version
+from mastering import services
+from mastering.messages.guides import GUIDES
+from mastering.models import Master, ReleaseCheck, Version
 from references.models import AudioFile
 from tests.browser import scene
 
@@ -21,6 +23,7 @@ class State:
     name: str
     arrange: Arrange
     signed_in: bool = True
+    complains: bool = False  # the browser notes that the page is an error
 
 
 def _at(name: str, *, signed_in: bool = True, view: str) -> State:
@@ -62,6 +65,92 @@ def _result(user: User, made: scene.Made) -> str:
     scene.rendered(master, made, number=1)
     scene.rendered(master, made, number=2)
     return reverse("mastering:detail", args=[master.pk])
+
+
+def _released(user: User, made: scene.Made) -> str:
+    master = _master(user, made)
+    scene.released(scene.rendered(master, made), made)
+    return reverse("mastering:detail", args=[master.pk])
+
+
+def _check_failed(user: User, made: scene.Made) -> str:
+    master = _master(user, made)
+    services.request_check(version=scene.rendered(master, made))
+    claimed = ReleaseCheck.objects.claim_next(worker="a worker")
+    assert claimed is not None
+    ReleaseCheck.objects.fail(claimed, code="too_slow")
+    return reverse("mastering:detail", args=[master.pk])
+
+
+def _tags(user: User, made: scene.Made) -> str:
+    master = _master(user, made)
+    scene.released(scene.rendered(master, made), made)
+    return reverse("mastering:tags", args=[master.pk])
+
+
+def _tags_empty(user: User, made: scene.Made) -> str:
+    return reverse("mastering:tags", args=[_master(user, made).pk])
+
+
+def _shares(user: User, made: scene.Made) -> str:
+    version = scene.rendered(_master(user, made), made)
+    scene.shared(version, password="sesame", includes_reference=True, allows_lossless=True)
+    services.revoke_share(share=scene.shared(version))
+    return reverse("mastering:shares", args=[version.master_id, version.number])
+
+
+def _shares_empty(user: User, made: scene.Made) -> str:
+    version = scene.rendered(_master(user, made), made)
+    return reverse("mastering:shares", args=[version.master_id, version.number])
+
+
+def _share(**options: bool | str) -> Arrange:
+    def arrange(user: User, made: scene.Made) -> str:
+        version = scene.rendered(_master(user, made), made)
+        share = scene.shared(version, **options)
+        return reverse("mastering:share", args=[share.token])
+
+    return arrange
+
+
+def _share_closed(user: User, made: scene.Made) -> str:
+    share = scene.shared(scene.rendered(_master(user, made), made))
+    services.revoke_share(share=share)
+    return reverse("mastering:share", args=[share.token])
+
+
+def _compared(user: User, made: scene.Made) -> str:
+    return f"{_result(user, made)}?version=2&with=1"
+
+
+def _matrix(user: User, made: scene.Made) -> str:
+    master = _master(user, made)
+    scene.rendered(master, made)
+    for title in ("Harbour Lights.flac", LONG_NAME):
+        reference = scene.measured(user, made, REFERENCE, title)
+        toward = Master.objects.create(
+            user=user, title=master.title, mix=master.mix, reference=reference
+        )
+        scene.rendered(toward, made)
+    scene.measured(user, made, REFERENCE, "Glass.wav")
+    return reverse("mastering:matrix", args=[master.pk])
+
+
+def _provenance(user: User, made: scene.Made) -> str:
+    version = scene.rendered(_master(user, made), made)
+    return reverse("mastering:provenance", args=[version.master_id, version.number])
+
+
+def _second_mix(user: User, made: scene.Made) -> str:
+    master = _master(user, made)
+    master.previous = scene.master(user, made, mix="Night drive (mix 6).wav", reference="Tide.wav")
+    master.save()
+    scene.rendered(master, made)
+    return reverse("mastering:detail", args=[master.pk])
+
+
+def _guide(slug: str) -> Arrange:
+    return lambda _user, _made: reverse("mastering:guide", args=[slug])
 
 
 def _queued(user: User, made: scene.Made) -> str:
@@ -123,6 +212,15 @@ STATES = [
     _at("email", view="account_email"),
     _at("password-change", view="account_change_password"),
     _at("logout", view="account_logout"),
+    _at("notices", view="accounts:notices"),
+    _at("sessions", view="accounts:sessions"),
+    _at("data", view="accounts:data"),
+    _at("erase", view="accounts:erase"),
+    _at("two-factor", view="mfa_index"),
+    _at("pricing", view="billing:pricing", signed_in=False),
+    _at("billing", view="billing:detail"),
+    _at("ledger", view="billing:ledger"),
+    _at("invoices", view="billing:invoices"),
     _at("new", view="mastering:new"),
     State("new-library", _new_library),
     State("new-measuring", _new_measuring),
@@ -133,6 +231,23 @@ STATES = [
     State("master-failed", _ended(Version.Status.FAILED, "worker_lost")),
     State("master-canceled", _ended(Version.Status.CANCELED)),
     State("master-result", _result),
+    State("master-released", _released),
+    State("master-check-failed", _check_failed),
+    State("tags", _tags),
+    State("tags-empty", _tags_empty),
+    State("shares", _shares),
+    State("shares-empty", _shares_empty),
+    State("share", _share(includes_reference=True, allows_lossless=True), signed_in=False),
+    State("share-without-reference", _share(), signed_in=False),
+    State("share-gate", _share(password="sesame"), signed_in=False),
+    State("share-closed", _share_closed, signed_in=False, complains=True),
+    State("master-compared", _compared),
+    State("master-matrix", _matrix),
+    State("master-second-mix", _second_mix),
+    State("provenance", _provenance),
+    _at("verify", view="mastering:verify", signed_in=False),
+    _at("guides", view="mastering:guides", signed_in=False),
+    *(State(f"guide-{slug}", _guide(slug), signed_in=False) for slug in GUIDES),
     _at("masters-empty", view="mastering:list"),
     State("masters", _history),
     _at("references-empty", view="references:list"),

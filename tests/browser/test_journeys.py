@@ -59,7 +59,7 @@ def test_two_files_become_a_master_one_can_hear(
     scene.finish(version, made)
     expect(page.get_by_role("button", name="Play")).to_be_visible(timeout=15_000)
     expect(page.get_by_role("heading", level=1)).to_contain_text("Closer to the reference")
-    page.get_by_text("Download").click()
+    page.locator("summary", has_text="Download").click()
     with page.expect_download() as download:
         page.get_by_role("link", name="WAV, 24 bit").click()
     assert download.value.suggested_filename == "source (Lacquer master v1).wav"

@@ -103,8 +103,9 @@ def test_level_match_lowers_the_louder_by_the_difference_in_lufs(
     assert mix_loudness is not None
     assert loudness > mix_loudness
     _play(page)
-    matched = _gains(page)["master"]
-    assert matched == pytest.approx(10.0 ** ((mix_loudness - loudness) / 20.0), rel=2e-3)
+    _settle(page)
+    matched = _gains(page)["master"]  # what the codec of the preview takes is matched too
+    assert matched == pytest.approx(10.0 ** ((mix_loudness - loudness) / 20.0), rel=0.03)
     page.keyboard.press("m")
     _settle(page)
     assert _gains(page)["master"] == pytest.approx(1.0)
@@ -168,7 +169,6 @@ def test_a_dragged_region_loops(page: Page) -> None:
 def test_keys_are_left_to_the_page_while_typing_and_where_they_are_switched_off(
     page: Page,
 ) -> None:
-    page.get_by_text("Another version").click()
     amount = page.get_by_role("spinbutton", name="Overall amount")
     amount.focus()
     page.keyboard.press("1")

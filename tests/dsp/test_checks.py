@@ -1,10 +1,13 @@
-"""Findings, on music with one thing wrong at a time."""
+"""Findings: a healthy song has none; one thing wrong at a time is found, and where it is."""
 
 import numpy as np
 import pytest
 
+from bench.ears import accidents
+from bench.ears.accidents import ACCIDENTS, CLIP_DB, GAINS_DB
 from dsp.audio import Audio
 from dsp.checks import check_mix
+from dsp.findings import FILE_CODES, Finding
 from dsp.measure import measure
 from tests.music import song
 
@@ -12,68 +15,133 @@ pytestmark = pytest.mark.slow
 RATE_HZ = 44_100
 
 
-def codes(samples: np.ndarray) -> set[str]:
-    audio = Audio(np.ascontiguousarray(samples, dtype=np.float32), RATE_HZ)
-    return {finding.code for finding in check_mix(audio, measure(audio))}
+def findings(audio: Audio, **facts) -> dict[str, Finding]:
+    return {finding.code: finding for finding in check_mix(audio, measure(audio), **facts)}
+
+
+def of(samples: np.ndarray, rate_hz: int = RATE_HZ) -> dict[str, Finding]:
+    return findings(accidents.made(samples, rate_hz))
 
 
 @pytest.fixture(scope="module")
-def clean() -> np.ndarray:
-    fade = np.minimum(1.0, np.arange(24 * RATE_HZ)[::-1] / (2 * RATE_HZ))
-    return song(seed=4, peak=0.6).samples * fade
+def clean() -> Audio:
+    return accidents.healthy(song(seed=4))
 
 
-def test_a_clean_mix_has_nothing_to_say(clean):
-    assert codes(clean) == set()
+@pytest.mark.parametrize("seed", range(3))
+def test_a_healthy_song_has_nothing_to_say(seed):
+    assert findings(accidents.healthy(song(seed=seed, seconds=20.0))) == {}
 
 
-@pytest.mark.parametrize("gain_db", [0.0, -3.0, -6.0, -12.0])
-def test_flat_tops_are_found_at_any_level(clean, gain_db):
-    clipped = np.clip(clean, -0.35, 0.35) * 10 ** (gain_db / 20)
-    assert "clipping" in codes(np.round(clipped * 32_767) / 32_768)
+@pytest.mark.parametrize("name", ACCIDENTS)
+def test_each_accident_is_found(clean, name):
+    happen, codes = ACCIDENTS[name]
+    found = findings(happen(clean))
+    assert set(codes) & set(found)
+    assert all(finding.code in FILE_CODES for finding in found.values())
 
 
-def test_flat_tops_are_found_where_they_are(clean):
-    clipped = clean.copy()
-    clipped[:, : 12 * RATE_HZ] *= 0.5
-    clipped = np.clip(clipped, -0.35, 0.35)
-    audio = Audio(np.ascontiguousarray(clipped, dtype=np.float32), RATE_HZ)
-    found = {finding.code: finding for finding in check_mix(audio, measure(audio))}
-    starts = [start for start, _ in found["clipping"].ranges]
-    assert min(starts) > 12.0
+@pytest.mark.parametrize("over_db", CLIP_DB[3:])
+@pytest.mark.parametrize("gain_db", GAINS_DB)
+def test_flat_tops_are_found_at_any_level(clean, gain_db, over_db):
+    quieter = accidents.gained(accidents.clipped(clean, over_db), gain_db)
+    found = findings(accidents.words(quieter, 16))["clipping"]
+    assert found.confidence >= 0.7
+
+
+def test_flat_tops_are_found_after_a_change_of_rate(clean):
+    found = findings(accidents.resampled(accidents.clipped(clean, 12.0), 48_000))
+    assert "clipping" in found
+
+
+def test_flat_tops_behind_a_codec_are_a_possibility(clean):
+    found = findings(accidents.clipped(clean, 6.0), lossy=True)
+    assert found["clipping"].confidence < 0.7
+
+
+def test_flat_tops_are_told_to_within_a_twentieth_of_a_second(clean):
+    samples = 0.1 * clean.samples
+    where = slice(8 * RATE_HZ, 11 * RATE_HZ)
+    loud = clean.samples[:, where]
+    height = 0.3 * np.abs(loud).max()
+    samples[:, where] = np.clip(loud, -height, height)
+    tops = np.flatnonzero(np.abs(samples).max(axis=0) >= height * 0.9999) / RATE_HZ
+    ranges = of(samples)["clipping"].ranges
+    assert ranges[0][0] == pytest.approx(tops[0], abs=0.05)
+    assert ranges[-1][1] == pytest.approx(tops[-1], abs=0.05)
 
 
 @pytest.mark.parametrize("hertz", [50.0, 997.0, 11_025.0])
-def test_clean_tones_and_squares_are_not_clipped(hertz):
-    sine = np.sin(2 * np.pi * hertz * np.arange(10 * RATE_HZ) / RATE_HZ + 0.3)
-    for wave in (sine, np.sign(sine) * 0.9):
-        assert "clipping" not in codes(np.stack([wave, wave]))
+@pytest.mark.parametrize("gain", [1.0, 0.5])
+def test_clean_tones_squares_and_pulses_are_not_clipped(hertz, gain):
+    phase = hertz * np.arange(10 * RATE_HZ) / RATE_HZ + 0.05
+    sine = np.sin(2 * np.pi * phase)
+    pulse = np.where(phase % 1.0 < 0.25, 1.0, -1.0)
+    for wave in (sine, np.sign(sine), pulse):
+        assert "clipping" not in of(gain * np.stack([wave, wave]))
 
 
-def test_a_dead_channel_is_found(clean):
-    assert "dead_channel" in codes(np.stack([clean[0], np.zeros_like(clean[0])]))
+def test_music_of_square_waves_is_not_clipped():
+    rng = np.random.default_rng(3)
+    time = np.arange(12 * RATE_HZ) / RATE_HZ
+    notes = rng.choice([220.0, 262.0, 330.0, 392.0, 523.0], (3, 48))
+    voices = [np.sign(np.sin(2 * np.pi * n[(time * 4).astype(int)] * time)) for n in notes]
+    mixed = sum(level * voice for level, voice in zip((0.5, 0.3, 0.2), voices, strict=True))
+    assert "clipping" not in of(np.stack([mixed, mixed]))
 
 
-def test_two_equal_channels_are_called_dual_mono(clean):
-    assert "dual_mono" in codes(np.stack([clean[0], clean[0]]))
+def test_a_limiter_is_not_a_clipper(clean):
+    level = np.abs(clean.samples).max(axis=0)
+    width = RATE_HZ // 200
+    held = np.lib.stride_tricks.sliding_window_view(np.pad(level, width), 2 * width + 1).max(axis=1)
+    gain = 0.3 / np.maximum(held, 0.3)
+    gain = np.convolve(gain, np.hanning(width) / np.hanning(width).sum(), mode="same")
+    assert "clipping" not in of(clean.samples * gain)
+
+
+def test_a_dark_song_is_not_taken_for_a_lossy_one(clean):
+    assert "lossy_source" not in findings(accidents.dark(clean))
+
+
+def test_a_lossy_file_is_told_by_its_codec_whatever_its_spectrum(clean):
+    assert findings(clean, lossy=True)["lossy_source"].confidence > 0.95
+
+
+def test_silence_is_told_with_its_times(clean):
+    found = findings(accidents.padded(clean, 4.0, 6.0))
+    (start,), (end,) = found["silence_at_start"].ranges, found["silence_at_end"].ranges
+    assert start == pytest.approx((0.0, 4.1), abs=0.05)
+    assert end[1] - end[0] > 6.0
+
+
+def test_a_gap_is_told_where_it_is(clean):
+    samples = clean.samples.copy()
+    loud = int(np.argmax(np.abs(samples[:, 5 * RATE_HZ : -5 * RATE_HZ]).max(axis=0)))
+    place = 5 * RATE_HZ + loud
+    samples[:, place + 1 : place + 442] = 0.0
+    ((start, end),) = of(samples)["dropout"].ranges
+    assert (start, end) == pytest.approx((place / RATE_HZ, place / RATE_HZ + 0.01), abs=0.005)
 
 
 def test_one_channel_is_called_mono(clean):
-    assert "mono" in codes(clean[:1])
+    assert "mono" in of(clean.samples[:1])
 
 
-def test_an_inverted_channel_is_found(clean):
-    assert "inverted_channel" in codes(np.stack([clean[0], -clean[0]]) + 0.01 * clean)
+def test_a_bass_made_mono_under_wide_music_is_noted(clean):
+    noise = np.random.default_rng(5).normal(0.0, 0.1, clean.samples.shape)
+    wide = np.diff(noise, axis=1, prepend=0.0)
+    middle = np.repeat(clean.samples.mean(axis=0, keepdims=True), 2, axis=0)
+    assert "narrow_low_end" in of(0.5 * middle + wide)
 
 
-def test_an_offset_is_found(clean):
-    assert "dc_offset" in codes(clean + 0.01)
+def test_words_longer_than_what_they_hold_are_noted(clean):
+    short = accidents.words(clean, 16)
+    assert findings(short, bits=24)["low_bit_depth"].value == 16.0
+    assert "low_bit_depth" not in findings(short, bits=16)
 
 
-def test_long_silence_at_the_ends_is_found(clean):
-    padding = np.zeros((2, 4 * RATE_HZ))
-    assert {"silence_at_start", "silence_at_end"} <= codes(np.hstack([padding, clean, padding]))
-
-
-def test_a_tail_cut_off_is_found(clean):
-    assert "cut_off_tail" in codes(clean[:, : 10 * RATE_HZ])
+@pytest.mark.parametrize("gain_db", [-12.0, 6.0])
+def test_findings_do_not_depend_on_the_level(clean, gain_db):
+    for name in ("hum 50", "noise", "subsonic", "low end out of phase", "cut tail"):
+        happen, codes = ACCIDENTS[name]
+        assert set(codes) & set(findings(accidents.gained(happen(clean), gain_db)))

@@ -83,4 +83,4 @@ def test_the_readings_are_json(folder, capsys, command):
 
 def test_suitability_is_a_share(folder, capsys):
     assert main(["suit", str(folder / "mix.wav"), str(folder / "reference.flac")]) == 0
-    assert 0.0 <= json.loads(capsys.readouterr().out)["suitability"] <= 1.0
+    assert 0.0 <= json.loads(capsys.readouterr().out)["score"] <= 1.0

@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from dsp.audio import Audio
-from dsp.dynamics import apply_dynamics, plan_dynamics
+from dsp.dynamics import (
+    apply_dynamics,
+    peak_to_loudness_db,
+    plan_dynamics,
+    range_overshoot_lu,
+    ride_range,
+)
 from dsp.loudness import measure_loudness, weighted_energies
 from dsp.measure import measure
 from tests.dsp.music import mono, song
@@ -77,17 +85,63 @@ def test_the_loudness_range_never_moves_away_from_the_references():
         assert distances[1] <= distances[0] + 0.05
 
 
+def peaky(audio: Audio, gain: float = 1.5) -> Audio:
+    """Return audio with a peak of its own every second."""
+    samples = audio.samples.copy()
+    samples[:, 10_000::40_000] = gain * np.abs(samples).max()
+    return Audio(samples, audio.rate_hz)
+
+
 def test_peaks_are_asked_to_come_as_near_as_the_references_and_never_to_grow():
-    calm = song()
-    samples = calm.samples.copy()
-    samples[:, 10_000::50_000] = 1.35 * np.abs(samples).max()
-    calm_profile, peaky_profile = measure(calm), measure(Audio(samples, calm.rate_hz))
-    goal = plan_dynamics(peaky_profile, calm_profile, amount=0.7).peak_to_loudness_db
-    assert goal == pytest.approx(calm_profile.plr_db, abs=0.01)
-    half = plan_dynamics(peaky_profile, calm_profile, amount=0.35).peak_to_loudness_db
-    assert half == pytest.approx((calm_profile.plr_db + peaky_profile.plr_db) / 2, abs=0.01)
-    assert plan_dynamics(peaky_profile, measure(squared()), amount=1.0).peak_to_loudness_db == (
-        pytest.approx(peaky_profile.plr_db - 4.0, abs=0.01)
-    )
-    assert plan_dynamics(calm_profile, peaky_profile, amount=1.0).peak_to_loudness_db is None
-    assert plan_dynamics(peaky_profile, calm_profile, amount=0.0).peak_to_loudness_db is None
+    calm, high = measure(song()), measure(peaky(song()))
+    gap = high.psr_db[1] - calm.psr_db[1]
+    assert gap > 2.5
+    goals = [plan_dynamics(high, calm, amount=a).psr_db for a in (0.35, 0.7, 1.0)]
+    assert goals[2] == pytest.approx(calm.psr_db[1], abs=0.01)
+    assert goals[1] == pytest.approx(calm.psr_db[1], abs=0.2)
+    assert goals[0] == pytest.approx((goals[1] + high.psr_db[1]) / 2, abs=0.01)
+    capped = plan_dynamics(high, measure(squared()), amount=1.0).psr_db
+    assert capped == pytest.approx(high.psr_db[1] - 4.0, abs=0.01)
+    assert plan_dynamics(calm, high, amount=1.0).psr_db is None
+    assert plan_dynamics(high, calm, amount=0.0).psr_db is None
+
+
+def test_a_gap_that_sections_of_one_track_have_is_left_open():
+    calm, high = measure(song()), measure(peaky(song(), gain=1.05))
+    gap = high.psr_db[1] - calm.psr_db[1]
+    assert 0.1 < gap < 1.2
+    goal = plan_dynamics(high, calm, amount=0.7).psr_db
+    assert goal == pytest.approx(high.psr_db[1], abs=0.5 * gap)
+
+
+def test_the_ceiling_for_a_peak_goal_leaves_that_median():
+    audio = peaky(song())
+    profile = measure(audio)
+    goal_db = profile.psr_db[1] - 2.0
+    top = 10 ** ((profile.integrated_lufs + peak_to_loudness_db(audio, goal_db)) / 20)
+    cut = measure(Audio(np.clip(audio.samples, -top, top).astype(np.float32), audio.rate_hz))
+    assert cut.psr_db[1] == pytest.approx(goal_db, abs=0.3)
+
+
+def test_a_ride_makes_up_for_what_limiting_took_from_the_range():
+    audio = swelling(80.0)
+    before = measure(audio).loudness_range_lu
+    after = measure(ride_range(audio, -0.25)).loudness_range_lu
+    assert before is not None
+    assert after == pytest.approx(before + 0.25, abs=0.1)
+
+
+def test_the_range_overshoots_only_outside_what_is_allowed():
+    audio = swelling(80.0)
+    spread_lu = measure(audio).loudness_spread_lu
+    plan = plan_dynamics(measure(audio), measure(song(80.0, seed=1)), amount=0.7)
+    for allowed, overshoot in (
+        ((0.0, spread_lu + 1.0), 0.0),
+        ((0.0, spread_lu - 1.0), 1.0),
+        ((spread_lu + 1.0, 30.0), -1.0),
+    ):
+        bounded = replace(plan, allowed_range_lu=allowed)
+        assert range_overshoot_lu(weighted_energies(audio), bounded) == pytest.approx(
+            overshoot, abs=0.01
+        )
+    assert range_overshoot_lu(weighted_energies(audio), replace(plan, allowed_range_lu=None)) == 0.0

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import zipfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -132,3 +133,61 @@ def test_a_damaged_profile_is_refused(folder, tmp_path):
     text.write_bytes(b"neither gzip nor JSON")
     with pytest.raises(ProfileUnsupported):
         jobs.load_profile(text)
+
+
+def export(source: Path, out: Path, formats: list[str], **options) -> list[str]:
+    out.mkdir()
+    chosen = {"rate_hz": None, "tags": {}, "cover": None, "archive": None} | options
+    made: list[str] = jobs.export(
+        str(source),
+        str(out),
+        formats,
+        chosen["rate_hz"],
+        chosen["tags"],
+        chosen["cover"],
+        LIMIT_VALUES,
+        chosen["archive"],
+    )["files"]
+    return made
+
+
+def test_an_export_writes_each_format_with_the_same_music(tmp_path):
+    audio = song(seed=5, seconds=4, peak=0.8)
+    source = tmp_path / CANONICAL_NAME
+    files.write(source, audio, format="wav32f")
+    made = export(source, tmp_path / "out", ["wav24", "wav16", "flac24"], rate_hz=88_200)
+    assert made == ["flac24.flac", "wav16.wav", "wav24.wav"]
+    subtypes = {"wav24.wav": "PCM_24", "wav16.wav": "PCM_16", "flac24.flac": "PCM_24"}
+    for name, bits in subtypes.items():
+        info = sf.info(tmp_path / "out" / name)
+        assert (info.samplerate, info.subtype, info.frames) == (88_200, bits, 2 * audio.frames)
+
+
+def test_a_zip_has_the_same_bytes_every_time(tmp_path):
+    source, note = tmp_path / CANONICAL_NAME, tmp_path / "note.txt"
+    files.write(source, song(seed=5, seconds=3, peak=0.8), format="wav32f")
+    note.write_text("note")
+    archive = {
+        "name": "package.zip",
+        "entries": {"wav16": "Straße (v1).wav", "mp3-320": "Straße (v1).mp3"},
+        "files": {"note.txt": str(note)},
+    }
+    formats = ["wav16", "mp3-320"]
+    for name in ("a", "b"):
+        made = export(source, tmp_path / name, formats, archive=archive, tags={"title": "Straße"})
+        assert made == ["package.zip"]
+    first = (tmp_path / "a" / "package.zip").read_bytes()
+    assert first == (tmp_path / "b" / "package.zip").read_bytes()
+    with zipfile.ZipFile(tmp_path / "a" / "package.zip") as packed:
+        assert packed.testzip() is None
+        assert packed.namelist() == ["Straße (v1).mp3", "Straße (v1).wav", "note.txt"]
+
+
+def test_the_release_check_is_told_and_left_as_a_file(tmp_path):
+    source = tmp_path / CANONICAL_NAME
+    files.write(source, song(seed=5, seconds=4, peak=0.8), format="wav32f")
+    (tmp_path / "out").mkdir()
+    found = jobs.check_release(str(source), str(tmp_path / "out"), -1.0, LIMIT_VALUES)
+    (left,) = (tmp_path / "out").iterdir()
+    assert left.name == jobs.RELEASE_NAME
+    assert json.loads(left.read_text()) == found

@@ -14,6 +14,7 @@ from dsp.peaks import read_meters, true_peak_dbtp
 from tests.dsp.sounds import audio, burst_noise, music, silence, stereo, tone
 
 CEILING_DBTP = -1.0
+_CEILING_SLACK_LU = 0.1  # the ceiling is sought in steps of 0.1 dB
 
 
 def highest_reading_dbtp(sound):
@@ -53,6 +54,34 @@ def test_the_goal_is_reached_or_the_reason_told_and_the_limits_kept(name, goal_l
     result = maximize(SOUNDS[name], goal_lufs=goal_lufs, ceiling_dbtp=CEILING_DBTP)
     assert result.audio.samples.shape == SOUNDS[name].samples.shape
     assert_kept(result)
+
+
+def test_a_preferred_ceiling_is_kept_to_where_the_goal_is_reached_under_it():
+    result = maximize(
+        music(12), goal_lufs=-20.0, ceiling_dbtp=CEILING_DBTP, preferred_ceiling_dbtp=-4.0
+    )
+    assert highest_reading_dbtp(result.audio) <= -4.0
+    assert result.held_by is None
+
+
+def test_a_preferred_ceiling_yields_to_the_goal_no_further_than_it_must():
+    free = maximize(music(12), goal_lufs=-14.0, ceiling_dbtp=CEILING_DBTP)
+    asked = maximize(
+        music(12), goal_lufs=-14.0, ceiling_dbtp=CEILING_DBTP, preferred_ceiling_dbtp=-9.0
+    )
+    assert free.held_by is None
+    assert asked.held_by is None
+    assert abs(asked.integrated_lufs + 14.0) <= TOLERANCE_LU
+    assert -9.0 < highest_reading_dbtp(asked.audio) < CEILING_DBTP - 0.2
+
+
+def test_a_goal_out_of_reach_is_missed_by_no_more_for_a_preferred_ceiling():
+    free = maximize(music(12), goal_lufs=-5.0, ceiling_dbtp=CEILING_DBTP)
+    asked = maximize(
+        music(12), goal_lufs=-5.0, ceiling_dbtp=CEILING_DBTP, preferred_ceiling_dbtp=-4.0
+    )
+    assert free.held_by is not None
+    assert asked.integrated_lufs >= free.integrated_lufs - _CEILING_SLACK_LU
 
 
 @pytest.mark.parametrize("goal_lufs", [-14.0, -13.0])

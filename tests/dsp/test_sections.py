@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from dsp.audio import Audio
+from dsp.equalizer import filter_mid_side
 from dsp.measure import measure
-from tests.dsp.music import RATE_HZ, song
+from dsp.sections import find_sections
+from dsp.spectrum import BAND_CENTRES_HZ, Spectrogram
+from tests.dsp.music import RATE_HZ, changed, song
+
+THIN = np.where(BAND_CENTRES_HZ < 150.0, -24.0, 0.0)
 
 
 def joined(*parts: Audio) -> Audio:
@@ -49,13 +55,40 @@ def test_parts_that_sound_alike_have_one_letter_and_others_another(sections):
     assert at(10.0).letter != at(32.0).letter
 
 
-def test_the_loud_dense_part_is_the_peak_and_a_quiet_start_an_intro(sections):
+def test_the_loud_part_is_the_chorus_and_a_quiet_start_an_intro(sections):
     def role(seconds):
         return next(s.role for s in sections if s.start_seconds <= seconds < s.end_seconds)
 
-    assert role(32.0) == role(76.0) == "peak"
+    assert role(32.0) == role(76.0) == "chorus"
     assert role(10.0) == "intro"
-    assert role(54.0) == "quiet"
+    assert role(54.0) == "break"
+
+
+def test_a_role_has_a_confidence_and_no_role_none(sections):
+    assert all(0.4 <= s.confidence <= 0.9 if s.role else s.confidence == 0.0 for s in sections)
+
+
+def test_where_the_bass_comes_back_after_a_break_it_is_a_drop():
+    full = song(24.0)
+    bass = filter_mid_side(full, THIN, THIN)
+    parts = measure(joined(full, bass, full, changed(bass, gain=0.5))).sections
+    assert [part.role for part in parts][2] == "drop"
+
+
+def test_an_hour_takes_as_long_per_minute_as_a_song():
+    def cpu_seconds(minutes):
+        rng = np.random.default_rng(1)
+        frames = round(minutes * 60 * 44_100 / 4_096)
+        level = np.repeat(rng.uniform(0.01, 1.0, frames // 200 + 1), 200)[:frames, None]
+        bands = (level * rng.uniform(0.5, 1.0, (frames, 120))).astype(np.float32)
+        spectrogram = Spectrogram(bands, bands, np.zeros(120), np.zeros(4_097), 5.4, 4_096 / 44_100)
+        energies = np.repeat(level[:, 0], 10)[: round(minutes * 6_000)]
+        began = time.process_time()
+        find_sections(spectrogram, energies, step_seconds=0.01, duration_seconds=minutes * 60.0)
+        return time.process_time() - began
+
+    cpu_seconds(1.0)
+    assert cpu_seconds(60.0) < 15.0 * max(cpu_seconds(10.0), 0.05)
 
 
 def test_a_short_or_even_track_has_one_part_without_a_role():

@@ -14,12 +14,17 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import User
+from dsp.covers import clean_cover
+from mastering import services, tasks
 from mastering.management import nightly
 from mastering.management.invariants import broken_invariants
-from mastering.models import Master, Version
+from mastering.models import WORK_KINDS, Master, Version
 from references.models import AudioFile
 from references.models.work import MAX_ATTEMPTS, MAX_ENGINE_ERRORS
+from tests.pictures import png
 from tests.studio import submitted
+
+TABLES = [kind._meta.db_table for kind in WORK_KINDS]
 
 
 @pytest.fixture
@@ -29,7 +34,7 @@ def _unguarded(db: None):
         pytest.skip("other databases do not let their constraints be ignored")
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA ignore_check_constraints = ON")
-        for table in ("mastering_version", "references_audiofile"):
+        for table in TABLES:
             cursor.execute(f"DROP TRIGGER {table}_terminal")
         yield
         cursor.execute("PRAGMA ignore_check_constraints = OFF")
@@ -59,6 +64,24 @@ def test_a_site_at_work_is_whole(finished: Version, bob: User):
     Version.objects.claim_next(worker="here:1")
     AudioFile.objects.claim_next(worker="here:1")
     assert breaks(deep=True) == []
+
+
+def test_a_site_with_exports_checks_and_covers_is_whole(finished: Version):
+    tags = services.save_tags(
+        master=finished.master, texts={"title": "Night"}, cover=clean_cover(png())
+    )
+    services.request_export(version=finished, formats=["flac24"])
+    services.request_check(version=finished)
+    tasks.export_next()
+    tasks.check_next()
+    assert breaks(deep=True) == []
+    default_storage.delete(tags.cover_key)
+    default_storage.save("exports/exp_gone/1/a.wav", ContentFile(b"a"))
+    age("exports/exp_gone/1/a.wav", hours=25)
+    assert breaks() == [
+        "exports/exp_gone/1/a.wav: stored, but of no row",
+        f"{tags.cover_key}: recorded, but not stored",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
 """Every code has its words, and every number its form."""
 
-import ast
-import inspect
+import re
 
 import pytest
 
-from dsp import checks, errors
+from dsp import errors
+from dsp.findings import FILE_CODES, PAIR_CODES
 from references import errors as refusals
 from references.messages import (
     FINDINGS,
@@ -14,38 +14,55 @@ from references.messages import (
     finding_message,
     refusal_message,
 )
+from references.messages.wording import GUIDES
 from references.models import AudioFile
 from references.templatetags import audio
 
-
-def codes_of_checks() -> set[str]:
-    """Return the codes that the engine's checks can give, read from their source."""
-    calls = [
-        node
-        for node in ast.walk(ast.parse(inspect.getsource(checks)))
-        if isinstance(node, ast.Call)
-    ]
-    named = {
-        str(call.args[0].value)
-        for call in calls
-        if isinstance(call.func, ast.Name)
-        and call.func.id in ("Finding", "_silence")
-        and call.args
-        and isinstance(call.args[0], ast.Constant)
-    }
-    return named | {"inverted_channel", "out_of_phase"}  # chosen by an expression
+NOTHING_TO_DO = {"dc_offset", "little_headroom", "narrow_low_end"}
 
 
 def test_every_finding_of_the_engine_has_words():
-    codes = codes_of_checks()
-    assert len(codes) >= 12
-    assert codes == set(FINDINGS)
+    told = {code.removeprefix("possible_") for code in FINDINGS}
+    assert told == set(FILE_CODES) | set(PAIR_CODES)
+
+
+@pytest.mark.parametrize("code", FINDINGS)
+def test_a_finding_says_what_was_measured_why_it_matters_and_what_to_do(code: str):
+    told = finding_message({"code": code, "severity": "warning", "value": -3.25, "unit": "dB"})
+    assert told.title
+    assert told.text.endswith(".")
+    assert told.why.endswith(".")
+    assert "{" not in told.text
+    assert told.advice.endswith(".") or code in NOTHING_TO_DO
+    assert not told.guide or told.guide in GUIDES
+
+
+def test_what_is_not_sure_is_told_as_a_possibility():
+    clipping = {"code": "clipping", "value": 12, "unit": "runs"}
+    assert finding_message(clipping | {"confidence": 0.95}).title == "Clipped peaks"
+    assert finding_message(clipping | {"confidence": 0.6}).title == "Perhaps clipped peaks"
+
+
+def test_which_side_is_silent_is_said():
+    sides = [
+        finding_message({"code": "dead_channel", "value": value, "unit": "channel"}).text
+        for value in (0.0, 1.0)
+    ]
+    assert "left" in sides[0]
+    assert "right" in sides[1]
+
+
+def test_no_text_promises_or_claims_to_hear_an_instrument():
+    for wording in (*FINDINGS.values(), *REFUSALS.values()):
+        text = " ".join(map(str, (wording.title, wording.text, wording.why, wording.advice)))
+        assert not re.search(r"\b(perfect|magic|oops|AI)\b", text, re.IGNORECASE)
+        assert not re.search(r"\bthe (vocals?|guitars?|drums?|kick|snare|piano)\b(?! range)", text)
 
 
 def test_every_refusal_of_audio_has_words():
     codes = {kind.code for kind in errors.AudioError.__subclasses__()}
     codes |= {kind.code for kind in refusals.UploadRefused.__subclasses__()}
-    assert codes - {"profile_unsupported", "invalid_settings"} <= set(REFUSALS)
+    assert codes - {"profile_unsupported", "invalid_settings", "invalid_cover"} <= set(REFUSALS)
 
 
 def test_a_finding_is_told_with_its_number():
@@ -85,6 +102,8 @@ def test_a_code_of_a_newer_engine_is_told_by_its_name():
         ("seconds", (3_601,), "1:00:01"),
         ("seconds", (None,), "–"),
         ("minutes", (900,), "15"),
+        ("moment", (72.05,), "1:12.05"),
+        ("moment", (None,), "–"),
         ("quantity", (17.0, "runs"), "17"),
         ("quantity", (-0.25,), "−0.25"),
         ("quantity", (16.5, "kHz"), "16.5 kHz"),
@@ -95,6 +114,17 @@ def test_numbers_are_written_as_the_trade_writes_them(
 ):
     shown = getattr(audio, written)(*arguments)
     assert shown.replace("\N{NO-BREAK SPACE}", " ") == expected
+
+
+def test_a_file_with_more_than_one_lasting_damage_is_past_mastering():
+    clipped, lossy, wide = (
+        {"code": code, "severity": "warning"}
+        for code in ("clipping", "lossy_source", "wide_low_end")
+    )
+    slight = {"code": "lossy_source", "severity": "note"}
+    assert AudioFile(findings=[clipped, lossy]).is_past_mastering
+    assert not AudioFile(findings=[clipped, slight, wide]).is_past_mastering
+    assert not AudioFile(findings=[]).is_past_mastering
 
 
 def test_a_finished_song_is_not_told_to_export_with_more_headroom():

@@ -1,67 +1,47 @@
 // <level-plot src="plots.json" kind="spectrum">: before, reference and after in one plot.
 //
-// Drawn by uPlot. The read-out under it follows the pointer, and the arrow keys when focused.
+// Drawn by uPlot from what the server sends. The read-out under it follows the pointer; with the
+// plot focused, the arrow keys, Home and End move it, and it is spoken.
 
-const TRACKS = {
-  before: { colour: "--original", dash: [8, 5], width: 1.75 },
+const STYLES = {
+  original: { colour: "--original", dash: [8, 5], width: 1.75 },
   reference: { colour: "--reference", dash: [2, 4], width: 2 },
-  after: { colour: "--master", width: 2.25 },
+  master: { colour: "--master", width: 2.25 },
+  asked: { colour: "--reference", dash: [2, 4], width: 2 },
+  applied: { colour: "--master", width: 2.25, fill: true },
+  reduction: { colour: "--master", width: 1.25, fill: true },
+  capped: { colour: "--warning", width: 0, dots: true },
+  target: { colour: "--text", width: 0, dots: true },
 };
 const HERTZ = [20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000];
+const BARS_SHARE = 0.78; // of the room of a place, for all its bars
+const SPOKEN_AFTER_MS = 250; // keys held down say only where they end
 const minus = (text) => text.replace("-", "\u2212");
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 const hertz = (value) => (value >= 1000 ? `${+(value / 1000).toFixed(1)} kHz` : `${Math.round(value)} Hz`);
-const tracks = (part) => Object.entries(TRACKS).map(([key, style]) => ({ key, ...style, values: part[`${key}_db`], unit: "dB" }));
-const ASKED = { key: "wanted", colour: "--reference", dash: [2, 4], width: 2, unit: "dB" };
-const APPLIED = { key: "applied", colour: "--master", width: 2.25, unit: "dB", fill: true };
-
-// What each kind of plot takes from the report.
-const KINDS = {
-  spectrum: ({ tone }) => ({ x: tone.bands_hz, across: "hertz", series: tracks(tone) }),
-  tone: ({ tone }) => ({
-    x: tone.curve_hz, across: "hertz", zero: true,
-    series: [
-      { ...ASKED, values: tone.wanted_db },
-      { ...APPLIED, values: tone.applied_db },
-      { key: "capped", colour: "--warning", width: 0, dots: true, unit: "dB", values: tone.applied_db.map((db, index) => (Math.abs(tone.capped_db[index]) < 0.1 ? null : db)) },
-    ],
-  }),
-  loudness: ({ loudness_over_time: found }) => {
-    const step = found.after.step_seconds;
-    const longest = Math.max(...Object.values(found).map((track) => track.lufs.length * track.step_seconds));
-    const x = Array.from({ length: Math.floor(longest / step) }, (_, index) => index * step);
-    const series = Object.entries(TRACKS).map(([key, style]) => ({ key, ...style, unit: "LUFS", values: x.map((time) => found[key].lufs[Math.floor(time / found[key].step_seconds)]) }));
-    const top = Math.max(...series.flatMap(({ values }) => values.filter((lufs) => lufs !== undefined)));
-    return { x, across: "clock", floor: top - 30, series }; // a fade to silence would flatten all the rest
-  },
-  limiting: ({ limiting: { track } }) => ({
-    x: track.reduction_db.map((_, index) => index * track.step_seconds), across: "clock", zero: true,
-    series: [{ ...APPLIED, key: "reduction", width: 1.25, values: track.reduction_db.map((db) => -Math.abs(db)) }],
-  }),
-  dynamics: ({ dynamics }) => ({
-    x: dynamics.levels_lu, across: "units", zero: true,
-    series: [{ ...ASKED, values: dynamics.wanted_db }, { ...APPLIED, values: dynamics.applied_db }],
-  }),
-  width: ({ width }) => ({ x: width.bands_hz, across: "hertz", series: tracks(width) }),
-};
-const ACROSS = { hertz, clock, units: (value) => minus(`${value.toFixed(1)} LU`) };
+const units = (value) => minus(`${value.toFixed(1)} LU`);
+const level = (value, unit) => minus(`${value.toFixed(unit ? 1 : 2)}${unit ? `\u00a0${unit}` : ""}`);
 
 const loads = new Map(); // several plots of a page read one answer
 const load = (src) => {
-  if (!loads.has(src)) loads.set(src, fetch(src).then((answer) => (answer.ok ? answer.json() : null)));
+  if (!loads.has(src)) loads.set(src, fetch(src).then((answer) => (answer.ok ? answer.json() : null), () => null));
   return loads.get(src);
 };
 
 class LevelPlot extends HTMLElement {
   #plot = null;
+  #index = null;
+  #spoken = 0;
   #resize = new ResizeObserver(() => this.#fit());
   #repaint = () => this.#draw();
 
   async connectedCallback() {
-    const report = await load(this.getAttribute("src"));
-    if (!report || !this.isConnected) return;
-    this.model = KINDS[this.getAttribute("kind")](report);
+    const told = await load(this.getAttribute("src"));
+    this.model = told?.plots[this.getAttribute("kind")];
+    if (!this.isConnected) return;
+    if (!this.model) return this.closest(".plot-panel")?.setAttribute("data-unloaded", "");
     this.legend = document.getElementById(this.getAttribute("legend"));
+    this.line = this.closest(".plot-panel")?.querySelector("[data-spoken]");
     this.#resize.observe(this);
     document.addEventListener("themechange", this.#repaint);
     this.addEventListener("keydown", (event) => this.#step(event));
@@ -72,88 +52,172 @@ class LevelPlot extends HTMLElement {
   disconnectedCallback() {
     this.#resize.disconnect();
     document.removeEventListener("themechange", this.#repaint);
+    clearTimeout(this.#spoken);
     this.#plot?.destroy();
   }
-
-  #index = null;
 
   #draw() {
     if (!this.clientWidth || !this.model) return;
     this.#plot?.destroy();
-    const { x, series, across, zero, floor } = this.model;
-    const log = across === "hertz";
-    const colour = (name) => this.#colour(name);
-    const axis = { stroke: colour("--quiet"), font: '12px "IBM Plex Sans", sans-serif', grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
-    const unit = series[0].unit;
-    const options = {
-      width: this.clientWidth,
-      height: this.clientHeight,
-      padding: [16, 20, 4, 4],
-      legend: { show: false },
-      cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
-      scales: {
-        x: log ? { time: false, distr: 3, log: 10, range: [20, 20000] } : { time: false },
-        y: { range: (_, low, high) => this.#range(low, high, { zero, floor }) },
+    const { x, lines, across, floor } = this.model;
+    const fitted = lines.map(({ values }) => values.map((value) => (value === null || value < (floor ?? -Infinity) ? null : value)));
+    this.#plot = new uPlot(
+      {
+        width: this.clientWidth,
+        height: this.clientHeight,
+        padding: [this.model.marks.length ? 26 : 16, 20, 4, 4],
+        legend: { show: false },
+        cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
+        scales: { x: this.#across(), y: { range: (_, low, high) => this.#range(low, high) } },
+        axes: this.#axes(),
+        series: [{}, ...lines.map((line, index) => this.#series(line, index))],
+        hooks: { setCursor: [(plot) => this.#read(plot.cursor.idx)], drawAxes: [(plot) => this.#mark(plot)] },
       },
-      axes: [
-        log
-          ? { ...axis, size: 34, splits: () => HERTZ, values: (_, ticks) => ticks.map((value) => (this.clientWidth < 520 && ![20, 100, 1000, 10000].includes(value) ? "" : hertz(value))), filter: (_, ticks) => ticks }
-          : { ...axis, size: 34, space: 70, ...(across === "clock" ? { incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300] } : {}), values: (_, ticks) => ticks.map(ACROSS[across]) },
-        { ...axis, size: 64, space: 40, values: (_, ticks) => ticks.map((value) => minus(`${value}`) + ` ${unit}`) },
-      ],
-      series: [
-        {},
-        ...series.map((one) => ({ label: one.key, stroke: colour(one.colour), width: one.width, dash: one.dash, spanGaps: false, points: one.dots ? { show: true, size: 7, fill: colour(one.colour) } : { show: false }, fill: one.fill ? this.#faint(colour(one.colour)) : undefined, fillTo: 0 })),
-      ],
-      hooks: { setCursor: [(plot) => this.#read(plot.cursor.idx)] },
-    };
-    const fitted = series.map(({ values }) => x.map((_, index) => (values[index] === null || values[index] === undefined || values[index] < (floor ?? -Infinity) ? null : values[index])));
-    this.#plot = new uPlot(options, [x, ...fitted], this);
-    this.#read(this.#index ?? this.#start());
+      [x, ...fitted],
+      this,
+    );
+    this.#read(this.#index ?? this.#start(across));
   }
 
-  /** Where the read-out stands before anyone points: at 1 kHz, or in the middle. */
-  #start() {
-    const { x, across } = this.model;
+  #across() {
+    const { across, x } = this.model;
+    if (across === "hertz") return { time: false, distr: 3, log: 10, range: [20, 20000] };
+    return across === "names" ? { time: false, range: [-0.5, x.length - 0.5] } : { time: false };
+  }
+
+  #axes() {
+    const { across, lines, names, x } = this.model;
+    const narrow = this.clientWidth < 520;
+    const axis = { stroke: this.#colour("--quiet"), font: '12px "IBM Plex Sans", sans-serif', grid: { stroke: this.#colour("--line"), width: 1 }, ticks: { show: false }, size: 34 };
+    const along = {
+      hertz: { splits: () => HERTZ, filter: (_, ticks) => ticks, values: (_, ticks) => ticks.map((value) => (narrow && ![20, 100, 1000, 10000].includes(value) ? "" : hertz(value))) },
+      clock: { space: 70, incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600], values: (_, ticks) => ticks.map(clock) },
+      units: { space: 70, values: (_, ticks) => ticks.map((value) => minus(`${value} LU`)) },
+      names: { splits: () => x, grid: { show: false }, rotate: narrow ? -50 : 0, size: narrow ? 78 : 34, values: () => names },
+    }[across];
+    const { unit } = lines[0];
+    return [
+      { ...axis, ...along },
+      { ...axis, size: 64, space: 40, values: (_, ticks) => ticks.map((value) => minus(unit ? `${value} ${unit}` : `${value}`)) },
+    ];
+  }
+
+  #series(line, index) {
+    const style = STYLES[line.style];
+    const colour = this.#colour(style.colour);
+    const bars = this.model.across === "names" && !style.dots;
+    return {
+      label: line.key,
+      stroke: colour,
+      width: bars ? 1.5 : style.width,
+      dash: style.dash,
+      spanGaps: false,
+      points: style.dots ? { show: true, size: bars ? 9 : 8, fill: colour } : { show: false },
+      paths: bars ? this.#bars(index) : undefined,
+      fill: bars || style.fill ? this.#faint(colour, bars ? 0.3 : 0.14) : undefined,
+      fillTo: bars ? (plot) => plot.scales.y.min : 0,
+    };
+  }
+
+  /** The bars of one line, beside those of the others at the same place. */
+  #bars(index) {
+    const count = this.model.lines.filter(({ style }) => !STYLES[style].dots).length;
+    const room = BARS_SHARE / count;
+    return uPlot.paths.bars({
+      disp: {
+        x0: { unit: 1, values: (plot) => plot.data[0].map((at) => at - BARS_SHARE / 2 + index * room) },
+        size: { unit: 1, values: () => [room * 0.86] },
+      },
+    });
+  }
+
+  /** Names the sections over a plot along time. */
+  #mark({ ctx, bbox, valToPos, scales }) {
+    const { marks } = this.model;
+    if (!marks.length) return;
+    const ratio = devicePixelRatio;
+    ctx.save();
+    ctx.font = `${12 * ratio}px "IBM Plex Sans", sans-serif`;
+    ctx.fillStyle = this.#colour("--quiet");
+    ctx.strokeStyle = this.#colour("--edge");
+    ctx.lineWidth = ratio;
+    ctx.textBaseline = "bottom";
+    const places = marks.map(({ at }) => valToPos(Math.max(at, scales.x.min), "x", true));
+    marks.forEach(({ label }, index) => {
+      const x = places[index];
+      const room = (places[index + 1] ?? bbox.left + bbox.width) - x;
+      ctx.setLineDash([2 * ratio, 3 * ratio]);
+      ctx.beginPath();
+      ctx.moveTo(x, bbox.top - 6 * ratio);
+      ctx.lineTo(x, bbox.top + bbox.height);
+      if (index) ctx.stroke();
+      if (ctx.measureText(label).width + 6 * ratio < room) ctx.fillText(label, x + 4 * ratio, bbox.top - 5 * ratio);
+    });
+    ctx.restore();
+  }
+
+  /** Where the read-out stands before anyone points: at 1 kHz, at the first name, or in the middle. */
+  #start(across) {
+    const { x } = this.model;
+    if (across === "names") return 0;
     return across === "hertz" ? x.findLastIndex((at) => at <= 1010) : Math.floor(x.length / 2);
   }
 
-  #range(low, high, { zero }) {
+  #range(low, high) {
     if (low === null) return [-1, 1];
-    const from = zero ? Math.min(low, -1) : low;
-    const to = zero ? Math.max(high, 1) : high;
-    const room = Math.max((to - from) * 0.08, 0.5);
+    const { zero, across } = this.model;
+    if (across === "names") return [Math.floor(low - 4), Math.min(Math.ceil(high + 2), 0)];
+    const from = zero ? Math.min(low, 0) : low;
+    const to = zero ? Math.max(high, 0) : high;
+    const room = Math.max((to - from) * 0.08, 0.05);
     return [from - room, to + room];
   }
 
   #fit() {
     if (!this.#plot) return this.#draw();
-    if (this.clientWidth) this.#plot.setSize({ width: this.clientWidth, height: this.clientHeight });
+    const { clientWidth: width, clientHeight: height } = this;
+    if (width && (width !== this.#plot.width || height !== this.#plot.height)) this.#draw();
   }
 
   #step(event) {
-    const move = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!move) return;
+    const last = this.model.x.length - 1;
+    const pace = event.shiftKey ? 10 : 1;
+    const to = { ArrowRight: this.#index + pace, ArrowLeft: this.#index - pace, Home: 0, End: last }[event.key];
+    if (to === undefined) return;
     event.preventDefault();
     event.stopPropagation();
-    const pace = event.shiftKey ? 10 : 1;
-    this.#point(Math.min(Math.max(0, this.#index + move * pace), this.model.x.length - 1));
+    this.#point(Math.min(Math.max(0, to), last));
+    this.#say();
   }
 
   #point(index) {
-    this.#plot?.setCursor({ left: this.#plot.valToPos(this.model.x[index], "x"), top: 0 });
+    if (index === null || !this.#plot) return;
+    this.#plot.setCursor({ left: this.#plot.valToPos(this.model.x[index], "x"), top: 0 });
+    this.#read(index);
+  }
+
+  #at(index) {
+    const { x, across, names } = this.model;
+    return names[index] ?? { hertz, clock, units }[across](x[index]);
   }
 
   #read(index) {
     if (index === null || index === undefined) return; // the pointer left: keep the last place
     this.#index = index;
     if (!this.legend) return;
-    const { x, across, series } = this.model;
-    this.legend.querySelector("[data-at]").textContent = ACROSS[across](x[index]);
-    for (const { key, values, unit } of series) {
+    this.legend.querySelector("[data-at]").textContent = this.#at(index);
+    for (const { key, values, unit } of this.model.lines) {
       const value = values[index] ?? null;
-      this.legend.querySelector(`[data-value=${key}]`).textContent = value === null ? "–" : minus(`${value.toFixed(1)} ${unit}`);
+      this.legend.querySelector(`[data-value=${key}]`).textContent = value === null ? "–" : level(value, unit);
     }
+  }
+
+  /** Speak the read-out, once the keys rest. */
+  #say() {
+    clearTimeout(this.#spoken);
+    this.#spoken = setTimeout(() => {
+      if (this.line) this.line.textContent = [...this.legend.children].map((part) => part.textContent.trim().replace(/\s+/g, " ")).join(", ");
+    }, SPOKEN_AFTER_MS);
   }
 
   #colour(name) {
@@ -164,8 +228,8 @@ class LevelPlot extends HTMLElement {
 
   #probe = null;
 
-  #faint(colour) {
-    return colour.replace("rgb(", "rgba(").replace(")", ", 0.14)");
+  #faint(colour, share) {
+    return colour.replace("rgb(", "rgba(").replace(")", `, ${share})`);
   }
 }
 

@@ -1,11 +1,15 @@
 // The listening desk: tracks on one clock, a gain each, mono or side, a volume.
 
 const FADE_SECONDS = 0.015;
+const SEAM_SECONDS = 0.008; // where a track stops or begins within its sound
+const AHEAD_SECONDS = 0.005;
 const EARS = { stereo: [1, 0, 0, 1], mono: [0.5, 0.5, 0.5, 0.5], side: [0.5, -0.5, 0.5, -0.5] };
+
+const around = (value, length) => ((value % length) + length) % length;
 
 /** Tracks decoded whole, all started at one instant. */
 export class Decoded {
-  #nodes = [];
+  #voices = new Map(); // key → {node, envelope}
   #begun = 0;
   #from = 0;
   #loop = null;
@@ -18,50 +22,74 @@ export class Decoded {
   }
 
   get position() {
-    if (!this.#nodes.length) return this.#from;
-    const at = this.#from + Math.max(0, this.context.currentTime - this.#begun);
+    return this.#voices.size ? this.#positionAt(this.context.currentTime) : this.#from;
+  }
+
+  start(position, loop) {
+    this.stop();
+    const bounds = loop && { start: this.#onFrame(loop.start), end: this.#onFrame(loop.end) };
+    this.#from = position;
+    this.#loop = bounds && position < bounds.end ? bounds : null;
+    this.#begun = this.#onFrame(this.context.currentTime + AHEAD_SECONDS); // one instant for all
+    for (const key of this.tracks.keys()) this.#begin(key, this.#begun, position);
+  }
+
+  stop() {
+    this.#from = this.position;
+    for (const voice of this.#voices.values()) this.#end(voice, this.context.currentTime, SEAM_SECONDS);
+    this.#voices.clear();
+  }
+
+  seek(position) {
+    this.#from = position;
+  }
+
+  /** Play other sound under a key, from the same place on, without a gap. */
+  replace(key, sound) {
+    const before = this.#voices.get(key);
+    Object.assign(this.tracks.get(key), sound);
+    if (!this.#voices.size) return;
+    const at = this.#onFrame(this.context.currentTime + 4 * AHEAD_SECONDS);
+    this.#begin(key, at, this.#positionAt(at), FADE_SECONDS);
+    if (before) this.#end(before, at, FADE_SECONDS);
+  }
+
+  #positionAt(time) {
+    const at = this.#from + Math.max(0, time - this.#begun);
     const loop = this.#loop;
     if (loop && at >= loop.end) return loop.start + ((at - loop.start) % (loop.end - loop.start));
     return Math.min(at, this.duration);
   }
 
-  start(position, loop) {
-    this.stop();
-    this.#from = position;
-    this.#loop = loop && position < loop.end ? loop : null;
-    this.#begun = this.#onFrame(this.context.currentTime + 0.005); // one instant for all of them
-    for (const [key, track] of this.tracks) {
-      const node = new AudioBufferSourceNode(this.context, { buffer: track.buffer });
-      const length = track.buffer.duration;
-      let at = position;
-      if (key === "reference") {
-        at = (((position + this.referenceOffset) % length) + length) % length;
-        node.loop = true; // another song of another length: it goes round
-      } else if (this.#loop) {
-        Object.assign(node, { loop: true, loopStart: loop.start, loopEnd: Math.min(loop.end, length) });
-      }
-      node.connect(track.gain);
-      node.start(this.#begun, this.#onFrame(Math.min(at, length)));
-      this.#nodes.push(node);
+  #begin(key, time, position, fade = SEAM_SECONDS) {
+    const { buffer, gain } = this.tracks.get(key);
+    const node = new AudioBufferSourceNode(this.context, { buffer });
+    const envelope = new GainNode(this.context, { gain: 0 });
+    envelope.gain.setValueAtTime(0, time);
+    envelope.gain.linearRampToValueAtTime(1, time + fade);
+    let at = position;
+    if (key === "reference") {
+      at = around(position + this.referenceOffset, buffer.duration);
+      node.loop = true; // another song of another length: it goes round
+    } else if (this.#loop) {
+      Object.assign(node, { loop: true, loopStart: this.#loop.start, loopEnd: Math.min(this.#loop.end, buffer.duration) });
     }
+    node.connect(envelope).connect(gain);
+    node.start(time, this.#onFrame(Math.min(at, buffer.duration)));
+    this.#voices.set(key, { node, envelope });
+  }
+
+  #end({ node, envelope }, time, fade) {
+    envelope.gain.cancelScheduledValues(time);
+    envelope.gain.setValueAtTime(1, time);
+    envelope.gain.linearRampToValueAtTime(0, time + fade);
+    node.stop(time + fade);
+    node.addEventListener("ended", () => envelope.disconnect());
   }
 
   /** Between two frames the browser would interpolate, which dulls the sound. */
   #onFrame(seconds) {
     return Math.ceil(seconds * this.context.sampleRate - 1e-6) / this.context.sampleRate;
-  }
-
-  stop() {
-    this.#from = this.position;
-    for (const node of this.#nodes) {
-      node.stop();
-      node.disconnect();
-    }
-    this.#nodes = [];
-  }
-
-  seek(position) {
-    this.#from = position;
   }
 }
 
@@ -96,17 +124,10 @@ export class Streamed {
     this.#watch = setInterval(() => {
       const now = this.#leader.currentTime;
       if (this.#loop && now >= this.#loop.end) this.#align(this.#loop.start);
-      const original = this.tracks.get("original")?.media;
-      if (original && Math.abs(original.currentTime - now) > 0.06) original.currentTime = now;
+      for (const [key, { media }] of this.tracks) {
+        if (key !== "reference" && Math.abs(media.currentTime - now) > 0.06) media.currentTime = now;
+      }
     }, 100);
-  }
-
-  #align(position) {
-    for (const [key, { media }] of this.tracks) {
-      const length = media.duration || this.duration;
-      media.loop = key === "reference";
-      media.currentTime = key === "reference" ? (position + this.referenceOffset + length) % length : position;
-    }
   }
 
   stop() {
@@ -118,6 +139,23 @@ export class Streamed {
 
   seek(position) {
     this.#from = position;
+  }
+
+  replace(key, { media }) {
+    const track = this.tracks.get(key);
+    const position = this.position;
+    track.media.pause();
+    this.context.createMediaElementSource(media).connect(track.gain);
+    track.media = media;
+    if (this.#playing) this.start(position, this.#loop);
+  }
+
+  #align(position) {
+    for (const [key, { media }] of this.tracks) {
+      const length = media.duration || this.duration;
+      media.loop = key === "reference";
+      media.currentTime = key === "reference" ? around(position + this.referenceOffset, length) : position;
+    }
   }
 }
 
@@ -146,7 +184,7 @@ export class Desk {
     gain.connect(this.bus);
     this.#fades.set(key, { from: weight, to: weight, begun: -1 });
     this.transport.tracks.set(key, { ...track, gain });
-    return gain;
+    if (track.media) this.context.createMediaElementSource(track.media).connect(gain);
   }
 
   /** Fade every track to its weight, with equal power: sine up, cosine down. */
@@ -177,4 +215,25 @@ function between({ from, to }, share) {
   const turn = (share * Math.PI) / 2;
   if (share >= 1) return to;
   return to > from ? from + (to - from) * Math.sin(turn) : to + (from - to) * Math.cos(turn);
+}
+
+/** A copy of a buffer in which a part is another sound, with short fades at its edges. */
+export function patched(buffer, part, startSeconds) {
+  const copy = new AudioBuffer({ length: buffer.length, numberOfChannels: buffer.numberOfChannels, sampleRate: buffer.sampleRate });
+  const first = Math.round(startSeconds * buffer.sampleRate);
+  const length = Math.min(part.length, buffer.length - first);
+  const fade = Math.min(Math.round(FADE_SECONDS * buffer.sampleRate), Math.floor(length / 2));
+  for (let channel = 0; channel < buffer.numberOfChannels; channel++) {
+    const sound = copy.getChannelData(channel);
+    buffer.copyFromChannel(sound, channel);
+    const other = part.getChannelData(Math.min(channel, part.numberOfChannels - 1));
+    sound.set(other.subarray(fade, length - fade), first + fade);
+    for (let frame = 0; frame < fade; frame++) {
+      const share = (frame + 1) / (fade + 1);
+      const last = length - 1 - frame;
+      sound[first + frame] += share * (other[frame] - sound[first + frame]);
+      sound[first + last] += share * (other[last] - sound[first + last]);
+    }
+  }
+  return copy;
 }

@@ -1,9 +1,11 @@
 // <master-form>: opens the Master button when both cards hold a track, and says why while not.
 //
-// It also keeps the two tracks in the address, so that a reload loses nothing.
+// It also keeps the two tracks in the address, so that a reload loses nothing, and tells the page
+// ("pairchange") when there is another pair to compare.
 
 class MasterForm extends HTMLElement {
   #watch = new MutationObserver(() => this.#update());
+  #pair;
 
   connectedCallback() {
     const part = (name) => this.querySelector(`[data-part=${name}]`);
@@ -11,6 +13,7 @@ class MasterForm extends HTMLElement {
     this.words = this.querySelector(":scope > form > template[data-part=words]").content;
     this.#watch.observe(this.parts.cards, { childList: true, subtree: true, attributeFilter: ["data-state"] });
     this.addEventListener("input", () => this.#summarise());
+    this.addEventListener("change", ({ target }) => target.name === "genre" && document.body.dispatchEvent(new Event("pairchange")));
     this.#update();
     this.#summarise();
   }
@@ -35,6 +38,10 @@ class MasterForm extends HTMLElement {
     const text = this.words.querySelector(`[data-key=${reason}]`).textContent;
     this.parts.submit.disabled = missing.length > 0;
     if (this.parts.reason.textContent !== text) this.parts.reason.textContent = text;
+
+    const pair = `${chosen.mix} ${chosen.reference}`;
+    if (this.#pair !== undefined && this.#pair !== pair) document.body.dispatchEvent(new Event("pairchange"));
+    this.#pair = pair;
 
     const address = new URL(location);
     for (const [kind, id] of Object.entries(chosen)) {

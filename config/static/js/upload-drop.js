@@ -3,6 +3,8 @@
 // The file input covers the zone, so dropping and choosing work without this script too; with it
 // the file goes up at once, and the answer, the next state of the card, takes this card's place.
 
+import { forget, kept } from "./kept-files.js";
+
 class UploadDrop extends HTMLElement {
   #request = null;
   #file = null;
@@ -21,6 +23,15 @@ class UploadDrop extends HTMLElement {
       const [file] = event.dataTransfer.files;
       if (file) this.#send(file);
     });
+    if (this.dataset.state === "empty") this.#sendKept();
+  }
+
+  /** Send what was chosen before there was an account, once. */
+  async #sendKept() {
+    const file = await kept(this.dataset.kind);
+    if (!file || !this.isConnected || this.#request) return;
+    await forget(this.dataset.kind);
+    this.#send(file);
   }
 
   disconnectedCallback() {

@@ -1,6 +1,8 @@
 // <wave-form src="waveform.json">: one track as a filled wave, in the element's own colour.
 //
 // The file holds, per channel, [lowest, highest, lowest, highest, …] from −127 to 127.
+import { outline } from "./outline.js";
+
 const FULL_SCALE = 127;
 
 class WaveForm extends HTMLElement {
@@ -9,15 +11,19 @@ class WaveForm extends HTMLElement {
   #resize = new ResizeObserver(() => this.#draw());
   #redraw = () => this.#draw();
 
-  async connectedCallback() {
+  static observedAttributes = ["src"];
+
+  connectedCallback() {
     this.#canvas.setAttribute("aria-hidden", "true");
     this.append(this.#canvas);
     this.#resize.observe(this);
     document.addEventListener("themechange", this.#redraw);
-    if (!this.hasAttribute("src")) return;
-    const answer = await fetch(this.getAttribute("src"));
-    if (!answer.ok) return;
-    this.#peaks = (await answer.json()).channels;
+  }
+
+  async attributeChangedCallback(_name, _before, src) {
+    const found = await outline(src);
+    if (!found || src !== this.getAttribute("src")) return;
+    this.#peaks = found.channels;
     this.#draw();
   }
 

@@ -1,0 +1,121 @@
+"""Where allauth asks us: mails by the outbox, tries counted exactly, secrets encrypted."""
+
+import base64
+import hashlib
+import secrets
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.core import signing
+from django.core.mail import EmailMultiAlternatives
+from django.http import HttpRequest, HttpResponseBase
+
+from accounts.models import User
+from accounts.services import Rate, give_back_a_try, may_try, queue_mail, tries_forgotten
+
+PASSWORDS_PER_ACCOUNT = Rate(tries=5, seconds=300)
+PASSWORDS_PER_ADDRESS = Rate(tries=10, seconds=60)  # of the network
+DEVICE_COOKIE = "known_device"
+DEVICE_SECONDS = 365 * 24 * 3600
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Write the mail into the outbox: how long a mail server takes tells nobody anything."""
+        message = self.render_mail(
+            template_prefix, email, {"request": _request(), "email": email, **context}
+        )
+        html = ""
+        if isinstance(message, EmailMultiAlternatives) and message.alternatives:
+            html = str(message.alternatives[0][0])
+        if message.content_subtype == "html":
+            html, message.body = str(message.body), ""
+        for to in message.to:
+            queue_mail(to=to, subject=message.subject, text=str(message.body), html=html)
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        make_password("as long as for someone new")
+        super().send_account_already_exists_mail(email)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Let so many passwords be tried for an account, and so many from one address.
+
+        A device that logged in before has a count of its own, so that strangers who guess at an
+        account do not lock its person out.
+        """
+        allowed = may_try("password", _who(request, credentials), PASSWORDS_PER_ACCOUNT)
+        if allowed and not _known_device(request, _login(credentials)):
+            allowed = may_try("password-from", self.get_client_ip(request), PASSWORDS_PER_ADDRESS)
+        if not allowed:
+            raise self.validation_error("too_many_login_attempts")
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        user: User | None = super().authenticate(request, **credentials)
+        if user is not None:
+            give_back_a_try("password", _who(request, credentials))
+            if not _known_device(request, _login(credentials)):
+                give_back_a_try("password-from", self.get_client_ip(request))
+        return user
+
+    def post_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponseBase:
+        response: HttpResponseBase = super().post_login(request, user, **options)
+        if not _known_device(request, user.email):
+            response.set_cookie(
+                DEVICE_COOKIE,
+                signing.dumps([user.email, secrets.token_hex(8)], salt=DEVICE_COOKIE),
+                max_age=DEVICE_SECONDS,
+                secure=settings.SESSION_COOKIE_SECURE,
+                httponly=True,
+                samesite="Lax",
+            )
+        return response
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count anew: the password was replaced by a link."""
+        tries_forgotten("password", _who(request, credentials))
+
+
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
+    """Keeps the secrets of authenticators so that the database alone does not tell them."""
+
+    def encrypt(self, text: str) -> str:
+        return _fernet().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return _fernet().decrypt(encrypted_text.encode()).decode()
+
+
+def _fernet() -> MultiFernet:
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    digests = (hashlib.sha256(f"authenticators:{key}".encode()).digest() for key in keys)
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
+
+
+def _request() -> HttpRequest | None:
+    request: HttpRequest | None = context.request
+    return request
+
+
+def _login(credentials: dict[str, Any]) -> str:
+    return str(credentials.get("email") or credentials.get("username") or "").strip().lower()
+
+
+def _who(request: HttpRequest, credentials: dict[str, Any]) -> str:
+    login = _login(credentials)
+    return f"{login} {_known_device(request, login)}"
+
+
+def _known_device(request: HttpRequest, login: str) -> str:
+    """Return the name of a device that this person logged in with before; else nothing."""
+    try:
+        email, device = signing.loads(
+            request.COOKIES.get(DEVICE_COOKIE, ""), salt=DEVICE_COOKIE, max_age=DEVICE_SECONDS
+        )
+    except (signing.BadSignature, ValueError, TypeError):
+        return ""
+    return str(device) if email == login else ""

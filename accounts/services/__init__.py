@@ -1,0 +1,45 @@
+"""What is done for people: writing to them, counting tries, handing over and erasing their data."""
+
+from accounts.services.leaving import (
+    Chapter,
+    begin_export,
+    build_exports,
+    collecting,
+    empty_folders,
+    erase,
+    forget_old_exports,
+    leaving,
+)
+from accounts.services.mail import deliver_due, forget_sent_mail, notify, notify_always, queue_mail
+from accounts.services.rates import (
+    Rate,
+    forget_old_tries,
+    give_back_a_try,
+    may_try,
+    tries_forgotten,
+)
+from accounts.services.sessions import end_all_sessions, end_other_sessions, end_session
+
+__all__ = [
+    "Chapter",
+    "Rate",
+    "begin_export",
+    "build_exports",
+    "collecting",
+    "deliver_due",
+    "empty_folders",
+    "end_all_sessions",
+    "end_other_sessions",
+    "end_session",
+    "erase",
+    "forget_old_exports",
+    "forget_old_tries",
+    "forget_sent_mail",
+    "give_back_a_try",
+    "leaving",
+    "may_try",
+    "notify",
+    "notify_always",
+    "queue_mail",
+    "tries_forgotten",
+]

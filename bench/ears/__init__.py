@@ -1,0 +1,1 @@
+"""How well the engine hears: findings, suitability and sections, on a labelled set."""

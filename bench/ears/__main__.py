@@ -1,0 +1,145 @@
+"""Tables of how well the engine hears, on music of one's own; nothing is fetched.
+
+python -m bench.ears findings --music DIR [--every N]
+python -m bench.ears pairs --music DIR [--pairs TSV]
+python -m bench.ears sections --music DIR [--songs N]
+
+Names of tracks begin with their genre and two underscores. Findings: each accident of
+``bench.ears.accidents`` done to each track, and clipping at every gain. Pairs: how often a pair of
+one genre scores over a pair of two, and the same for a table of pairs with the columns target,
+reference and kind (match or mismatch). Sections: songs spliced from parts of several tracks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import itertools
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+from bench.ears import accidents
+from bench.sound.excerpts import tracks
+from dsp import files
+from dsp.audio import Audio
+from dsp.checks import check_mix
+from dsp.measure import measure
+from dsp.suitability import WEIGHTS, compare
+
+PIECE_SECONDS = (14.0, 32.0)
+PIECES = 5
+NEAR_SECONDS = 1.0
+
+
+def main() -> None:
+    """Run one of the trials and print its table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("trial", choices=("findings", "pairs", "sections"))
+    parser.add_argument("--music", type=Path, required=True)
+    parser.add_argument("--pairs", type=Path)
+    parser.add_argument("--every", type=int, default=1, help="use every N-th track only")
+    parser.add_argument("--songs", type=int, default=40)
+    options = parser.parse_args()
+    {"findings": findings, "pairs": pairs, "sections": sections}[options.trial](options)
+
+
+def stereo(path: Path) -> Audio:
+    """Return a track with two channels."""
+    audio = files.read(path)
+    return accidents.made(np.repeat(audio.samples, 2 // audio.channels, axis=0), audio.rate_hz)
+
+
+def codes(audio: Audio) -> set[str]:
+    """Return what is found in audio."""
+    return {finding.code for finding in check_mix(audio, measure(audio))}
+
+
+def findings(options: argparse.Namespace) -> None:
+    """Print what is found in healthy songs, and how many of each accident."""
+    alarms: Counter[str] = Counter()
+    found: Counter[str] = Counter()
+    chosen = tracks(options.music)[:: options.every]
+    for path in chosen:
+        song = accidents.healthy(stereo(path))
+        before = codes(song)
+        alarms.update(before)
+        for name, (happen, expected) in accidents.ACCIDENTS.items():
+            found[name] += bool(set(expected) & codes(happen(song)))
+        for over_db, gain_db in itertools.product(accidents.CLIP_DB, accidents.GAINS_DB):
+            clipped = accidents.gained(accidents.clipped(song, over_db), gain_db)
+            found[f"clipped {over_db:g} dB"] += "clipping" in codes(accidents.words(clipped, 16))
+        found["dark, taken for lossy"] += "lossy_source" in codes(accidents.dark(song)) - before
+        print(f"{path.stem:60s} {' '.join(sorted(before))}", flush=True)
+    for name, count in found.items():
+        of = len(chosen) * (len(accidents.GAINS_DB) if name.startswith("clipped") else 1)
+        print(f"{name:24s} {count:4d} of {of}")
+    print("in healthy songs:", dict(alarms))
+
+
+def pairs(options: argparse.Namespace) -> None:
+    """Print how well scores tell like pairs from unlike ones."""
+    summaries = {path.stem: measure(stereo(path)).summary() for path in tracks(options.music)}
+    like, unlike = [], []
+    for first, second in itertools.permutations(summaries, 2):
+        same = first.split("__")[0] == second.split("__")[0]
+        (like if same else unlike).append((first, second))
+    tell("genres", summaries, like, unlike)
+    if options.pairs:
+        rows = list(csv.DictReader(options.pairs.open(), delimiter="\t"))
+        named = [[(r["target"], r["reference"]) for r in rows if r["kind"] == kind]
+                 for kind in ("match", "mismatch")]  # fmt: skip
+        tell(options.pairs.name, summaries, *named)
+
+
+def tell(name, summaries, like, unlike):
+    """Print the share of like pairs over unlike ones, by the whole score and by each axis."""
+    rows = [
+        [compare(summaries[first], summaries[second]) for first, second in each]
+        for each in (like, unlike)
+    ]
+    print(f"{name}: {len(like)} like, {len(unlike)} unlike")
+    print(f"  score      {area(*([each.score for each in kind] for kind in rows)):.3f}")
+    for number, code in enumerate(WEIGHTS):
+        scores = ([each.axes[number].score for each in kind] for kind in rows)
+        print(f"  {code:10s} {area(*scores):.3f}")
+
+
+def area(like: list[float], unlike: list[float]) -> float:
+    """Return the area under the receiver operating characteristic."""
+    first, second = np.array(like)[:, None], np.array(unlike)
+    return float(np.mean((first > second) + 0.5 * (first == second)))
+
+
+def sections(options: argparse.Namespace) -> None:
+    """Print how many boundaries of spliced songs are found."""
+    rng = np.random.default_rng(5)
+    paths = tracks(options.music)
+    near = count = found = 0
+    for number in range(options.songs):
+        pieces = [piece(rng, stereo(paths[k])) for k in rng.permutation(len(paths))[:PIECES]]
+        pieces = [accidents.resampled(each, 44_100) for each in pieces]
+        rate_hz = pieces[0].rate_hz
+        song = np.concatenate([each.samples for each in pieces], axis=1)
+        truth = np.cumsum([each.frames for each in pieces])[:-1] / rate_hz
+        starts = [s.start_seconds for s in measure(accidents.made(song, rate_hz)).sections[1:]]
+        near += sum(min((abs(s - t) for s in starts), default=9.0) <= NEAR_SECONDS for t in truth)
+        count, found = count + len(truth), found + len(starts)
+        print(f"{number:3d} {near} of {count} within {NEAR_SECONDS:g} s; {found} told", flush=True)
+
+
+def piece(rng: np.random.Generator, track: Audio) -> Audio:
+    """Return a part of a track, at a level near that of the others."""
+    frames = min(round(rng.uniform(*PIECE_SECONDS) * track.rate_hz), track.frames)
+    first = int(rng.integers(0, track.frames - frames + 1))
+    samples = track.samples[:, first : first + frames].astype(np.float64)
+    rms = np.sqrt(np.mean(np.square(samples)))
+    level = 10.0 ** (rng.uniform(-20.0, -16.0) / 20.0)
+    return accidents.made(samples * level / max(rms, 1e-6), track.rate_hz)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,19 @@
+"""Rows of money: whose account, its ledger, and what Stripe told."""
+
+from billing.models.account import Account
+from billing.models.append_only import AppendOnly
+from billing.models.ledger import Entry, Pool
+from billing.models.stripe import Checkout, Payment, StripeEvent, Subscription
+from billing.models.terms import Terms
+
+__all__ = [
+    "Account",
+    "AppendOnly",
+    "Checkout",
+    "Entry",
+    "Payment",
+    "Pool",
+    "StripeEvent",
+    "Subscription",
+    "Terms",
+]

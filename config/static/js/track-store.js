@@ -1,0 +1,91 @@
+// The tracks of a player: where their sound comes from, and how loud it is.
+
+import { loudnessOf, measured, outline } from "./outline.js";
+
+const MEMORY_BYTES = 640e6; // of decoded sound; songs that need more are streamed
+const BYTES_PER_FRAME = 8; // two channels of 32-bit samples
+
+export class Track {
+  loudness = null; // of every 100 ms, as rendered, once fetched
+  heard = null; // the same of the sound that is played, once measured
+
+  constructor({ url, losslessUrl, waveformUrl, lufs, proxyGainDb }) {
+    Object.assign(this, { url, losslessUrl, waveformUrl, proxyGainDb: Number(proxyGainDb) || 0, lufs: lufs === "" || lufs == null ? null : Number(lufs) });
+  }
+
+  static of({ dataset }) {
+    return new Track(dataset);
+  }
+
+  async listenFor() {
+    this.loudness = (await outline(this.waveformUrl))?.loudness ?? null;
+  }
+
+  /** Loudness as it is played, of a part or of the whole; null where it is not known. */
+  over(region) {
+    const heard = this.heard && loudnessOf(this.heard, region?.start, region?.end);
+    if (heard) return heard;
+    let lufs = this.lufs;
+    if (region && this.loudness) lufs = loudnessOf(this.loudness, region.start, region.end) ?? lufs;
+    return lufs === null ? null : lufs + this.proxyGainDb;
+  }
+}
+
+export class TrackStore {
+  lossless = false;
+  #measuring = Promise.resolve();
+
+  constructor(duration, rate) {
+    this.duration = duration;
+    this.rate = rate;
+    this.tracks = new Map();
+    this.referenceOffset = null; // where the reference begins against the song; null: anywhere
+  }
+
+  /** Whether this many tracks of this length would take more memory than a page should. */
+  get isLong() {
+    return this.tracks.size * this.duration * this.rate * BYTES_PER_FRAME > MEMORY_BYTES;
+  }
+
+  /** The gain of every track that makes them equally loud: the louder ones are lowered. */
+  matched(region) {
+    const heard = new Map([...this.tracks].map(([key, track]) => [key, track.over(this.#regionOf(key, region))]));
+    const quietest = Math.min(...[...heard.values()].filter((lufs) => lufs !== null));
+    return new Map([...heard].map(([key, lufs]) => [key, lufs === null ? 0 : quietest - lufs]));
+  }
+
+  #regionOf(key, region) {
+    if (key !== "reference" || !region) return region;
+    if (this.referenceOffset === null) return null;
+    return { start: region.start + this.referenceOffset, end: region.end + this.referenceOffset };
+  }
+
+  async decode(key, { lossless = this.lossless } = {}) {
+    const { url, losslessUrl } = this.tracks.get(key);
+    return this.decodeFrom((lossless && losslessUrl) || url);
+  }
+
+  /** Measure what is played of a track, one after the other for the sake of memory. */
+  measure(key, buffer) {
+    const track = this.tracks.get(key);
+    this.#measuring = this.#measuring.then(async () => {
+      const heard = await measured(buffer);
+      if (this.tracks.get(key) === track) track.heard = heard;
+    });
+    return this.#measuring;
+  }
+
+  async decodeFrom(url) {
+    const answer = await fetch(url);
+    if (!answer.ok) throw new Error(String(answer.status));
+    const decoder = new OfflineAudioContext(2, 1, this.rate);
+    return decoder.decodeAudioData(await answer.arrayBuffer());
+  }
+
+  stream(key) {
+    const { url, losslessUrl } = this.tracks.get(key);
+    const media = new Audio((this.lossless && losslessUrl) || url);
+    media.preload = "auto";
+    return media;
+  }
+}

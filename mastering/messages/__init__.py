@@ -1,0 +1,146 @@
+"""What people read about a master: its steps, and why one was refused or failed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy
+
+from mastering.models import STEPS, Version
+from references.messages import REFUSALS, Message, Wording, message
+
+STEP_LABELS: Final[Mapping[str, str | Promise]] = {
+    "queued": gettext_lazy("Waiting for a worker"),
+    "checking": gettext_lazy("Checking the files"),
+    "measuring": gettext_lazy("Measuring"),
+    "tone": gettext_lazy("Matching tone"),
+    "dynamics": gettext_lazy("Matching dynamics"),
+    "width": gettext_lazy("Matching width"),
+    "limiting": gettext_lazy("Limiting"),
+    "verifying": gettext_lazy("Verifying"),
+    "encoding": gettext_lazy("Preparing the player"),
+}
+
+FAILURES: Final[Mapping[str, Wording]] = {
+    **REFUSALS,
+    "audio_unusable": Wording(
+        gettext_lazy("A track is missing"),
+        gettext_lazy("One of the two tracks was rejected or removed."),
+        gettext_lazy("Choose it again."),
+    ),
+    "no_credits": Wording(
+        gettext_lazy("No credits left"),
+        gettext_lazy("You have no credits left. Both tracks are kept."),
+        gettext_lazy("Buy some, or wait for the next month’s."),
+    ),
+    "account_frozen": Wording(
+        gettext_lazy("A payment is open"),
+        gettext_lazy("A payment was taken back whose credits were used, or is disputed."),
+        gettext_lazy("Write to us and we sort it out; both tracks are kept."),
+    ),
+    "mix_rejected": Wording(
+        gettext_lazy("The mix cannot be used"),
+        gettext_lazy("Its measuring ended with a problem, which its card tells."),
+        gettext_lazy("Upload another export of the mix."),
+    ),
+    "reference_rejected": Wording(
+        gettext_lazy("The reference cannot be used"),
+        gettext_lazy("Its measuring ended with a problem, which its card tells."),
+        gettext_lazy("Choose another reference."),
+    ),
+    "too_many_masters": Wording(
+        gettext_lazy("Too many masters at once"),
+        gettext_lazy("Many of your masters still wait to be made."),
+        gettext_lazy("Wait until some are done, or cancel some."),
+    ),
+    "too_many_siblings": Wording(
+        gettext_lazy("Too many references on one mix"),
+        gettext_lazy("At most five references are compared on one mix."),
+        gettext_lazy("Choose fewer, or delete a master that you no longer need."),
+    ),
+    "not_a_part": Wording(
+        gettext_lazy("No part of the song"),
+        gettext_lazy("The part to listen to lies outside the song."),
+        gettext_lazy("Choose a loop within the song."),
+    ),
+    "version_unfinished": Wording(
+        gettext_lazy("This version is not finished"),
+        gettext_lazy("Only a finished version can be shown or judged."),
+        gettext_lazy("Wait until it is done."),
+    ),
+    "missing_mix": Wording(gettext_lazy("No mix"), gettext_lazy("Choose your mix.")),
+    "missing_reference": Wording(gettext_lazy("No reference"), gettext_lazy("Choose a reference.")),
+    "not_exportable": Wording(
+        gettext_lazy("Nothing to make"),
+        gettext_lazy("Choose at least one format; the version must be finished."),
+    ),
+    "too_many_exports": Wording(
+        gettext_lazy("Too many files at once"),
+        gettext_lazy("Many of your files still wait to be made."),
+        gettext_lazy("Wait until some are done."),
+    ),
+    "invalid_cover": Wording(
+        gettext_lazy("The cover cannot be used"),
+        gettext_lazy("A cover is a JPEG or PNG of up to 5 MB, with 64 to 6000 pixels a side."),
+        gettext_lazy("Export the picture again."),
+    ),
+    "too_many_attempts": Wording(
+        gettext_lazy("Too many tries"),
+        gettext_lazy("The password was wrong too often."),
+        gettext_lazy("Wait ten minutes, then try again."),
+    ),
+    "too_many_notes": Wording(
+        gettext_lazy("Too many comments"),
+        gettext_lazy("Much was said here already."),
+        gettext_lazy("Wait ten minutes, then try again."),
+    ),
+    "profile_unsupported": Wording(
+        gettext_lazy("The reference was measured by an older version"),
+        gettext_lazy("Its measurements can no longer be read."),
+        gettext_lazy("Upload the reference again."),
+    ),
+    "invalid_settings": Wording(
+        gettext_lazy("Settings out of range"),
+        gettext_lazy("One of the settings is outside what the engine takes."),
+        gettext_lazy("Render a version with other settings."),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    name: str
+    label: str
+    state: Literal["done", "live", "todo"]
+
+
+def steps_of(version: Version) -> list[Step]:
+    """Return the steps that people see, and where the version is among them."""
+    shown = STEPS[:-1]
+    if not version.is_open:
+        live = len(shown) if version.has_succeeded else -1
+    elif version.is_waiting:
+        live = 0
+    else:
+        live = shown.index(version.step) if version.step in shown else 1
+    return [
+        Step(
+            name,
+            _label(name, version),
+            "live" if place == live else "done" if place < live else "todo",
+        )
+        for place, name in enumerate(shown)
+    ]
+
+
+def failure_message(code: str) -> Message:
+    """Return what to say where a master was refused, or a version failed."""
+    return message(FAILURES, code, severity="refusal")
+
+
+def _label(name: str, version: Version) -> str:
+    master = version.master
+    if name == "queued" and version.is_waiting and (master.mix.is_open or master.reference.is_open):
+        return gettext("Waiting until both tracks are measured")
+    return str(STEP_LABELS[name])

@@ -1,0 +1,307 @@
+"""Masters, a mix brought toward a reference, and their versions, one render each."""
+
+from datetime import timedelta
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Case, F, Q, When
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy
+
+from dsp.formats import CANONICAL_NAME
+from dsp.settings import MasterSettings
+from references.models import (
+    AudioFile,
+    Phases,
+    PublicIdField,
+    Work,
+    WorkQuerySet,
+    work_constraints,
+    work_indexes,
+)
+
+# What people see of a render, in this order; "queued" and "done" stand at its ends.
+STEPS = (
+    "queued",
+    "checking",
+    "measuring",
+    "tone",
+    "dynamics",
+    "width",
+    "limiting",
+    "verifying",
+    "encoding",
+    "done",
+)
+
+# What browsers may play without loss, the smallest first.
+LOSSLESS_NAMES = ("flac24.flac", "wav24.wav", CANONICAL_NAME)
+
+_PHASES = Phases(
+    waiting="QUEUED",
+    running="RUNNING",
+    succeeded="SUCCEEDED",
+    failed="FAILED",
+    canceled="CANCELED",
+)
+
+
+class Genre(models.TextChoices):
+    """What the person says the song is; asked, never guessed."""
+
+    ACOUSTIC = "acoustic", gettext_lazy("Acoustic, folk, singer-songwriter")
+    CLASSICAL = "classical", gettext_lazy("Classical, film music")
+    COUNTRY = "country", gettext_lazy("Country, Americana")
+    ELECTRONIC = "electronic", gettext_lazy("Electronic, house, techno")
+    HIP_HOP = "hip_hop", gettext_lazy("Hip-hop, rap, trap")
+    JAZZ = "jazz", gettext_lazy("Jazz, blues")
+    LATIN = "latin", gettext_lazy("Latin, Afrobeats, reggae")
+    METAL = "metal", gettext_lazy("Metal, hard rock, punk")
+    POP = "pop", gettext_lazy("Pop")
+    RNB = "rnb", gettext_lazy("R&B, soul, funk")
+    ROCK = "rock", gettext_lazy("Rock, indie")
+    SPOKEN = "spoken", gettext_lazy("Spoken word, podcast")
+
+
+class Release(models.TextChoices):
+    """Where the master will be heard first."""
+
+    STREAMING = "streaming", gettext_lazy("Streaming services")
+    VIDEO = "video", gettext_lazy("Video, social media")
+    CLUB = "club", gettext_lazy("Club, DJ sets")
+    DISC = "disc", gettext_lazy("CD, download")
+    BROADCAST = "broadcast", gettext_lazy("Radio, television, film")
+    DEMO = "demo", gettext_lazy("Demo, for collaborators")
+
+
+class MasterQuerySet(models.QuerySet["Master"]):
+    def of(self, user: Any) -> Self:
+        return self.filter(user=user).select_related("mix", "reference")
+
+    def with_versions(self) -> Self:
+        return self.prefetch_related("versions")
+
+    def siblings(self, master: "Master") -> Self:
+        """Keep the masters of the same mix, the oldest first, with their versions."""
+        same = self.filter(mix=master.mix_id).order_by("created", "pk")
+        return same.select_related("current").with_versions()
+
+
+class Master(models.Model):
+    id = PublicIdField(prefix="mst")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="masters")
+    # RESTRICT: audio stays as long as a master needs it, and goes with its person all the same.
+    mix = models.ForeignKey(AudioFile, models.RESTRICT, related_name="masters_of_mix")
+    reference = models.ForeignKey(AudioFile, models.RESTRICT, related_name="masters_toward")
+    title = models.CharField(max_length=200)
+    pair = models.CharField(max_length=40, blank=True, help_text="What its credit pays for.")
+    previous = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="next_mixes",
+        help_text="The master of an earlier mix of the same song.",
+    )
+    current = models.ForeignKey(
+        "Version",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The version that was gone back to; empty: the latest.",
+    )
+    genre = models.CharField(max_length=20, choices=Genre, blank=True)
+    release = models.CharField(max_length=20, choices=Release, blank=True)
+    created = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = MasterQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created", "-pk"]
+        indexes = [
+            models.Index("user", F("created").desc(), name="master_history"),
+            models.Index("pair", name="master_pair"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def latest(self) -> "Version":
+        """The newest version; there is always one."""
+        return max(self.versions.all(), key=lambda version: version.number)
+
+    @property
+    def shown(self) -> "Version":
+        """The version that a visit begins with."""
+        return self.current or self.latest
+
+
+class VersionQuerySet(WorkQuerySet["Version"]):
+    def of(self, user: Any) -> Self:
+        return self.filter(user=user).select_related("master__mix", "master__reference")
+
+    def due(self) -> Self:
+        """Keep what a worker could begin now: both tracks are measured."""
+        ready = AudioFile.Status.READY
+        measured = super().due().filter(master__mix__status=ready, master__reference__status=ready)
+        return measured.select_related("master__mix")
+
+    def needing(self, audio_id: str) -> Self:
+        return self.filter(Q(master__mix=audio_id) | Q(master__reference=audio_id))
+
+    def with_remarks(self) -> Self:
+        """Fetch along what is said of versions, and how they were judged."""
+        return self.select_related("remark").prefetch_related("blind_tests__against")
+
+    def by_currency(self) -> Self:
+        """Order so that of one master the version gone back to comes first, else the latest."""
+        is_current = Case(When(master__current=F("pk"), then=0), default=1)
+        return self.order_by(is_current, "-number")
+
+    def ahead_of(self, version: "Version") -> Self:
+        """Those that wait longer; fairness between people may let others pass."""
+        earlier = Q(priority__lt=version.priority) | Q(
+            priority=version.priority, created__lt=version.created
+        )
+        return self.waiting().filter(earlier).exclude(pk=version.pk)
+
+    def succeed(self, work: "Version", **outcome: Any) -> bool:
+        """Settle, and enter the digests of its files, by which they are recognised."""
+        with transaction.atomic():
+            settled = super().succeed(work, **outcome)
+            if settled:
+                Fingerprint.objects.enter(work, outcome.get("provenance", {}))
+        return settled
+
+    def cancel(self) -> int:
+        """End what has not ended, at its owner's wish."""
+        return self.open()._settle(_PHASES.canceled)
+
+    def fail_unusable(self) -> int:
+        """Fail what waits for a track that was rejected."""
+        rejected, waiting = AudioFile.Status.REJECTED, self.waiting()
+        return waiting.filter(master__mix__status=rejected)._fail("mix_rejected") + waiting.filter(
+            master__reference__status=rejected
+        )._fail("reference_rejected")
+
+
+class Version(Work):
+    class Status(models.TextChoices):
+        QUEUED = "QUEUED"
+        RUNNING = "RUNNING"
+        SUCCEEDED = "SUCCEEDED"
+        FAILED = "FAILED"
+        CANCELED = "CANCELED"
+
+    phases: ClassVar[Phases] = _PHASES
+
+    id = PublicIdField(prefix="ver")
+    master = models.ForeignKey(Master, models.CASCADE, related_name="versions")
+    number = models.PositiveSmallIntegerField()
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    settings = models.JSONField()
+    report = models.JSONField(default=dict)
+    provenance = models.JSONField(default=dict)
+    loudness_lufs = models.FloatField(null=True, blank=True)
+    true_peak_dbtp = models.FloatField(null=True, blank=True)
+
+    objects = VersionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["master", "-number"]
+        constraints = [
+            *work_constraints("version", _PHASES),
+            models.UniqueConstraint("master", "number", name="version_number_once_per_master"),
+        ]
+        indexes = work_indexes("version", _PHASES)
+
+    def __str__(self) -> str:
+        return f"{self.pk} (v{self.number})"
+
+    @property
+    def chosen(self) -> MasterSettings:
+        return MasterSettings.from_dict(self.settings)
+
+    @property
+    def proxy_name(self) -> str | None:
+        """The name of the copy that browsers play first."""
+        return next((name for name in self.outputs if name.startswith("proxy.")), None)
+
+    @property
+    def canonical_name(self) -> str:
+        """The name of the most exact file that was rendered, from which all others are made."""
+        return next(name for name in (CANONICAL_NAME, "wav24.wav") if name in self.outputs)
+
+    @property
+    def lossless_name(self) -> str | None:
+        """The name of the copy that browsers play on demand."""
+        return next((name for name in LOSSLESS_NAMES if name in self.outputs), None)
+
+    @property
+    def time_limit(self) -> timedelta:
+        seconds = 60.0 + 3.0 * (self.master.mix.duration_seconds or 0.0)
+        return timedelta(seconds=min(seconds, settings.JOB_TIMEOUT_SECONDS - 60))
+
+    @property
+    def folder(self) -> str:
+        return f"masters/{self.pk}"
+
+
+class Remark(models.Model):
+    """What its person says of a version, which itself does not change."""
+
+    version = models.OneToOneField(Version, models.CASCADE, related_name="remark")
+    name = models.CharField(max_length=80, blank=True)
+    note = models.TextField(max_length=2_000, blank=True)
+    is_starred = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.name or str(self.version_id)
+
+
+class FingerprintQuerySet(models.QuerySet["Fingerprint"]):
+    def enter(self, version: Version, provenance: dict[str, Any]) -> None:
+        """Enter every digest that a record of provenance, or an export, names; each once."""
+        self.bulk_create(
+            [
+                Fingerprint(version=version, of=of, format=code, sha256=digest)
+                for of, column in Fingerprint.RECORDED.items()
+                for code, digest in provenance.get(column, {}).items()
+            ],
+            ignore_conflicts=True,
+        )
+
+    def matching(self, sha256: str) -> Self:
+        """Those of one content; several versions may have come to the same bytes."""
+        return self.filter(sha256=sha256).select_related("version__master", "version__user")
+
+
+class Fingerprint(models.Model):
+    """The digest of a file of a version, or of the samples in it."""
+
+    class Of(models.TextChoices):
+        FILE = "file"
+        AUDIO = "audio"
+
+    RECORDED: ClassVar = {Of.FILE: "outputs_sha256", Of.AUDIO: "outputs_audio_sha256"}
+
+    version = models.ForeignKey(Version, models.CASCADE, related_name="fingerprints")
+    of = models.CharField(max_length=5, choices=Of)
+    format = models.CharField(max_length=20)
+    sha256 = models.CharField(max_length=64)
+
+    objects = FingerprintQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "version", "of", "sha256", name="fingerprint_once_per_content_of_version"
+            )
+        ]
+        indexes = [models.Index("sha256", name="fingerprint_content")]
+
+    def __str__(self) -> str:
+        return f"{self.format} of {self.version_id}"

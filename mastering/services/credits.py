@@ -1,0 +1,84 @@
+"""What a master costs: a credit reserved at submit, taken at delivery, given back otherwise."""
+
+import hashlib
+from collections.abc import Collection
+from typing import Any
+
+from django.dispatch import receiver
+
+from accounts.models import Notice, User
+from accounts.services import notify
+from billing import services as billing
+from billing.errors import BillingRefused
+from mastering.errors import Unpaid
+from mastering.models import Master, Version
+from references.models import AudioFile, Settled, settled
+
+
+def cost_credits(*, user: User, mix: AudioFile, reference: AudioFile) -> int:
+    """Return what a master of this pair would cost; a pair that is paid costs nothing again."""
+    return 0 if billing.is_paid(user, work=pair_of(user, mix, reference)) else 1
+
+
+def pair_of(user: User, mix: AudioFile, reference: AudioFile) -> str:
+    """Return what a credit pays for: a person's mix and reference.
+
+    Two files of the same bytes are the same. A file that was sent straight to the storage has no
+    digest before it is measured, and is known by its id; its next masters take this one's pair.
+    """
+    known = Master.objects.filter(user=user, mix=mix, reference=reference).exclude(pair="").first()
+    if known is not None:
+        return known.pair
+    content = f"{user.pk}:{mix.sha256 or mix.pk}:{reference.sha256 or reference.pk}"
+    return f"pair:{hashlib.sha256(content.encode()).hexdigest()[:32]}"
+
+
+def reserve(master: Master) -> None:
+    """Set a credit aside for a master, unless its pair is paid.
+
+    Raises
+    ------
+    Unpaid
+    """
+    try:
+        billing.reserve(user=master.user, work=master.pair, subject=master.pk)
+    except BillingRefused as refusal:
+        raise Unpaid(refusal.code) from refusal
+
+
+def titles_of(master_ids: Collection[str]) -> dict[str, str]:
+    """Return the titles of masters that still exist, by their ids."""
+    return dict(Master.objects.filter(pk__in=master_ids).values_list("pk", "title"))
+
+
+@receiver(settled, sender=Version)
+def settle(rows: list[Settled], **_: Any) -> None:
+    """Take the credit of what was delivered; give it back where nothing more of it is open.
+
+    And write to the one who waits for it.
+    """
+    for row in sorted(rows, key=lambda row: row.user_id):  # always locked in the same order
+        version = Version.objects.of(row.user_id).select_related("user").get(pk=row.pk)
+        pair = version.master.pair
+        _tell(version)
+        if version.has_succeeded:
+            billing.capture(user_id=row.user_id, work=pair)
+            continue
+        billing.lock(user_id=row.user_id)  # another of the pair may end at the same moment
+        if not Version.objects.open().filter(master__pair=pair).exists():
+            billing.release(user_id=row.user_id, work=pair)
+
+
+def _tell(version: Version) -> None:
+    """Write to a person whose master is done or failed; what they cancelled they know."""
+    if version.status == Version.Status.CANCELED:
+        return
+    kind = Notice.MASTER_DONE if version.has_succeeded else Notice.MASTER_FAILED
+    notify(
+        version.user,
+        kind=kind,
+        template=f"emails/{kind}",
+        reason=f"{kind}:{version.pk}",
+        version=version,
+        master=version.master,
+    )
