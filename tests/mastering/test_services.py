@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings as site
 from django.core.files.storage import default_storage
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
@@ -155,6 +156,7 @@ def test_a_master_deleted_while_rendered_leaves_nothing(alice: User, engine: Pla
     assert not Path(default_storage.path(f"{version.folder}/1")).exists()
 
 
+@pytest.mark.skipif("orm" not in site.Q_CLUSTER, reason="it looks into the ORM's queue")
 @pytest.mark.django_db(transaction=True)
 def test_a_lost_bell_is_rung_again_but_not_too_often(alice: User):
     for _ in range(3):
