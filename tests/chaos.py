@@ -114,7 +114,9 @@ class Site:
         assert self.chief
         listed = Path(f"/proc/{self.chief.pid}/task/{self.chief.pid}/children")
         try:
-            return [*map(int, listed.read_text().split())]
+            children = map(int, listed.read_text().split())
+            names = {child: Path(f"/proc/{child}/comm").read_text().strip() for child in children}
+            return [child for child, name in names.items() if name != "errands"]
         except FileNotFoundError:
             return []
 

@@ -51,7 +51,7 @@ def _changeable() -> Iterator[str]:
     entry = Entry.objects.filter(pk=first.pk)
     deeds: tuple[Callable[[], object], ...] = (
         lambda: entry.update(available=F("available")),
-        entry.delete,
+        lambda: Entry.objects.filter(pk=first.pk).delete(),
     )
     for deed in deeds:
         try:

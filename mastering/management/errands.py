@@ -4,10 +4,12 @@ Each errand is a row that waits; what fails is tried again, and a process that d
 Masters keep the workers busy for minutes, and a mail with a log-in link should not wait for that.
 """
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 from django.db import close_old_connections, connections
 
@@ -16,6 +18,7 @@ from billing import services as billing
 from mastering.management.worker_group import start
 
 IDLE_SECONDS = 1.0
+NAME = "errands"
 
 # What is looked for at each turn, and what only now and then, in seconds.
 OFTEN: tuple[Callable[[], object], ...] = (
@@ -42,6 +45,8 @@ def start_errands() -> BaseProcess:
 
 
 def run_errands() -> None:
+    with contextlib.suppress(OSError):
+        Path("/proc/self/comm").write_text(NAME)  # as lists of processes show it
     rounds = Rounds()
     while True:
         close_old_connections()

@@ -84,6 +84,7 @@ class Supervisor:
         autodiscover_modules("tasks")  # once, here: each group is a fork and starts with them
         while not self.stopping:
             self.tend(now=time.monotonic())
+            self.keep_errands()
             sentinels = [sentinel for group in self.groups() for sentinel in group.sentinels]
             connection.wait(sentinels, timeout=TICK_SECONDS)
         self.finish()
@@ -105,8 +106,6 @@ class Supervisor:
                 self.replace(place, now=now)
             if place.group is None and now >= place.open_from:
                 place.took(self.start_group(), now=now)
-        if self.errands is None or not self.errands.is_alive():
-            self.errands = start_errands()
         if now >= self.next_sweep:
             self.next_sweep = now + services.SWEEP_SECONDS
             with _surviving("sweep"):
@@ -119,6 +118,10 @@ class Supervisor:
             self.next_look = now + LOOK_SECONDS
             with _surviving("look for waiting work"):
                 self.replace_the_overlooking(now=now)
+
+    def keep_errands(self) -> None:
+        if self.errands is None or not self.errands.is_alive():  # asking also buries the last one
+            self.errands = start_errands()
 
     def check_nightly(self) -> None:
         if self.check is None or not self.check.is_alive():  # asking also buries the last one

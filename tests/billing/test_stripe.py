@@ -304,15 +304,16 @@ def books() -> tuple[Any, ...]:
 def test_forty_events_three_times_in_two_hundred_orders_make_one_ledger(carol: User, double):
     busy_life(double, carol)
     assert len(double.events) == 40
+    told = [_read(event) for event in double.events]
     outcomes = []
     for seed in range(200):
         rng = random.Random(seed)  # noqa: S311
-        order = double.events * 3
+        order = told * 3
         rng.shuffle(order)
         with transaction.atomic():
             for event in order:
-                services.receive_event(_read(event))
-                if rng.random() < 0.5:
+                services.receive_event(event)
+                if rng.random() < 0.1:
                     services.apply_waiting_events()
             services.apply_waiting_events()
             assert not StripeEvent.objects.filter(applied=None).exists()

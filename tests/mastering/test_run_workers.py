@@ -57,10 +57,18 @@ def site(tmp_path_factory):
     return Site(tmp_path_factory.mktemp("site"))
 
 
+def runs_errands(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip() == "errands"
+    except FileNotFoundError:
+        return False
+
+
 def children(pid: int) -> list[int]:
     """Return the child processes, oldest first: worker, monitor, pusher."""
     try:
-        return [*map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+        listed = map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+        return [child for child in listed if not runs_errands(child)]
     except FileNotFoundError:
         return []
 
