@@ -56,7 +56,7 @@ bench-speed:  ## What a master costs, into bench/SPEED.md (MUSIC=, PEER=, ARGS=)
 	$(PYTHON) -m bench.speed --cache "$(DATA_DIR)/bench" $(BENCH_OPTIONS)
 
 .PHONY: bench-ears
-bench-ears:  ## What is heard: MUSIC=folder, TRIAL=findings, pairs (PAIRS=tsv) or sections
-	$(PYTHON) -m bench.ears $(or $(TRIAL),findings) --music "$(MUSIC)" $(if $(PAIRS),--pairs "$(PAIRS)") $(ARGS)
+bench-ears:  ## What the checks, suitability and sections find: MUSIC=folder, PAIRS=tsv
+	$(PYTHON) -m bench.ears findings --music "$(MUSIC)" $(ARGS)
 	$(PYTHON) -m bench.ears pairs --music "$(MUSIC)" $(if $(PAIRS),--pairs "$(PAIRS)")
 	$(PYTHON) -m bench.ears sections --music "$(MUSIC)"

@@ -52,8 +52,7 @@ LOW_STEEP_DB: Final = 45.0  # … and under 10 kHz, where single notes may end l
 CUTOFF_RANGE_HZ: Final = (3_500.0, 10_000.0, 20_200.0)
 HIGH_RATE_CUTOFF_HZ: Final = 24_200.0  # above 88.2 kHz, where 48 kHz may have been before
 QUIETEST_DB: Final = 125.0  # under the integrated loudness: what an empty band reads
-FAINTEST_TOP_DB: Final = 95.0  # under it, per bin: what is still music before a cutoff …
-HIGH_RATE_FAINTEST_DB: Final = 110.0  # … and above 88.2 kHz, where nothing else ends like that
+FAINTEST_TOP_DB: Final = 95.0  # under it, per bin: what is still music before a cutoff
 OF_GROUPS: Final = ("activity_db", "variation_db", "detail_db")
 
 Codes = npt.NDArray[np.uint8]
@@ -371,10 +370,8 @@ def _cutoff_hz(spectrogram: Spectrogram, integrated_lufs: float) -> float | None
     hz = np.arange(level.size) * spectrogram.bin_hz
     sums = np.concatenate([[0.0], np.cumsum(level)])
     lowest, low, highest = CUTOFF_RANGE_HZ
-    faintest = integrated_lufs - FAINTEST_TOP_DB
-    if hz[-1] > 44_000.0:
-        highest, faintest = HIGH_RATE_CUTOFF_HZ, integrated_lufs - HIGH_RATE_FAINTEST_DB
-    steepest, where = 0.0, None
+    highest = HIGH_RATE_CUTOFF_HZ if hz[-1] > 44_000.0 else highest
+    steepest, where, faintest = 0.0, None, integrated_lufs - FAINTEST_TOP_DB
     for cut in np.arange(lowest, min(highest, hz[-1] - 1_000.0), 100.0):
         edges = np.searchsorted(hz, (cut - 1_000.0, cut - 200.0, cut + 200.0, cut + 1_000.0))
         below, above = np.diff(sums[edges])[::2] / np.diff(edges)[::2]
