@@ -24,9 +24,9 @@ MAINS_WIDTH_HZ: Final = 0.3  # how far a line may be off
 NEIGHBOUR_HZ: Final = 1.25  # within this nothing is higher than the line
 AROUND_HZ: Final = (1.5, 6.0)
 HARMONICS: Final = 8
-STANDING_OUT_DB: Final = 9.0  # over what is around it, of every line; single notes reach 18 …
-CLEAR_DB: Final = 3.0  # … and over the next line: a pattern that repeats exactly has many
-LEAST_HARMONICS: Final = 3  # no three notes meet them by chance
+STANDING_OUT_DB: Final = 9.0  # over what is around it, of every line; single notes reach 18
+MORE_LINES: Final = 3  # than beside the harmonics: a pattern that repeats exactly has many too
+BESIDE_HZ: Final = (-20.0, -15.0, -10.0, -5.0, 5.0, 10.0, 15.0, 20.0)
 FAINTEST_HUM_DBFS: Final = -75.0
 
 SUBSONIC_FRAME_SECONDS: Final = 1.0
@@ -69,13 +69,23 @@ def find_hum(audio: Audio) -> Finding | None:
     steady_db = to_db(np.percentile(sounding, HUM_PERCENT, axis=0))
     best: list[float] = []
     for mains_hz in MAINS_HZ:
-        found = [_line_db(steady_db, hz, mains_hz * n) for n in range(1, HARMONICS + 1)]
-        best = max(best, [level_db for level_db in found if level_db is not None], key=len)
-    if len(best) < LEAST_HARMONICS or max(best) < FAINTEST_HUM_DBFS:
+        found = _lines(steady_db, hz, mains_hz, 0.0)
+        beside = max(len(_lines(steady_db, hz, mains_hz, shift_hz)) for shift_hz in BESIDE_HZ)
+        if len(found) >= beside + MORE_LINES:
+            best = max(best, found, key=len)
+    if not best or max(best) < FAINTEST_HUM_DBFS:
         return None
-    confidence = round(min(0.95, 0.7 + 0.07 * (len(best) - LEAST_HARMONICS)), 2)
+    confidence = round(min(0.95, 0.7 + 0.07 * (len(best) - MORE_LINES)), 2)
     value = 10.0 * math.log10(sum(10.0 ** (level_db / 10.0) for level_db in best))
     return Finding("hum", "warning", confidence, round(value, 1), "dBFS")
+
+
+def _lines(steady_db: Doubles, hz: Doubles, mains_hz: float, shift_hz: float) -> list[float]:
+    """Return the levels of the lines at the harmonics of a frequency, or so far beside them."""
+    found = [
+        _line_db(steady_db, hz, mains_hz * number + shift_hz) for number in range(1, HARMONICS + 1)
+    ]
+    return [level_db for level_db in found if level_db is not None]
 
 
 def _line_db(steady_db: Doubles, hz: Doubles, centre_hz: float) -> float | None:
@@ -85,9 +95,8 @@ def _line_db(steady_db: Doubles, hz: Doubles, centre_hz: float) -> float | None:
     around = (distance >= AROUND_HZ[0]) & (distance <= AROUND_HZ[1])
     if level_db < float(steady_db[distance <= NEIGHBOUR_HZ].max()):
         return None
-    needed_db = float(np.median(steady_db[around])) + STANDING_OUT_DB
-    needed_db = max(needed_db, float(steady_db[around].max()) + CLEAR_DB)
-    return level_db if level_db >= needed_db else None
+    stands_out = level_db - float(np.median(steady_db[around])) >= STANDING_OUT_DB
+    return level_db if stands_out else None
 
 
 def _low_spectra(audio: Audio, frame_seconds: float) -> tuple[Doubles, Doubles]:
