@@ -25,7 +25,8 @@ NEIGHBOUR_HZ: Final = 1.25  # within this nothing is higher than the line
 AROUND_HZ: Final = (1.5, 6.0)
 HARMONICS: Final = 8
 STANDING_OUT_DB: Final = 9.0  # over what is around it, of every line; single notes reach 18
-MORE_LINES: Final = 3  # than beside the harmonics: a pattern that repeats exactly has many too
+LEAST_LINES: Final = 3  # no three notes meet harmonics by chance …
+MORE_LINES: Final = 2  # … and beside them are fewer: a pattern that repeats exactly has many too
 BESIDE_HZ: Final = (-20.0, -15.0, -10.0, -5.0, 5.0, 10.0, 15.0, 20.0)
 FAINTEST_HUM_DBFS: Final = -75.0
 
@@ -71,11 +72,11 @@ def find_hum(audio: Audio) -> Finding | None:
     for mains_hz in MAINS_HZ:
         found = _lines(steady_db, hz, mains_hz, 0.0)
         beside = max(len(_lines(steady_db, hz, mains_hz, shift_hz)) for shift_hz in BESIDE_HZ)
-        if len(found) >= beside + MORE_LINES:
+        if len(found) >= max(LEAST_LINES, beside + MORE_LINES):
             best = max(best, found, key=len)
     if not best or max(best) < FAINTEST_HUM_DBFS:
         return None
-    confidence = round(min(0.95, 0.7 + 0.07 * (len(best) - MORE_LINES)), 2)
+    confidence = round(min(0.95, 0.7 + 0.07 * (len(best) - LEAST_LINES)), 2)
     value = 10.0 * math.log10(sum(10.0 ** (level_db / 10.0) for level_db in best))
     return Finding("hum", "warning", confidence, round(value, 1), "dBFS")
 
@@ -105,7 +106,7 @@ def _low_spectra(audio: Audio, frame_seconds: float) -> tuple[Doubles, Doubles]:
     low = resample(mid, LOW_RATE_HZ).samples[0]
     size = round(frame_seconds * LOW_RATE_HZ)
     count = 1 + (low.size - size) // (size // 2) if low.size >= size else 0
-    hz = np.arange(size // 2 + 1) * (LOW_RATE_HZ / size)
+    hz = np.linspace(0.0, LOW_RATE_HZ / 2.0, size // 2 + 1)
     if count == 0:
         return np.zeros((0, hz.size)), hz
     window = np.hanning(size + 1)[:-1]
