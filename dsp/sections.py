@@ -19,6 +19,8 @@ KERNEL_SECONDS: Final = 16.0  # span compared on both sides of a possible bounda
 SHORTEST_SECONDS: Final = 8.0
 NOVELTY_SPREAD: Final = 0.5  # a boundary stands out by this many standard deviations
 ALIKE: Final = 0.85  # distance of two parts, in units of the blocks' own scatter
+QUIETEST_LU: Final = 40.0  # under the loudest, what is quieter is silence
+KIND_LU: Final = 6.0  # a difference in loudness that makes two kinds of like sounds
 MOST_KINDS: Final = 8
 LETTERS: Final = "ABCDEFGH"
 
@@ -91,12 +93,12 @@ def find_sections(
     """
     features, block_lufs, bass_db = _blocks(spectrogram, energies, step_seconds)
     edges = _boundaries(features)
-    kinds = _kinds(features, edges)
+    kinds = _kinds(features, edges, _loudness(block_lufs, edges))
     begins = [i for i in range(len(kinds)) if i == 0 or kinds[i] != kinds[i - 1]]
     kinds, edges = [kinds[i] for i in begins], [*(edges[i] for i in begins), edges[-1]]
     spans = list(pairwise(edges))
-    loudness = [10.0 * np.log10(np.mean(10.0 ** (block_lufs[a:b] / 10.0))) for a, b in spans]
-    top = _peak_lufs(kinds, spans, np.array(loudness))
+    loudness = _loudness(block_lufs, edges)
+    top = _peak_lufs(kinds, spans, loudness)
     parts = [
         _Part(
             kinds[i],
@@ -138,7 +140,7 @@ def _blocks(
     )
     tone = to_db(mids.reshape(count, 24, -1).sum(axis=2))
     side, mid = (to_db(bands.reshape(count, 8, -1).sum(axis=2)) for bands in (sides, mids))
-    level = np.maximum(lufs, lufs.max() - 40.0)[:, None]
+    level = np.maximum(lufs, lufs.max() - QUIETEST_LU)[:, None]
     tone = np.maximum(tone, tone.max() - 80.0)
     width = np.clip(side - mid, -30.0, 6.0)
     change = np.abs(np.diff(tone, axis=0, prepend=tone[:1])).mean(axis=1, keepdims=True)
@@ -205,14 +207,26 @@ def _novelty(features: Doubles) -> Doubles:
     return novelty
 
 
-def _kinds(features: Doubles, edges: list[int]) -> list[int]:
-    """Return a number for each part, the same for parts that sound alike (average linkage)."""
+def _loudness(block_lufs: Doubles, edges: list[int]) -> Doubles:
+    """Return the loudness of every part, LUFS."""
+    powers = 10.0 ** (block_lufs / 10.0)
+    return np.array([10.0 * np.log10(powers[a:b].mean()) for a, b in pairwise(edges)])
+
+
+def _kinds(features: Doubles, edges: list[int], loudness: Doubles) -> list[int]:
+    """Return a number for each part, the same for parts that sound alike (average linkage).
+
+    One pattern played softly and loudly is two kinds: parts are told apart to compare loud with
+    loud.
+    """
     parts = [features[a:b] for a, b in pairwise(edges)]
     if len(parts) == 1:
         return [0]
     means = np.array([part.mean(axis=0) for part in parts])
     scatter = max(float(np.sqrt(np.mean([part.var(axis=0).sum() for part in parts]))), 1e-9)
-    tree = scipy.cluster.hierarchy.linkage(means / scatter, method="average")
+    level = np.maximum(loudness, loudness.max() - QUIETEST_LU) * (ALIKE / KIND_LU)
+    places = np.column_stack([means / scatter, level])
+    tree = scipy.cluster.hierarchy.linkage(places, method="average")
     kinds: npt.NDArray[np.int64] = scipy.cluster.hierarchy.fcluster(tree, ALIKE, "distance")
     if kinds.max() > MOST_KINDS:
         kinds = scipy.cluster.hierarchy.fcluster(tree, MOST_KINDS, "maxclust")

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.ears import accidents
-from bench.sound.excerpts import tracks
+from bench.sound import corpus
 from dsp import files
 from dsp.audio import Audio
 from dsp.checks import check_mix
@@ -45,6 +45,11 @@ def main() -> None:
     parser.add_argument("--songs", type=int, default=40)
     options = parser.parse_args()
     {"findings": findings, "pairs": pairs, "sections": sections}[options.trial](options)
+
+
+def tracks(folder: Path) -> list[Path]:
+    """Return the audio files of a folder, in order of their names."""
+    return list(corpus.found(folder).values())
 
 
 def stereo(path: Path) -> Audio:

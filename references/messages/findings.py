@@ -80,8 +80,8 @@ _DAMAGE: Final[Mapping[str, Wording]] = {
     ),
     "subsonic": Wording(
         _("Rumble below hearing"),
-        _("What lies below 25 Hz is strong: {value} against the whole."),
-        _("Cut below 25 Hz on the tracks that do not need it."),
+        _("What lies below 18 Hz is strong: {value} against the whole."),
+        _("Cut below 20 Hz on the tracks that do not need it."),
         _("It is not heard, yet takes room that loudness needs, and moves speakers for nothing."),
         "prepare",
     ),

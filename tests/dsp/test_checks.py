@@ -99,6 +99,23 @@ def test_a_limiter_is_not_a_clipper(clean):
     assert "clipping" not in of(clean.samples * gain)
 
 
+def test_a_pattern_that_repeats_ten_times_a_second_is_not_hum(clean):
+    hits = sum(accidents.tone(clean, 10.0 * n, 0.02) for n in range(3, 40))
+    assert "hum" not in of(clean.samples + hits)
+
+
+def test_hum_is_found_under_a_song_that_never_pauses(clean):
+    dense = sum(np.roll(clean.samples, shift * RATE_HZ, axis=1) for shift in (0, 3, 5)) / 3.0
+    assert "hum" not in of(dense)
+    assert "hum" in findings(accidents.humming(accidents.made(dense, RATE_HZ), 60.0))
+
+
+def test_noise_that_plays_and_pauses_is_music(clean):
+    noise = np.random.default_rng(8).normal(0.0, 0.02, clean.samples.shape)
+    swell = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(clean.frames) / (4.0 * RATE_HZ))
+    assert "noise" not in of(clean.samples + swell**2 * noise)
+
+
 def test_a_dark_song_is_not_taken_for_a_lossy_one(clean):
     assert "lossy_source" not in findings(accidents.dark(clean))
 

@@ -94,3 +94,10 @@ def test_an_hour_takes_as_long_per_minute_as_a_song():
 def test_a_short_or_even_track_has_one_part_without_a_role():
     (only,) = measure(song(10.0)).sections
     assert (only.start_seconds, only.end_seconds, only.letter, only.role) == (0.0, 10.0, "A", None)
+
+
+def test_one_pattern_played_softly_and_loudly_is_two_kinds():
+    parts = [changed(song(15.0, seed=number), gain=gain) for number, gain in enumerate((0.4, 1.0))]
+    first, second = measure(joined(*parts)).sections
+    assert first.letter != second.letter
+    assert second.start_seconds == pytest.approx(15.0, abs=1.0)
