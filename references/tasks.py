@@ -329,9 +329,15 @@ def _reaching_storage() -> Iterator[None]:
 
 
 def _clear(work: Work) -> None:
-    """Delete what an attempt stored; where that fails, the invariants tell of it."""
+    """Delete what an attempt stored; where that fails, the invariants tell of it.
+
+    Not if the row stands on it after all: a success whose answer was lost, as the database went
+    away just after, looks like a failure from here.
+    """
+    success = {"status": work.phases.succeeded, "attempts": work.attempts}
     try:
-        delete_folder(f"{work.folder}/{work.attempts}")
+        if not type(work)._default_manager.filter(pk=work.pk, **success).exists():
+            delete_folder(f"{work.folder}/{work.attempts}")
     except Exception:
         logger.exception("What attempt %s of %s stored is left", work.attempts, work.pk)
 

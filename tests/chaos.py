@@ -25,6 +25,15 @@ LEASE_SECONDS = 4.0
 GRACE_SECONDS = 5.0  # that running work has at SIGTERM
 LONG_SECONDS = 20.0  # of work that takes longer
 GUARDS = ("watchdog", "fence", "sweep")
+DEEDS = {  # and how often each, beside the others
+    "kill a part": 12,
+    "kill the supervisor": 1,
+    "restart": 1,
+    "freeze": 2,
+    "lose bells": 2,
+    "double bells": 2,
+    "cancel": 2,
+}
 
 
 @dataclass
@@ -32,7 +41,8 @@ class Outcome:
     """What became of a storm: how it went, and every line that must not be."""
 
     masters: int
-    settled: Counter[str]
+    waiting: int  # when time was up
+    ends: list[tuple[str, str, str]]  # that the database has seen: version, lot, status
     starts: int
     deeds: Counter[str]
     seconds: float
@@ -40,12 +50,18 @@ class Outcome:
     broken: list[str] = field(default_factory=list)
 
     @property
+    def done(self) -> int:
+        """How many of the masters succeeded; those that were to be cancelled are none of them."""
+        wanted = {pk for pk, lot, status in self.ends if (lot, status) == ("healthy", "SUCCEEDED")}
+        return len(wanted)
+
+    @property
     def lost(self) -> int:
-        return self.masters - len(self.settled)
+        return self.masters - self.done - self.waiting
 
     @property
     def doubled(self) -> list[str]:
-        return [pk for pk, times in self.settled.items() if times > 1]
+        return [pk for pk, times in Counter(pk for pk, _, _ in self.ends).items() if times > 1]
 
 
 class Site:
@@ -67,6 +83,7 @@ class Site:
             "DATA_DIR": str(folder),
             "ENV_FILE": os.devnull,
             "SECRET_KEY": "k" * 60,
+            "EMAIL_URL": "dummymail://",
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "MAX_OPEN_UPLOADS_PER_PERSON": "9999",
             "MAX_OPEN_MASTERS_PER_PERSON": "9999",
@@ -76,6 +93,7 @@ class Site:
             **environment,
         }
         self.run("manage.py", "migrate", "--verbosity=0", "--skip-checks")
+        self.ask("CREATE TABLE ends (version varchar(40), lot varchar(40), status varchar(10))")
         self.chief: subprocess.Popen[bytes] | None = None
 
     def run(self, *arguments: str) -> str:
@@ -89,12 +107,18 @@ class Site:
         return self.begin_to_submit(masters, lot).wait()
 
     def begin_to_submit(self, masters: int, lot: str = "healthy") -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "tests.chaos_site", "submit", str(masters), lot]
+        return self.begin("submit", str(masters), lot)
+
+    def begin_to_cancel(self, after_seconds: float) -> "subprocess.Popen[bytes]":
+        """Submit a master that nobody wants for long."""
+        return self.begin("cancel", str(after_seconds))
+
+    def begin(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-m", "tests.chaos_site", *arguments]
         return subprocess.Popen(command, cwd=ROOT, env=self.environment)
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "tests.chaos_site", *self.workers_options]
-        self.chief = subprocess.Popen(command, cwd=ROOT, env=self.environment)
+        self.chief = self.begin(*self.workers_options)
 
     def end(self) -> float:
         """Ask the workers to end, and return how many seconds they took."""
@@ -141,15 +165,25 @@ class Site:
         return [line for line in told.splitlines() if line != "Everything holds."]
 
     def unmade(self) -> list[str]:
-        """Return a line for each upload and master that did not succeed."""
+        """Return a line for each upload and master that neither succeeded nor was cancelled."""
         columns = "SELECT id, status, error_code, attempts, engine_errors, error_detail"
         uploads = self.ask(f"{columns} FROM references_audiofile WHERE status != 'READY'")
-        masters = self.ask(f"{columns} FROM mastering_version WHERE status != 'SUCCEEDED'")
+        masters = self.ask(
+            f"{columns} FROM mastering_version WHERE status NOT IN ('SUCCEEDED', 'CANCELED')"
+        )
         return [" ".join(map(str, row)) for row in uploads + masters]
 
+    def waiting(self, lots: str = "%") -> int:
+        """Return how many masters have not ended."""
+        ((count,),) = self.ask(
+            "SELECT COUNT(*) FROM mastering_version AS v "  # noqa: S608
+            "JOIN mastering_master AS m ON m.id = v.master_id "
+            f"WHERE v.status IN ('QUEUED', 'RUNNING') AND m.title LIKE '{lots}'"
+        )
+        return int(count)
+
     def is_done(self) -> bool:
-        open_ones = "SELECT id FROM mastering_version WHERE status IN ('QUEUED', 'RUNNING')"
-        return not self.ask(open_ones)
+        return self.waiting() == 0
 
 
 def storm(
@@ -168,12 +202,12 @@ def storm(
     begun = next_harm = time.monotonic()
     next_burst, left = begun, masters
     frozen: dict[int, float] = {}
-    submitting: list[subprocess.Popen[bytes]] = []
+    people: list[subprocess.Popen[bytes]] = []
     site.start()
     while (now := time.monotonic()) - begun < at_most_seconds:
         if left and now >= next_burst:
             count = min(left, -(-masters // bursts))
-            submitting.append(site.begin_to_submit(count))
+            people.append(site.begin_to_submit(count))
             left -= count
             next_burst = time.monotonic() + idle_seconds + masters / bursts * 0.5
         for pid in [pid for pid, until in frozen.items() if now >= until]:
@@ -181,28 +215,31 @@ def storm(
             del frozen[pid]
         if now >= next_harm:
             next_harm = now + every_seconds
-            deeds[_harm(site, luck, frozen)] += 1
-        if not left and all(each.poll() == 0 for each in submitting) and site.is_done():
+            deeds[_harm(site, luck, frozen, people)] += 1
+        if not left and all(each.poll() == 0 for each in people) and site.is_done():
             break
         time.sleep(0.1)
     for pid in frozen:
         _signal(pid, signal.SIGCONT)
     time.sleep(1.0)  # a thawed worker may speak now
     site.stop()
-    for each in submitting:
+    for each in people:
         each.wait()
-    settled = Counter(pk for pk in site.lines("settled") if pk.startswith("ver_"))
+    ends: Any = site.ask("SELECT version, lot, status FROM ends")
     starts = sum(pk.startswith("render") for pk in site.lines("ran"))
     seconds = time.monotonic() - begun
-    return Outcome(masters, settled, starts, deeds, seconds, site.unmade(), site.broken())
+    waiting = left + site.waiting("healthy")
+    return Outcome(masters, waiting, ends, starts, deeds, seconds, site.unmade(), site.broken())
 
 
-def _harm(site: Site, luck: random.Random, frozen: dict[int, float]) -> str:
+def _harm(
+    site: Site,
+    luck: random.Random,
+    frozen: dict[int, float],
+    people: "list[subprocess.Popen[bytes]]",
+) -> str:
     parts = [pid for pid in site.parts() if pid not in frozen]
-    deed = luck.choices(
-        ("kill a part", "kill the supervisor", "restart", "freeze", "lose bells", "double bells"),
-        (12, 1, 1, 2, 2, 2),
-    )[0]
+    deed = luck.choices(list(DEEDS), list(DEEDS.values()))[0]
     if deed == "kill a part" and parts:
         _signal(luck.choice(parts), signal.SIGKILL)
     elif deed == "kill the supervisor":
@@ -222,6 +259,8 @@ def _harm(site: Site, luck: random.Random, frozen: dict[int, float]) -> str:
             "INSERT INTO django_q_ormq (key, payload, lock) "
             "SELECT key, payload, lock FROM django_q_ormq"
         )
+    elif deed == "cancel":
+        people.append(site.begin_to_cancel(luck.uniform(0.0, 4.0)))
     return deed
 
 
@@ -249,14 +288,15 @@ def main() -> int:
             at_most_seconds=asked.at_most_seconds,
         )
     lines = [
-        f"seed {asked.seed}: {told.masters} masters, {len(told.settled)} done, {told.lost} lost, "
-        f"{len(told.doubled)} doubled, {told.starts} starts, {told.seconds:.0f} s",
+        f"seed {asked.seed}: {told.masters} masters, {told.done} done, "
+        f"{told.waiting} still waiting, {told.lost} lost, {len(told.doubled)} doubled, "
+        f"{told.starts} starts, {told.seconds:.0f} s",
         *(f"{times} × {deed}" for deed, times in told.deeds.most_common()),
         *told.unmade,
         *told.broken,
     ]
     sys.stdout.write("\n".join(lines) + "\n")
-    return int(bool(told.lost or told.doubled or told.broken))
+    return int(bool(told.waiting or told.lost or told.doubled or told.broken))
 
 
 if __name__ == "__main__":

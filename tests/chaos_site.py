@@ -1,7 +1,10 @@
-"""Processes of a site under fire: `submit N [LOT]`, `workers SECONDS ROOM [guard to switch off …]`.
+"""Processes of a site under fire, by their first argument.
+
+`submit N [LOT]`, `cancel AFTER_SECONDS`, `workers SECONDS ROOM [guard to switch off …]`.
 
 The lot of a master is what its mix does to whoever renders it: `healthy`, `crashes` its box,
-`kills` its worker, or takes `long`.
+`kills` its worker, or takes `long`. An `unwanted` one is
+healthy, and cancelled some time after.
 """
 
 import contextlib
@@ -22,21 +25,30 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.contrib.auth import get_user_model  # noqa: E402
 from django.core.files.base import ContentFile  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.dispatch import receiver  # noqa: E402
 
 from dsp import box  # noqa: E402
 from dsp.settings import MasterSettings  # noqa: E402
 from mastering import services  # noqa: E402
 from mastering.management import supervisor  # noqa: E402
+from mastering.models import Version  # noqa: E402
 from mastering.services import submit_master  # noqa: E402
 from references import tasks  # noqa: E402
-from references.models import WorkQuerySet  # noqa: E402
+from references.models import Settled, WorkQuerySet, settled  # noqa: E402
 from references.models import work as rules  # noqa: E402
 from references.services import receive_upload  # noqa: E402
 from tests.chaos import GRACE_SECONDS, LEASE_SECONDS, LONG_SECONDS  # noqa: E402
 from tests.studio import MIX, REFERENCE, STRONG, PlayedEngine, uploaded, wav  # noqa: E402
 
 PEOPLE = 3
-LOTS = {"healthy": 0.01, "crashes": 0.02, "kills": 0.03, "long": 0.04}  # seconds of its mix
+LOTS = {  # and the seconds of its mix, by which it is known
+    "healthy": 0.01,
+    "crashes": 0.02,
+    "kills": 0.03,
+    "long": 0.04,
+    "unwanted": 0.05,
+}
 LOT_OF_SIZE = {len(wav(seconds)): lot for lot, seconds in LOTS.items()}
 DATA_DIR = Path(settings.DATA_DIR)
 
@@ -56,10 +68,26 @@ def submit(masters: int, lot: str = "healthy") -> None:
         )
 
 
+def change_ones_mind(after_seconds: float) -> None:
+    """Submit a master, and cancel it, whatever it has come to by then."""
+    submit(1, "unwanted")
+    version = Version.objects.filter(master__title="unwanted").latest("created")
+    time.sleep(after_seconds)
+    services.cancel(version=version)
+
+
+@receiver(settled, sender=Version)
+def note_the_end(rows: list[Settled], **_: Any) -> None:
+    """Note it in the transaction of the end itself, so that the two come or stay away together."""
+    with connection.cursor() as cursor:
+        for row in rows:
+            lot = Version.objects.values_list("master__title", flat=True).get(pk=row.pk)
+            cursor.execute("INSERT INTO ends VALUES (%s, %s, %s)", [row.pk, lot, row.status])
+
+
 def work(job_seconds: float, room_bytes: int, without: list[str]) -> None:
     tasks.ROOM_BYTES = room_bytes  # type: ignore[misc]
     _play_engine(job_seconds)
-    _note_what_is_settled()
     _hurry()
     for guard in without:
         WITHOUT[guard]()
@@ -100,19 +128,6 @@ def _play_engine(job_seconds: float) -> None:
     patched.box.run = Engine(job_seconds).run
     patched.box.strength = lambda: STRONG
     patched.warm_up = lambda: None
-
-
-def _note_what_is_settled() -> None:
-    settle: Any = WorkQuerySet.succeed
-
-    def succeed(self: Any, work: Any, **outcome: Any) -> bool:
-        settled: bool = settle(self, work, **outcome)
-        if settled:
-            _note("settled", work.pk)
-        return settled
-
-    patched: Any = WorkQuerySet
-    patched.succeed = succeed
 
 
 def _hurry() -> None:
@@ -159,6 +174,10 @@ def _no_heartbeat() -> None:
     patched.beat = patched.advance = lambda *_, **__: True
 
 
+def _no_look_for_room() -> None:
+    tasks.ROOM_BYTES = 0  # type: ignore[misc]
+
+
 def _no_survival() -> None:
     patched: Any = supervisor
     patched._surviving = lambda _: contextlib.nullcontext()
@@ -171,6 +190,7 @@ WITHOUT: dict[str, Callable[[], None]] = {
     "attempts": _no_limit_of_attempts,
     "release": _no_handing_back,
     "beat": _no_heartbeat,
+    "room": _no_look_for_room,
     "survival": _no_survival,
 }
 
@@ -181,7 +201,10 @@ def _note(file: str, line: str) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "submit":
-        submit(int(sys.argv[2]), *sys.argv[3:])
-    else:
-        work(float(sys.argv[2]), int(sys.argv[3]), sys.argv[4:])
+    match sys.argv[1:]:
+        case "submit", masters, *lot:
+            submit(int(masters), *lot)
+        case "cancel", after_seconds:
+            change_ones_mind(float(after_seconds))
+        case "workers", job_seconds, room_bytes, *without:
+            work(float(job_seconds), int(room_bytes), without)

@@ -82,12 +82,15 @@ class Supervisor:
         signal.signal(signal.SIGTERM, self.on_signal)
         signal.signal(signal.SIGINT, self.on_signal)
         autodiscover_modules("tasks")  # once, here: each group is a fork and starts with them
-        while not self.stopping:
-            self.tend(now=time.monotonic())
-            self.keep_errands()
-            sentinels = [sentinel for group in self.groups() for sentinel in group.sentinels]
-            connection.wait(sentinels, timeout=TICK_SECONDS)
-        self.finish()
+        try:
+            while not self.stopping:
+                self.tend(now=time.monotonic())
+                self.keep_errands()
+                sentinels = [sentinel for group in self.groups() for sentinel in group.sentinels]
+                connection.wait(sentinels, timeout=TICK_SECONDS)
+            self.finish()
+        finally:
+            self.leave_nobody()
 
     def on_signal(self, number: int, _frame: FrameType | None) -> None:
         """Stop; at once if someone waits at the keyboard or asks again."""
@@ -159,8 +162,17 @@ class Supervisor:
             time.sleep(TICK_SECONDS)
         for place in self.places:
             self.dismiss(place)
-        if self.errands is not None:
-            self.errands.terminate()  # what it was at waits in its row
+
+    def leave_nobody(self) -> None:
+        """End every process, also after a mistake of ours: Python would wait for them at its end.
+
+        What they were at waits in its row.
+        """
+        for group in self.groups():
+            group.kill()
+        for helper in (self.errands, self.check):
+            if helper is not None:
+                helper.kill()
 
     def dismiss(self, place: Place) -> None:
         if place.group:

@@ -124,6 +124,21 @@ def test_failed_attempts_leave_no_bytes_and_no_scratch(alice: User, engine: Play
     assert is_empty(SCRATCH)
 
 
+def test_what_succeeded_is_kept_although_the_answer_was_lost(
+    alice: User, engine: PlayedEngine, monkeypatch: pytest.MonkeyPatch
+):
+    succeed = AudioFile.objects.succeed
+
+    def succeed_unheard(work: AudioFile, **outcome: Any) -> bool:
+        succeed(work, **outcome)
+        raise OperationalError("the line broke just after the commit")
+
+    monkeypatch.setattr(AudioFile._default_manager, "succeed", succeed_unheard)
+    audio = measured_one(alice)
+    assert audio.is_ready
+    assert all(default_storage.exists(audio.key(name)) for name in audio.outputs)
+
+
 @pytest.mark.parametrize("name", ["../escape.json", "Name.JSON", "noending"])
 def test_a_box_chooses_no_names(alice: User, engine: PlayedEngine, name: str):
     run = engine.run
