@@ -306,8 +306,8 @@ def _write_m4a(
         if len(coders) > 1:
             second = beside.submit(_aac_packets, coders[1], audio, seam - _SEAM_FRAMES, None)
             first = _aac_packets(coders[0], audio, 0, seam + BLOCK_FRAMES)
-            packets = [packet for packet in first if packet.pts < seam]
-            packets += [packet for packet in second.result() if packet.pts >= seam]
+            packets = [packet for packet in first if (packet.pts or 0) < seam]
+            packets += [packet for packet in second.result() if (packet.pts or 0) >= seam]
         else:
             packets = _aac_packets(coders[0], audio, 0, None)
         for packet in packets:
@@ -318,7 +318,7 @@ def _write_m4a(
 
 def _aac_packets(
     coder: av.AudioCodecContext, audio: Audio, first: int, last: int | None
-) -> list[av.Packet]:
+) -> list[av.Packet[av.AudioStream]]:
     """Return what a coder makes of a stretch of frames; the packets keep their time in it all."""
     packets = []
     for block in _blocks(audio, first, last):
