@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from os import PathLike
 from pathlib import Path
 from typing import Final
@@ -32,6 +33,7 @@ _LOSSY_RATES_HZ: Final = (44_100, 48_000)
 _FLAC_LEVEL: Final = 0.625  # 5 of 8: level 8 takes three times as long for 0.5 % fewer bytes
 _AAC_BITS_PER_SECOND: Final = 256_000
 _PROXY_BITS_PER_SECOND: Final = 160_000
+_SEAM_FRAMES: Final = 16 * BLOCK_FRAMES  # until a coder has settled on how finely to quantise
 _QUICK: Final = {"aac_coder": "fast", "aac_tns": "0"}
 _ROUNDING_DB: Final = 1e-5  # of samples and meters in single precision
 _BITEXACT: Final = 1 << 23  # AV_CODEC_FLAG_BITEXACT: no library version in the stream
@@ -101,7 +103,7 @@ def write_proxy(path: str | PathLike[str], audio: Audio) -> None:
 
     Every browser plays it, a decoder that honours the edit list returns exactly the frames that
     went in, and it is made while the master is still being measured: the fast coder takes a third
-    of the time of the thorough one.
+    of the time of the thorough one, and each half has its own.
 
     Parameters
     ----------
@@ -118,7 +120,14 @@ def write_proxy(path: str | PathLike[str], audio: Audio) -> None:
     _check_samples(audio, 1.0)
     if rate_hz != audio.rate_hz:
         audio = _resampled(audio, rate_hz, 1.0)
-    _write_m4a(Path(path), audio, Tags(), bits_per_second=_PROXY_BITS_PER_SECOND, options=_QUICK)
+    _write_m4a(
+        Path(path),
+        audio,
+        Tags(),
+        bits_per_second=_PROXY_BITS_PER_SECOND,
+        options=_QUICK,
+        in_halves=True,
+    )
 
 
 def _check_samples(audio: Audio, limit: float) -> None:
@@ -153,9 +162,13 @@ def _resampled(audio: Audio, rate_hz: int, highest: float = 1.0) -> Audio:
     return converted
 
 
-def _blocks(audio: Audio) -> Iterator[npt.NDArray[np.float32]]:
-    for start in range(0, audio.frames, BLOCK_FRAMES):
-        yield audio.samples[:, start : start + BLOCK_FRAMES]
+def _blocks(
+    audio: Audio, first: int = 0, last: int | None = None
+) -> Iterator[npt.NDArray[np.float32]]:
+    """Yield the samples from one frame up to another, piece by piece."""
+    end = audio.frames if last is None else min(last, audio.frames)
+    for start in range(first, end, BLOCK_FRAMES):
+        yield audio.samples[:, start : min(start + BLOCK_FRAMES, end)]
 
 
 def _integer_blocks(audio: Audio, bits: int, seed: int) -> Iterator[npt.NDArray[np.int32]]:
@@ -267,19 +280,52 @@ def _write_m4a(
     *,
     bits_per_second: int = _AAC_BITS_PER_SECOND,
     options: dict[str, str] | None = None,
+    in_halves: bool = False,
 ) -> None:
+    """Write AAC; in halves, so that two processors encode one each.
+
+    The first half is encoded beyond its end, by more than a coder looks ahead, and the second from
+    before its beginning, by more than one remembers. Both choose the same windows at the seam
+    then, and a decoder overlaps their packets as if one coder had made them.
+    """
     layout = "stereo" if audio.channels == 2 else "mono"
-    with av.open(str(path), "w", format="ipod", options={"fflags": "+bitexact"}) as muxer:
+    with (
+        av.open(str(path), "w", format="ipod", options={"fflags": "+bitexact"}) as muxer,
+        ThreadPoolExecutor(max_workers=1) as beside,
+    ):
         track = muxer.add_stream("aac", rate=audio.rate_hz, layout=layout, options=options)
-        track.bit_rate = bits_per_second * audio.channels // 2
-        track.codec_context.flags |= _BITEXACT
-        position = 0
-        for block in _blocks(audio):
-            frame = av.AudioFrame.from_ndarray(
-                np.ascontiguousarray(block), format="fltp", layout=layout
-            )
-            frame.sample_rate, frame.pts = audio.rate_hz, position
-            position += frame.samples
-            muxer.mux(track.encode(frame))
-        muxer.mux(track.encode(None))
+        coders = [track.codec_context]
+        seam = audio.frames // 2 // BLOCK_FRAMES * BLOCK_FRAMES if in_halves else 0
+        if seam > _SEAM_FRAMES:
+            coders.append(av.AudioCodecContext.create("aac", "w"))
+            coders[1].rate, coders[1].layout, coders[1].format = audio.rate_hz, layout, "fltp"
+            coders[1].options = options or {}
+        for coder in coders:
+            coder.bit_rate = bits_per_second * audio.channels // 2
+            coder.flags |= _BITEXACT
+        if len(coders) > 1:
+            second = beside.submit(_aac_packets, coders[1], audio, seam - _SEAM_FRAMES, None)
+            first = _aac_packets(coders[0], audio, 0, seam + BLOCK_FRAMES)
+            packets = [packet for packet in first if (packet.pts or 0) < seam]
+            packets += [packet for packet in second.result() if (packet.pts or 0) >= seam]
+        else:
+            packets = _aac_packets(coders[0], audio, 0, None)
+        for packet in packets:
+            packet.stream = track
+            muxer.mux(packet)
     tagging.tag_mp4(path, tags)
+
+
+def _aac_packets(
+    coder: av.AudioCodecContext, audio: Audio, first: int, last: int | None
+) -> list[av.Packet[av.AudioStream]]:
+    """Return what a coder makes of a stretch of frames; the packets keep their time in it all."""
+    packets = []
+    for block in _blocks(audio, first, last):
+        frame = av.AudioFrame.from_ndarray(
+            np.ascontiguousarray(block), format="fltp", layout=coder.layout.name
+        )
+        frame.sample_rate, frame.pts = audio.rate_hz, first
+        first += frame.samples
+        packets += coder.encode(frame)
+    return packets + coder.encode(None)

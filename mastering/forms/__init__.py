@@ -15,6 +15,12 @@ from references.templatetags.audio import lufs, seconds
 
 OWN_NUMBER = "number"
 BY_HAND = "pairs"
+SECTION_CHOICES = [
+    ("automatic", _("Like parts with like parts")),
+    ("loudest", _("The loudest part of each")),
+    ("whole", _("All of one with all of the other")),
+    (BY_HAND, _("By hand, as paired below")),
+]
 LOUDNESS_CHOICES = [
     ("reference", _("As the reference")),
     ("-9", _("−9 LUFS: loud")),
@@ -97,7 +103,32 @@ class SettingsForm(forms.Form):
         )
 
 
-class TrialForm(SettingsForm):
+class VersionForm(SettingsForm):
+    """Settings of a further version, where parts that were paired by hand may stay so."""
+
+    sections = forms.ChoiceField(label=_("Compare"), choices=SECTION_CHOICES, required=False)
+
+    def __init__(self, *args: Any, settings: MasterSettings | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, settings=settings, **kwargs)
+        if settings is not None:
+            is_by_hand = not isinstance(settings.sections, str)
+            self.initial["sections"] = BY_HAND if is_by_hand else settings.sections
+            offered = SECTION_CHOICES if is_by_hand else SECTION_CHOICES[:-1]
+            cast(forms.ChoiceField, self.fields["sections"]).choices = offered
+
+    @property
+    def levels(self) -> list[forms.BoundField]:
+        return [*super().levels, self["sections"]]
+
+    def chosen(self, based_on: MasterSettings | None = None) -> MasterSettings:
+        settings = super().chosen(based_on)
+        sections = self.cleaned_data["sections"]
+        if sections in ("", BY_HAND):
+            return settings
+        return replace(settings, sections=sections)
+
+
+class TrialForm(VersionForm):
     """Settings that are tried, and the part of the song that is being heard."""
 
     start = forms.FloatField(min_value=0.0)

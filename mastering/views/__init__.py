@@ -29,7 +29,7 @@ from billing.http import catalogue, credits_left
 from dsp.errors import AudioError
 from mastering import services
 from mastering.errors import MasterRefused, Unpaid
-from mastering.forms import MasterForm, SettingsForm
+from mastering.forms import MasterForm, VersionForm
 from mastering.http import address, downloads_of, output_name, player_of
 from mastering.messages import failure_message, steps_of
 from mastering.models import Master, Version
@@ -100,7 +100,7 @@ def history(request: AuthenticatedRequest) -> HttpResponse:
 @require_GET
 def detail(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
     version = own_version(request, master_id)
-    return _result_page(request, version, SettingsForm(settings=version.chosen))
+    return _result_page(request, version, VersionForm(settings=version.chosen))
 
 
 @login_required
@@ -148,7 +148,7 @@ def delete(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
 @turns_away_when_busy
 def versions(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
     version = own_version(request, master_id)
-    form = SettingsForm(request.POST)
+    form = VersionForm(request.POST)
     if not form.is_valid():
         return _result_page(request, version, form)
     try:
@@ -272,7 +272,7 @@ def _unpaid(
 
 
 def _result_page(
-    request: AuthenticatedRequest, version: Version, form: SettingsForm
+    request: AuthenticatedRequest, version: Version, form: VersionForm
 ) -> HttpResponse:
     done = version.has_succeeded
     other = _compared(request, version) if done else None

@@ -331,6 +331,19 @@ def test_a_proxy_is_small_aligned_and_of_a_rate_that_browsers_play(tmp_path, rat
             assert np.roll(decoded, lag) @ audio.samples[0, : decoded.size] < at_zero
 
 
+def test_a_proxy_made_in_two_halves_has_no_seam_and_always_the_same_bytes(tmp_path):
+    audio = music(seconds=14.0)
+    for name in ("proxy", "again"):
+        files.write_proxy(tmp_path / name, audio)
+    assert (tmp_path / "proxy").read_bytes() == (tmp_path / "again").read_bytes()
+    decoded = files.read(tmp_path / "proxy")
+    assert decoded.frames == audio.frames
+    error = np.square(decoded.samples - audio.samples).sum(axis=0, dtype=np.float64)
+    steps = error[: error.size // 1024 * 1024].reshape(-1, 1024).sum(axis=1)
+    seam = steps.size // 2
+    assert steps[seam - 10 : seam + 10].max() < 1.2 * np.sort(steps[10:-10])[-20:].mean()
+
+
 def test_peaks_show_the_lowest_and_highest_of_each_column():
     samples = np.zeros((2, 1000), np.float32)
     samples[0, 250], samples[1, 999] = 0.5, -1.0

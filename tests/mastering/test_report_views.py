@@ -14,6 +14,7 @@ from pypdf import PdfReader
 from accounts.models import User
 from dsp.settings import MasterSettings
 from mastering.documents import hand_off, report_pdf
+from mastering.forms import VersionForm
 from mastering.messages.report import verdict_words
 from mastering.models import Version
 from mastering.services import cancel, delete_master, render_gentler, submit_master
@@ -234,6 +235,23 @@ def test_settings_that_a_form_does_not_show_stay_in_the_next_version(
     latest = Version.objects.of(alice).order_by("-number").first()
     assert latest is not None
     assert latest.chosen == MasterSettings(amount=0.5, sections="loudest", loudness_amount=0.5)
+
+
+@pytest.mark.parametrize(
+    ("before", "chosen", "after"),
+    [
+        ("automatic", "whole", "whole"),
+        ([(0, 1)], "pairs", ((0, 1),)),
+        ([(0, 1)], "loudest", "loudest"),
+    ],
+)
+def test_which_parts_are_compared_is_a_setting_like_others(before, chosen, after):
+    settings = MasterSettings(sections=before)
+    offered = VersionForm(settings=settings)
+    assert ("pairs" in dict(offered.fields["sections"].choices)) == (before != "automatic")
+    form = VersionForm(offered.initial | {"sections": chosen})
+    assert form.is_valid(), form.errors
+    assert form.chosen(settings).sections == after
 
 
 # A new mix of a song
