@@ -103,7 +103,8 @@ def _loud(bands_db: Doubles) -> Mask:
 
 
 def _grouped(values: Doubles) -> Doubles:
-    return np.round(values.reshape(GROUP_COUNT, -1).mean(axis=1), 3)
+    grouped: Doubles = np.round(values.reshape(GROUP_COUNT, -1).mean(axis=1), 3)
+    return grouped
 
 
 def _tempo(energies: Doubles, step_seconds: float) -> tuple[float | None, float]:

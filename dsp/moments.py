@@ -106,9 +106,10 @@ class Belief:
 @lru_cache(maxsize=4)
 def compare(target: Profile, reference: Profile) -> Comparison:
     """Return how the reference differs from the target at like moments."""
-    mids, sides, groups = zip(_loud(target), _loud(reference), strict=True)
+    loud = _loud(target), _loud(reference)
+    mids, sides = [each[0] for each in loud], [each[1] for each in loud]
     levels = [_loudness(mid, side) for mid, side in zip(mids, sides, strict=True)]
-    first, second, overall = _pairs(*mids, *groups)
+    first, second, overall = _pairs(*mids, *(each[2] for each in loud))
     apart = mids[1][second] - mids[0][first]
     apart -= apart[:, bands_between(*LEVEL_HZ)].mean(axis=1, keepdims=True)
     detail = _limited(apart - smooth(apart, DETAIL_OCTAVES))

@@ -168,7 +168,8 @@ def _averaged(rows: Doubles, per_block: float, count: int, *, offset: float = 0.
     means = np.diff(at, axis=0) / np.maximum(spans, 1e-9)[:, None]
     empty = np.flatnonzero(spans < 1e-6)  # past the last frame: as the last one
     means[empty] = rows[-1]
-    return np.maximum(means, 0.0)
+    positive: Doubles = np.maximum(means, 0.0)
+    return positive
 
 
 def _boundaries(features: Doubles) -> list[int]:
@@ -227,7 +228,7 @@ def _kinds(features: Doubles, edges: list[int], loudness: Doubles) -> list[int]:
     level = np.maximum(loudness, loudness.max() - QUIETEST_LU) * (ALIKE / KIND_LU)
     places = np.column_stack([means / scatter, level])
     tree = scipy.cluster.hierarchy.linkage(places, method="average")
-    kinds: npt.NDArray[np.int64] = scipy.cluster.hierarchy.fcluster(tree, ALIKE, "distance")
+    kinds: npt.NDArray[np.int32] = scipy.cluster.hierarchy.fcluster(tree, ALIKE, "distance")
     if kinds.max() > MOST_KINDS:
         kinds = scipy.cluster.hierarchy.fcluster(tree, MOST_KINDS, "maxclust")
     return [int(kind) for kind in kinds]

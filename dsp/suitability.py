@@ -383,7 +383,8 @@ def _apart(ours: list[float], theirs: list[float]) -> float | None:
     """Return the mean magnitude of the difference of two lists, None where one is missing."""
     if not ours or len(ours) != len(theirs):
         return None
-    return sum(map(abs, map(sub, theirs, ours))) / len(ours)
+    total: float = sum(map(abs, map(sub, theirs, ours)))
+    return total / len(ours)
 
 
 def _root_mean_square(values: list[float]) -> float | None:

@@ -89,13 +89,13 @@ def test_a_device_counts_for_its_person_only(alice: User, bob: User):
     "path", ["/account/login/", "/account/signup/", "/account/password/reset/"]
 )
 def test_known_and_unknown_addresses_take_the_same_time(alice, settings, monkeypatch, path):
-    settings.EVEN_PACE_SECONDS = 0.25
+    settings.EVEN_PACE_SECONDS = 0.8
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
     monkeypatch.setattr("accounts.adapters.may_try", lambda *_: True)
     settings.ACCOUNT_RATE_LIMITS = False
     took: dict[bool, list[float]] = {True: [], False: []}
     said: dict[bool, set[tuple[int, str]]] = {True: set(), False: set()}
-    for number, known in itertools.product(range(20), (True, False)):
+    for number, known in itertools.product(range(7), (True, False)):
         email = alice.email if known else f"{number}@example.net"
         form = {"login": email, "email": email, "password": "wrong", "password1": PASSWORD}
         begun = time.perf_counter()

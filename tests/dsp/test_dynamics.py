@@ -99,6 +99,7 @@ def test_peaks_are_asked_to_come_as_near_as_the_references_and_never_to_grow():
     goals = [plan_dynamics(high, calm, amount=a).psr_db for a in (0.35, 0.7, 1.0)]
     assert goals[2] == pytest.approx(calm.psr_db[1], abs=0.01)
     assert goals[1] == pytest.approx(calm.psr_db[1], abs=0.2)
+    assert goals[1] is not None
     assert goals[0] == pytest.approx((goals[1] + high.psr_db[1]) / 2, abs=0.01)
     capped = plan_dynamics(high, measure(squared()), amount=1.0).psr_db
     assert capped == pytest.approx(high.psr_db[1] - 4.0, abs=0.01)

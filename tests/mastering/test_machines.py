@@ -1,6 +1,7 @@
 """The operator sees by what each machine shuts decoders in."""
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.db import OperationalError
 from django.test import Client
 
@@ -13,7 +14,9 @@ from tests.studio import STRONG, WEAK
 
 @pytest.fixture
 def as_operator(db: None) -> Client:
-    return browser_of(User.objects.create_superuser("operator@example.com", "x" * 12))
+    operator = User.objects.create_superuser("operator@example.com", "x" * 12)
+    Authenticator.objects.create(user=operator, type="totp", data={})
+    return browser_of(operator)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import zipfile
 from typing import Any
 
 import pytest
+from django.forms import ChoiceField
 from django.test import Client
 from django.urls import reverse
 from pypdf import PdfReader
@@ -248,8 +249,10 @@ def test_settings_that_a_form_does_not_show_stay_in_the_next_version(
 def test_which_parts_are_compared_is_a_setting_like_others(before, chosen, after):
     settings = MasterSettings(sections=before)
     offered = VersionForm(settings=settings)
-    assert ("pairs" in dict(offered.fields["sections"].choices)) == (before != "automatic")
-    form = VersionForm(offered.initial | {"sections": chosen})
+    sections = offered.fields["sections"]
+    assert isinstance(sections, ChoiceField)
+    assert ("pairs" in dict(sections.choices)) == (before != "automatic")
+    form = VersionForm({**offered.initial, "sections": chosen})
     assert form.is_valid(), form.errors
     assert form.chosen(settings).sections == after
 

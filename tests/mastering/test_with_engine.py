@@ -76,7 +76,10 @@ def test_two_uploads_become_a_master(alice: User, as_alice: Client, tmp_path: Pa
         assert version.outputs[file]["sha256"] == digest
         assert default_storage.size(version.key(file)) == version.outputs[file]["size_bytes"]
 
-    varying = {"settings": {}, "gentler": None}  # there only where something did harm
+    varying: dict[str, Any] = {
+        "settings": {},
+        "gentler": None,
+    }  # there only where something did harm
     assert shape(version.report) | varying == shape(REPORT)
     page = as_alice.get(reverse("mastering:detail", args=[master.pk]))
     assert page.status_code == 200
