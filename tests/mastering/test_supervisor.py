@@ -38,6 +38,10 @@ class Check:
 
     def __init__(self) -> None:
         self.left = 2
+        self.killed = False
+
+    def kill(self) -> None:
+        self.killed = True
 
     def is_alive(self) -> bool:
         self.left -= 1
@@ -240,3 +244,17 @@ def test_the_keyboard_and_a_second_signal_hurry_it(rows, monkeypatch, signals, h
     chief.run()
     assert chief.hurried is hurried
     assert started[0].killed
+
+
+@pytest.mark.usefixtures("_signals")
+def test_a_mistake_of_ours_leaves_no_process_that_python_would_wait_for(rows, monkeypatch):
+    def fail() -> None:
+        raise RuntimeError("a mistake")
+
+    chief, started = supervising()
+    chief.check = chief.errands = helper = Check()
+    monkeypatch.setattr(chief, "keep_errands", fail)
+    with pytest.raises(RuntimeError):
+        chief.run()
+    assert started[0].killed
+    assert helper.killed
