@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponseRedirect
 
@@ -21,6 +22,7 @@ def catalogue(user: User | AnonymousUser) -> dict[str, Any]:
     """Return what is offered, and how the one who looks stands to it."""
     context: dict[str, Any] = {
         "plans": plans.plans(),
+        "has_limits": settings.PLAN_LIMITS,
         "packs": plans.packs(),
         "currency": plans.CURRENCY,
         "is_for_sale": gateway.is_set_up(),

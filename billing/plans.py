@@ -31,10 +31,6 @@ class Plan:
         return self.code == FREE
 
     @property
-    def storage_gigabytes(self) -> int:
-        return self.storage_bytes // GIGABYTE
-
-    @property
     def stripe_price(self) -> str:
         """The id of its price at Stripe; none where this site does not sell it."""
         return str(settings.STRIPE_PRICES.get(self.code, ""))
@@ -56,7 +52,7 @@ class Pack:
 
 FREE: Final = "free"
 
-Item = TypeVar("Item", Plan, Pack)
+Item = TypeVar("Item", bound=Plan | Pack)
 
 _PLANS: Final = (
     Plan(
@@ -112,8 +108,9 @@ def plan(code: str) -> Plan:
 
 def item(code: str) -> Plan | Pack | None:
     """Return what is sold under a code."""
-    offered: list[Plan | Pack] = [*plans(), *packs()]
-    return next((each for each in offered if each.code == code), None)
+    offered: tuple[Plan | Pack, ...] = (*_PLANS, *_PACKS)
+    found = next((each for each in offered if each.code == code), None)
+    return found and _as_the_operator_says(found)
 
 
 def item_of_price(stripe_price: str) -> Plan | Pack | None:

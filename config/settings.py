@@ -171,9 +171,10 @@ MAX_AUDIO_SECONDS = env.int("MAX_AUDIO_SECONDS", default=15 * 60)
 MIN_AUDIO_SECONDS = env.int("MIN_AUDIO_SECONDS", default=3)
 
 # Limits: of one person, apart for uploads and masters; and of all, for each of the two.
+PLAN_LIMITS = env.bool("PLAN_LIMITS", default=True)  # a person's plan may allow fewer masters
 MAX_RUNNING_PER_PERSON = env.int("MAX_RUNNING_PER_PERSON", default=3)
 MAX_OPEN_UPLOADS_PER_PERSON = env.int("MAX_OPEN_UPLOADS_PER_PERSON", default=6)
-MAX_OPEN_MASTERS_PER_PERSON = env.int("MAX_OPEN_MASTERS_PER_PERSON", default=20)
+MAX_OPEN_MASTERS_PER_PERSON = env.int("MAX_OPEN_MASTERS_PER_PERSON", default=60)
 MAX_OPEN_EXPORTS_PER_PERSON = env.int("MAX_OPEN_EXPORTS_PER_PERSON", default=10)
 MAX_BACKLOG = env.int("MAX_BACKLOG", default=500)
 

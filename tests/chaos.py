@@ -88,6 +88,7 @@ class Site:
             "MAX_OPEN_UPLOADS_PER_PERSON": "9999",
             "MAX_OPEN_MASTERS_PER_PERSON": "9999",
             "MAX_RUNNING_PER_PERSON": "99",
+            "PLAN_LIMITS": "no",
             "MAX_BACKLOG": "9999",
             "LOG_LEVEL": "CRITICAL",
             **environment,

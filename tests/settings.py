@@ -30,3 +30,4 @@ CACHES = _CACHES | {"default": {"BACKEND": "django.core.cache.backends.locmem.Lo
 Q_CLUSTER = _Q_CLUSTER | {"name": f"tests-{os.getpid()}"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EVEN_PACE_SECONDS = 0.0
+PLAN_LIMITS = False  # most tests are about anything but the smallest plan

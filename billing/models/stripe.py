@@ -15,6 +15,13 @@ from billing.models.ledger import Entry
 GRACE = timedelta(days=7)  # of a plan whose renewal was not paid, while Stripe tries again
 
 
+class SubscriptionQuerySet(models.QuerySet["Subscription"]):
+    def in_force(self) -> Self:
+        """Those whose plan holds; see `Subscription.is_in_force`."""
+        in_grace = Q(status="past_due", period_start__gt=Now() - GRACE)
+        return self.filter(Q(status__in=Subscription.PAID) | in_grace)
+
+
 class Subscription(models.Model):
     PAID: ClassVar = ("active", "trialing")
 
@@ -25,6 +32,8 @@ class Subscription(models.Model):
     period_start = models.DateTimeField()
     period_end = models.DateTimeField()
     ends_at_period_end = models.BooleanField(default=False)
+
+    objects = SubscriptionQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.stripe_id

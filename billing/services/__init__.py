@@ -22,7 +22,14 @@ from billing.services.checkout import (
     reconcile,
     start_checkout,
 )
-from billing.services.entitlement import Limits, Standing, limits_of, plan_of, standing_of
+from billing.services.entitlement import (
+    Limits,
+    Standing,
+    limits_of,
+    plan_of,
+    running_by_plan,
+    standing_of,
+)
 
 __all__ = [
     "Balance",
@@ -46,6 +53,7 @@ __all__ = [
     "release",
     "renew_due",
     "reserve",
+    "running_by_plan",
     "standing_of",
     "start_checkout",
 ]

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Case, Exists, IntegerField, OuterRef, Value, When
+from django.db.models.expressions import Combinable
+
 from accounts.models import User
 from billing import plans
 from billing.models import Account, Subscription
@@ -47,6 +50,21 @@ def limits_of(user: User) -> Limits:
         max_queued=plan.max_queued,
         retention_days=plan.retention_days,
         storage_bytes=plan.storage_bytes,
+    )
+
+
+def running_by_plan() -> Combinable:
+    """Return how many masters may be rendered at once, as SQL over rows that have a ``user``."""
+    held = Subscription.objects.in_force().filter(account__user=OuterRef("user"))
+    best_first = sorted(plans.plans(), key=lambda plan: plan.credits, reverse=True)
+    return Case(
+        *(
+            When(Exists(held.filter(plan=plan.code)), then=Value(plan.max_running))
+            for plan in best_first
+            if not plan.is_free
+        ),
+        default=Value(plans.plan(plans.FREE).max_running),
+        output_field=IntegerField(),
     )
 
 

@@ -20,6 +20,7 @@ from references.models import (
     work_constraints,
     work_indexes,
 )
+from references.models.limits import most_rendering
 
 # What people see of a render, in this order; "queued" and "done" stand at its ends.
 STEPS = (
@@ -197,6 +198,7 @@ class Version(Work):
         CANCELED = "CANCELED"
 
     phases: ClassVar[Phases] = _PHASES
+    most_running = staticmethod(most_rendering)
 
     id = PublicIdField(prefix="ver")
     master = models.ForeignKey(Master, models.CASCADE, related_name="versions")

@@ -21,6 +21,7 @@ from typing import Any, ClassVar, Self, TypeVar
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Now
 from django.dispatch import Signal
 
@@ -98,6 +99,11 @@ class Work(models.Model):
 
     status: "models.CharField[str, str]"
 
+    @staticmethod
+    def most_running() -> Combinable:
+        """Return how many of its person's may run at once, as SQL over rows of this kind."""
+        return most_running()
+
     @property
     def is_open(self) -> bool:
         return self.status in self.phases.open
@@ -153,7 +159,7 @@ class WorkQuerySet(models.QuerySet[W]):
 
     def kept_back(self) -> Self:
         """Keep what could begin since one piece of its person's has ended, and not before."""
-        return self.due().filter(running_of_user=most_running() - 1)
+        return self.due().filter(running_of_user=self.model.most_running() - 1)
 
     def backlog_is_full(self) -> bool:
         waiting: int = self.waiting().count()
@@ -258,7 +264,7 @@ class WorkQuerySet(models.QuerySet[W]):
             .values("count")
         )
         return self.annotate(running_of_user=Coalesce(Subquery(running), 0)).filter(
-            running_of_user__lt=most_running()
+            running_of_user__lt=self.model.most_running()
         )
 
     def _take_back(self, lost: Self) -> int:
