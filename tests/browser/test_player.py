@@ -213,7 +213,7 @@ def test_every_plot_is_drawn_and_read_by_keys(page: Page) -> None:
         read_out = page.locator(".plot-legend:visible")
         before = read_out.inner_text()
         for _ in range(3):
-            page.keyboard.press("ArrowLeft")
+            page.keyboard.press("ArrowRight")
         assert read_out.inner_text() != before
 
 
