@@ -84,27 +84,33 @@ def test_a_device_counts_for_its_person_only(alice: User, bob: User):
     assert log_in(mine, bob.email).status_code == 200
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", ["/account/login/", "/account/signup/", "/account/password/reset/"]
 )
 def test_known_and_unknown_addresses_take_the_same_time(alice, settings, monkeypatch, path):
-    settings.EVEN_PACE_SECONDS = 0.8
+    """Nobody waits here: what an answer took is the work before its rest, and the rest."""
+    settings.EVEN_PACE_SECONDS = 60.0
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
     monkeypatch.setattr("accounts.adapters.may_try", lambda *_: True)
     settings.ACCOUNT_RATE_LIMITS = False
     took: dict[bool, list[float]] = {True: [], False: []}
     said: dict[bool, set[tuple[int, str]]] = {True: set(), False: set()}
-    for number, known in itertools.product(range(7), (True, False)):
+    for number, known in itertools.product(range(5), (True, False)):
         email = alice.email if known else f"{number}@example.net"
         form = {"login": email, "email": email, "password": "wrong", "password1": PASSWORD}
+        rests: list[float] = []
         begun = time.perf_counter()
+        monkeypatch.setattr(
+            "config.middleware.time.sleep",
+            lambda left, begun=begun, rests=rests: rests.append(time.perf_counter() - begun + left),
+        )
         answer = Client().post(path, form)
-        took[known].append(time.perf_counter() - begun)
+        took[known] += rests
         said[known].add((answer.status_code, answer.headers.get("Location", "")))
     assert said[True] == said[False]
+    assert len(took[True]) == len(took[False]) == 5, "every answer rested"
     known_s, unknown_s = (statistics.median(took[known]) for known in (True, False))
-    assert abs(known_s - unknown_s) <= max(0.005, 0.05 * unknown_s)
+    assert abs(known_s - unknown_s) <= 0.05
 
 
 @pytest.mark.parametrize(
