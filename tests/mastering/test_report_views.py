@@ -251,7 +251,8 @@ def test_which_parts_are_compared_is_a_setting_like_others(before, chosen, after
     offered = VersionForm(settings=settings)
     sections = offered.fields["sections"]
     assert isinstance(sections, ChoiceField)
-    assert ("pairs" in dict(sections.choices)) == (before != "automatic")
+    choices: Any = sections.choices
+    assert ("pairs" in dict(choices)) == (before != "automatic")
     form = VersionForm({**offered.initial, "sections": chosen})
     assert form.is_valid(), form.errors
     assert form.chosen(settings).sections == after
