@@ -18,7 +18,7 @@ from dsp.settings import CEILING_DBTP
 
 CODECS: Final = ("mp3-320", "aac-256")
 DECODED_LIMIT_DBTP: Final = 0.0  # above it players that decode to integers clip
-SAFETY_DB: Final = 0.3  # another limiter setting shifts what a codec adds by about this much
+SAFETY_DB: Final = 0.5  # another limiter setting shifts what a codec adds by about this much
 AUDIBLE_LUFS: Final = -40.0  # quieter moments say nothing about a fold-down
 
 
