@@ -71,8 +71,8 @@ def test_every_copy_is_measured_and_taken_away(tmp_path):
     ("ceiling", "decoded", "safe"),
     [
         (-1.0, [-0.4, 0.0], None),
-        (-1.0, [0.5, 0.2], -1.8),
-        (-0.1, [1.0, None], -1.4),
+        (-1.0, [0.5, 0.2], -2.0),
+        (-0.1, [1.0, None], -1.6),
         (-5.9, [2.0], -6.0),
         (-1.0, [None], None),
     ],
