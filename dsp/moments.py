@@ -109,7 +109,7 @@ def compare(target: Profile, reference: Profile) -> Comparison:
     loud = _loud(target), _loud(reference)
     mids, sides = [each[0] for each in loud], [each[1] for each in loud]
     levels = [_loudness(mid, side) for mid, side in zip(mids, sides, strict=True)]
-    first, second, overall = _pairs(*mids, *(each[2] for each in loud))
+    first, second, overall = _pairs(mids[0], mids[1], loud[0][2], loud[1][2])
     apart = mids[1][second] - mids[0][first]
     apart -= apart[:, bands_between(*LEVEL_HZ)].mean(axis=1, keepdims=True)
     detail = _limited(apart - smooth(apart, DETAIL_OCTAVES))
