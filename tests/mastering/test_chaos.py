@@ -37,7 +37,8 @@ def came(happened: Callable[[], object], *, seconds: float = 30.0) -> bool:
 
 
 def test_a_storm_loses_nothing_and_does_nothing_twice(tmp_path):
-    told = storm(Site(tmp_path, job_seconds=0.6), masters=8, seed=SEED, bursts=2)
+    site = Site(tmp_path, job_seconds=0.6)
+    told = storm(site, masters=8, seed=SEED, bursts=2, at_most_seconds=300.0)
     assert (told.done, told.lost, told.doubled, told.broken) == (8, 0, [], []), told
     assert sum(told.deeds.values()) >= 5, "it was a storm"
 
