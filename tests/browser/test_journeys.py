@@ -5,6 +5,7 @@ from django.core import mail
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
+from accounts.services import deliver_due
 from mastering.models import Version
 from references.models import AudioFile
 from tests.browser import scene
@@ -19,6 +20,7 @@ def test_signing_up_leads_by_way_of_the_mail_to_the_two_cards(visit: Visit, db: 
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create account").click()
     expect(page.get_by_role("heading", name="Look in your inbox")).to_be_visible()
+    deliver_due()
     [message] = mail.outbox
     assert message.subject == "Welcome to Lacquer: confirm your address"
     link = re.search(r"https?://\S+", str(message.body))
