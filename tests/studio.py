@@ -17,7 +17,7 @@ from dsp import box
 from dsp.answers import ask
 from dsp.errors import AudioError
 from dsp.formats import WRITABLE
-from dsp.settings import MasterSettings
+from dsp.settings import ENGINE_VERSION, MasterSettings
 from mastering.models import Version
 from mastering.services import submit_master
 from mastering.tasks import render_next
@@ -92,7 +92,7 @@ _BANDS = [
 # As dsp.report describes a master; a test with the real engine holds it to that.
 REPORT: dict[str, Any] = {
     "version": 2,
-    "engine": "1.0.0",
+    "engine": ENGINE_VERSION,
     "settings": {},
     "suitability": 0.8,
     "verdict": {
@@ -319,7 +319,7 @@ class PlayedEngine:
         names = ("master.wav", "wav24.wav", "proxy.m4a", "waveform.json")
         for name in names:
             (Path(out) / name).write_bytes(f"{name} at {len(self.ran)}".encode() * 100)
-        provenance = {"engine": "1.0.0"} | self.provenance
+        provenance = {"engine": ENGINE_VERSION} | self.provenance
         return {"report": REPORT, "provenance": provenance, "outputs": {}}
 
     def _export(

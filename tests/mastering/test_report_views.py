@@ -13,7 +13,7 @@ from django.urls import reverse
 from pypdf import PdfReader
 
 from accounts.models import User
-from dsp.settings import MasterSettings
+from dsp.settings import ENGINE_VERSION, MasterSettings
 from mastering.documents import hand_off, report_pdf
 from mastering.forms import VersionForm
 from mastering.messages.report import verdict_words
@@ -128,7 +128,7 @@ def test_the_record_of_provenance_names_everything_that_made_the_bytes(
     record = as_alice.get(page("provenance-json", finished)).json()
     master = finished.master
     assert record["settings"] == MasterSettings().as_dict()
-    assert record["engine"] == "1.0.0"
+    assert record["engine"] == ENGINE_VERSION
     assert record["mix_sha256"] == master.mix.sha256
     assert record["reference_sha256"] == master.reference.sha256
     shown = as_alice.get(page("provenance", finished))
