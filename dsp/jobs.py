@@ -23,7 +23,15 @@ from dsp.chain import Mastered, master
 from dsp.checks import check_mix
 from dsp.errors import InvalidSettings, ProfileInvalid
 from dsp.excerpt import master_excerpt
-from dsp.formats import CANONICAL_NAME, EXCERPT_NAME, LOSSLESS_NAME, PROXY_NAME, WRITABLE, Limits
+from dsp.formats import (
+    CANONICAL_NAME,
+    EXCERPT_NAME,
+    LOSSLESS_NAME,
+    PROFILE_NAME,
+    PROXY_NAME,
+    WRITABLE,
+    Limits,
+)
 from dsp.loudness import HOP_SECONDS, hop_lufs, weighted_energies
 from dsp.measure import Profile, measure
 from dsp.payload import digest_file
@@ -35,7 +43,6 @@ from dsp.suitability import compare
 from dsp.tags import Tags
 from dsp.units import db_to_amplitude
 
-PROFILE_NAME: Final = "profile.json.gz"
 WAVEFORM_NAME: Final = "waveform.json"
 RELEASE_NAME: Final = "release.json"
 RECOMMENDED: Final = "wav24"  # the download that is there at once

@@ -183,7 +183,9 @@ def _numbers(
             _refuse(name)
         for each in value:
             one(name, each)
-        if rising and any(later < earlier for earlier, later in zip(value, value[1:], strict=False)):
+        if rising and any(
+            later < earlier for earlier, later in zip(value, value[1:], strict=False)
+        ):
             _refuse(name)
 
     return check
