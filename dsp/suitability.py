@@ -158,7 +158,10 @@ def compare(
 
 
 def rank(
-    mix: Summary, references: Iterable[tuple[Any, Summary]]
+    mix: Summary,
+    references: Iterable[tuple[Any, Summary]],
+    *,
+    contexts: Mapping[Any, Mapping[str, Any]] | None = None,
 ) -> list[tuple[Any, float, list[str]]]:
     """Return (id, score, reasons) of references for a mix, the most suitable first.
 
@@ -167,7 +170,10 @@ def rank(
     mix : mapping
         The mix's summary.
     references : iterable of (id, summary)
+    contexts : mapping, optional
+        What the person said of some of them, by id; as of :func:`compare`.
     """
+    said = contexts or {}
     ours = _Features.of(mix)
     ranked = []
     for key, summary in references:
@@ -177,6 +183,8 @@ def rank(
         shift = PRINT_SHIFT_STEPS if score > GOOD else PRINT_NEAR_STEPS
         if _likeness_of_prints(ours, theirs, shift) is not None:
             score = _score(axes, same=True)
+        if key in said:
+            score = _in_context(score, said[key])
         ranked.append((key, round(score, 4), list(_reasons(axes))))
     return sorted(ranked, key=lambda each: -each[1])
 

@@ -34,7 +34,7 @@ ORDERS: Final[dict[str, tuple[Any, bool]]] = {
 }
 # Numbers that the library is filtered by, each from and to.
 RANGES: Final = ("loudness_lufs", "plr_db", "width_db", "brightness_db")
-_HEAVY: Final = ("audio__summary", "audio__findings", "audio__outputs")
+_HEAVY: Final = ("audio__summary", "audio__findings", "audio__outputs", "audio__facts")
 
 
 class ReferenceQuerySet(models.QuerySet["Reference"]):
