@@ -106,7 +106,7 @@ def use_starter(*, user: User, code: str) -> Reference:
         profile=_stored(code)["profile"], title=str(starter.title), genre=starter.genre
     ).to_json()
     audio = receive_upload(
-        user=user, kind=AudioFile.Kind.REFERENCE, file=ContentFile(content, f"{code}.json")
+        user=user, kind=AudioFile.Kind.REFERENCE, file=ContentFile(content, f"{starter.title}.json")
     )
     entry = mine.filter(audio__sha256=audio.sha256).order_by("created").first()
     Reference.objects.filter(pk=entry and entry.pk).update(

@@ -15,7 +15,7 @@ register = template.Library()
 
 WIDTH: Final = 112
 HEIGHT: Final = 36
-TOP_DB: Final = 12.0
+TOP_DB: Final = 18.0
 BOTTOM_DB: Final = -30.0
 MARGIN: Final = 2.0
 
@@ -34,7 +34,7 @@ def tone_curve(tone_db: Sequence[float]) -> SafeString:
     points = " ".join(f"{MARGIN + step * n:.1f},{_y(level):.1f}" for n, level in enumerate(tone_db))
     return format_html(
         '<svg class="tone" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">'
-        '<line x1="0" x2="{}" y1="{}" y2="{}"/>'
+        '<line x1="0" x2="{}" y1="{}" y2="{}" vector-effect="non-scaling-stroke"/>'
         '<polyline points="{}" vector-effect="non-scaling-stroke"/></svg>',
         WIDTH, HEIGHT, WIDTH, f"{_y(0.0):.1f}", f"{_y(0.0):.1f}", points,
     )  # fmt: skip

@@ -27,6 +27,7 @@ from references.ranking import Ranked, rank_library
 
 PAGE_ROWS = 50
 MOST_RANKED_SHOWN = 100
+CHOICES = 5  # beside a mix
 MOST_AT_ONCE = 20  # files in one form; scripts send them one by one
 MIXES = 20  # that a library can be ranked for
 
@@ -176,7 +177,7 @@ def choices(request: AuthenticatedRequest) -> HttpResponse:
     genre = request.GET.get("genre", "")
     context: dict[str, Any] = {"mix": mix, "is_told": True}
     if mix is not None and mix.is_ready:
-        ranked = rank_library(mix, genre=genre, most=8, with_starters=True)
+        ranked = rank_library(mix, genre=genre, most=CHOICES, with_starters=True)
         context["ranked"] = [_told(each) for each in ranked]
     else:
         context |= choices_of(request.user)
