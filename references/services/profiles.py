@@ -3,7 +3,6 @@
 import json
 import logging
 import zlib
-from functools import partial
 
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -49,7 +48,7 @@ def drop_sound(*, reference: Reference) -> None:
         AudioFile.objects.filter(pk__in=going).sounding().update(sound=AudioFile.Sound.LEAVING)
         for upload in DirectUpload.objects.filter(audio__in=going):
             upload.delete()  # and what still lies in the quarantine
-        transaction.on_commit(partial(clear_sounds, *going), robust=True)
+        transaction.on_commit(lambda: clear_sounds(*going), robust=True)
 
 
 def clear_sounds(*ids: str) -> None:
@@ -93,7 +92,7 @@ def _unpacked(packed: bytes) -> dict[str, object]:
     unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:
         profile: dict[str, object] = json.loads(unpacking.decompress(packed, MOST_PROFILE_BYTES))
-    except (zlib.error, ValueError) as error:
+    except (zlib.error, ValueError, RecursionError) as error:
         raise ProfileInvalid("The stored profile is damaged.") from error
     check_profile(profile)
     return profile

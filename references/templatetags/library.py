@@ -1,4 +1,4 @@
-"""Entries of the library as they are shown: the curve of their tone, and how far to trust them."""
+"""Parts of the library's pages: the curve of a track's tone, starters, addresses of a search."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -7,8 +7,6 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from references.messages.library import Health, health_words
-from references.models import Reference
 from references.services import STARTERS, Starter
 
 register = template.Library()
@@ -38,11 +36,6 @@ def tone_curve(tone_db: Sequence[float]) -> SafeString:
         '<polyline points="{}" vector-effect="non-scaling-stroke"/></svg>',
         WIDTH, HEIGHT, WIDTH, f"{_y(0.0):.1f}", f"{_y(0.0):.1f}", points,
     )  # fmt: skip
-
-
-@register.filter
-def health(reference: Reference) -> Health:
-    return health_words(reference)
 
 
 @register.filter

@@ -21,6 +21,7 @@ from references.forms import DirectUploadForm, upload_limits
 from references.forms.library import BulkForm, LibraryForm, ReferenceForm, cursor_of, place_of
 from references.http import busy, choices_of, receives_files, wants_fragment
 from references.messages import refusal_message
+from references.messages.library import health_words
 from references.messages.suitability import suitability_words
 from references.models import AudioFile, Reference
 from references.ranking import Ranked, rank_library
@@ -78,10 +79,15 @@ def detail(request: AuthenticatedRequest, reference_id: str) -> HttpResponse:
     root = reference.same_as_id or reference.pk
     context = {
         "reference": reference,
+        "health": health_words(reference),
         "form": form,
         "doubles": (doubles.filter(pk=root) | doubles.filter(same_as=root)).exclude(
             pk=reference.pk
         ),
+        "measured": {
+            name: reference.audio.summary.get(name)
+            for name in ("true_peak_dbtp", "loudness_range_lu")
+        },
         "use_count": reference.audio.masters_toward.count(),
         "sources": services.sources_of(reference.starter) if reference.starter else [],
     }
@@ -198,7 +204,7 @@ def _page_of(found: Any, order: str, after: str) -> dict[str, Any]:
     more = cursor_of(rows[PAGE_ROWS - 1]) if len(rows) > PAGE_ROWS else ""
     rows = rows[:PAGE_ROWS]
     return {
-        "references": rows,
+        "references": [{"entry": row, "health": health_words(row)} for row in rows],
         "more": more,
         "is_measuring": any(row.audio.is_open or row.trust is None for row in rows),
     }
