@@ -83,9 +83,9 @@ def rank_library(
 
 def better_reference(mix: AudioFile, reference: AudioFile, *, score: float) -> Reference | None:
     """Return the most suitable other reference of the person's own, if it is clearly better."""
-    newest = Reference.objects.of(mix.user).usable().exclude(audio=reference.pk)
-    newest = newest.order_by("-created", "-pk").values("pk")[:MOST_RANKED]
-    among = Reference.objects.of(mix.user).usable().filter(pk__in=newest)
+    others = Reference.objects.of(mix.user).usable().exclude(audio=reference.pk)
+    newest = others.order_by("-created", "-pk").values("pk")[:MOST_RANKED]
+    among = Reference.objects.of(mix.user).filter(pk__in=newest)
     best = rank_library(mix, among=among, most=1)
     if not best or best[0].score < score + BETTER:
         return None

@@ -96,9 +96,10 @@ class AudioFile(Work):
     @property
     def kept(self) -> dict[str, dict[str, Any]]:
         """The outputs that are still stored."""
+        outputs: dict[str, dict[str, Any]] = self.outputs
         if self.has_sound:
-            return self.outputs
-        return {name: facts for name, facts in self.outputs.items() if name == PROFILE_NAME}
+            return outputs
+        return {name: facts for name, facts in outputs.items() if name == PROFILE_NAME}
 
     @property
     def is_past_mastering(self) -> bool:
