@@ -67,3 +67,4 @@ bench-ears:  ## What the checks, suitability and sections find: MUSIC=folder, PA
 	$(PYTHON) -m bench.ears findings --music "$(MUSIC)" $(ARGS)
 	$(PYTHON) -m bench.ears pairs --music "$(MUSIC)" $(if $(PAIRS),--pairs "$(PAIRS)")
 	$(PYTHON) -m bench.ears sections --music "$(MUSIC)"
+	$(PYTHON) -m bench.ears rank --music "$(MUSIC)"
