@@ -29,6 +29,7 @@ LEVEL_LU: Final = 2.0  # under the peak, from where a part can be a verse …
 LOW_LU: Final = 6.0  # … and from where a break
 SURE_LU: Final = 6.0  # over a threshold: as sure as loudness makes it
 EDGE_SHARE: Final = 0.25  # of the track, within which an intro ends and an outro begins
+VERSE_SHARE: Final = 0.2  # of the track: where less is quieter, what is loud is no chorus
 DROP_BASS_DB: Final = 4.0  # by which the bass rises more than the rest where a drop begins
 DROP_LU: Final = 14.0  # what is further down before it is no build-up
 LOW_END_HZ: Final = (30.0, 120.0)
@@ -284,6 +285,8 @@ def _role(
         clear = _sure(max(quieter, default=0.0) - part.under_lu - LEVEL_LU)
         if rise_db > DROP_BASS_DB and before.under_lu < DROP_LU:
             return "drop", 0.5 + 0.3 * _sure(rise_db - DROP_BASS_DB)
+        if not _has_verses(parts, loud):
+            return None, 0.0
         return "chorus", 0.4 + 0.4 * clear
     depth = _sure(part.under_lu - LEVEL_LU)
     share = sum(each.seconds for each in parts)
@@ -298,6 +301,13 @@ def _role(
     if between and not returns and place > 0.5:
         return "bridge", 0.4 + 0.3 * depth
     return "verse", 0.4 + 0.4 * depth
+
+
+def _has_verses(parts: list[_Part], loud: list[bool]) -> bool:
+    """Whether enough of a track is quieter than its loud parts for those to be choruses."""
+    share = sum(part.seconds for part in parts)
+    quieter = sum(part.seconds for part, is_loud in zip(parts, loud, strict=True) if not is_loud)
+    return quieter >= VERSE_SHARE * share
 
 
 def _sure(beyond_lu: float) -> float:
