@@ -386,14 +386,15 @@ def _cutoff_hz(spectrogram: Spectrogram, integrated_lufs: float) -> float | None
         if below - above > max(least, steepest) and below > faintest:
             steepest, where = float(below - above), float(cut)
     if where is None and hz[-1] > 44_000.0:
-        return _end_before_emptiness_hz(spectrogram, hz, width)
+        return _end_before_emptiness_hz(spectrogram, width)
     return where
 
 
-def _end_before_emptiness_hz(spectrogram: Spectrogram, hz: Doubles, width: int) -> float | None:
+def _end_before_emptiness_hz(spectrogram: Spectrogram, width: int) -> float | None:
     """Return where the sound ends, if above it lies nothing but what 16 or 24 bit words leave."""
     level = to_db(spectrogram.fine, lowest_db=-200.0)
     level = np.convolve(level, np.ones(width) / width, mode="same")
+    hz = np.arange(level.size) * spectrogram.bin_hz
     above = level[(hz > EMPTY_FROM_HZ) & (hz < hz[-1] - 1_000.0)]
     flat = np.ptp(above) < FLAT_DB and WORDS_DBFS[0] < above.mean() < WORDS_DBFS[1]
     if not (flat or above.max() < EMPTY_DBFS):
