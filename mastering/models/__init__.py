@@ -7,10 +7,13 @@ from mastering.models.masters import (
     Fingerprint,
     Genre,
     Master,
+    MasterQuerySet,
     Release,
     Remark,
     Version,
+    VersionQuerySet,
 )
+from mastering.models.presets import Preset
 from mastering.models.shares import Share, ShareNote
 from references.models import AudioFile
 
@@ -27,6 +30,8 @@ __all__ = [
     "Fingerprint",
     "Genre",
     "Master",
+    "MasterQuerySet",
+    "Preset",
     "Preview",
     "Release",
     "ReleaseCheck",
@@ -35,5 +40,6 @@ __all__ = [
     "Share",
     "ShareNote",
     "Version",
+    "VersionQuerySet",
     "WorkKind",
 ]
