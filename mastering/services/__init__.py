@@ -1,6 +1,7 @@
 """The verbs of masters: their renders and the queue, what is exported, and what is shared."""
 
 from mastering.services.credits import cost_credits, pair_of, settle, titles_of
+from mastering.services.estimates import expected_end
 from mastering.services.exports import (
     expire_exports,
     request_check,
@@ -27,6 +28,7 @@ from mastering.services.masters import (
     recognise,
     refuse_if_busy,
     release_worker,
+    rename,
     render_gentler,
     render_version,
     retry,
@@ -35,6 +37,7 @@ from mastering.services.masters import (
     sweep,
     work_is_waiting,
 )
+from mastering.services.presets import save_preset
 from mastering.services.previews import expire_previews
 from mastering.services.shares import (
     add_note,
@@ -58,6 +61,7 @@ __all__ = [
     "create_share",
     "delete_master",
     "end_work",
+    "expected_end",
     "expire_exports",
     "expire_previews",
     "is_unlocked_by",
@@ -68,12 +72,14 @@ __all__ = [
     "refuse_if_busy",
     "release_worker",
     "remark",
+    "rename",
     "render_gentler",
     "render_version",
     "request_check",
     "request_export",
     "retry",
     "revoke_share",
+    "save_preset",
     "save_tags",
     "settle",
     "show",

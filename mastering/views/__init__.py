@@ -91,7 +91,8 @@ def new(request: AuthenticatedRequest) -> HttpResponse:
 @login_required
 @require_GET
 def history(request: AuthenticatedRequest) -> HttpResponse:
-    paginator = Paginator(Master.objects.of(request.user).with_versions(), PAGE_ROWS)
+    masters = Master.objects.of(request.user).of_mode(is_test=False).with_versions()
+    paginator = Paginator(masters, PAGE_ROWS)
     page = paginator.get_page(request.GET.get("page"))
     return render(request, "mastering/master_list.html", {"masters": page})
 
