@@ -62,6 +62,10 @@ bench-sound:  ## How near masters come, into bench/SOUND.md: 45 minutes (MUSIC=,
 bench-speed:  ## What a master costs, into bench/SPEED.md (MUSIC=, PEER=, ARGS=)
 	$(PYTHON) -m bench.speed --cache "$(DATA_DIR)/bench" $(BENCH_OPTIONS)
 
+.PHONY: bench-polls
+bench-polls:  ## How often programs may ask how far a master is (ARGS=)
+	$(PYTHON) -m bench.polls $(ARGS)
+
 .PHONY: bench-ears
 bench-ears:  ## What the checks, suitability and sections find: MUSIC=folder, PAIRS=tsv
 	$(PYTHON) -m bench.ears findings --music "$(MUSIC)" $(ARGS)
