@@ -30,6 +30,7 @@ def begin_nightly_check() -> BaseProcess | None:
 
 def tell_broken_invariants() -> None:
     broken = broken_invariants()
+    cache.set("invariants:broken", len(broken), 2 * A_DAY_SECONDS)  # for the metrics
     for line in broken:
         logger.error("Broken invariant: %s", line)
     if not broken:
