@@ -30,6 +30,14 @@ chaos:  ## 200 masters while workers are killed, then every other fault; about f
 		tests/mastering/test_faults.py tests/mastering/test_chaos.py tests/mastering/test_run_workers.py \
 		tests/flows/test_s3_faults.py tests/flows/test_fuzz.py tests/dsp/test_fuzz.py tests/config/test_sqlite.py
 
+.PHONY: audit
+audit:  ## Known vulnerabilities of what is locked, where the advisories can be reached
+	deploy/audit
+
+.PHONY: sbom
+sbom:  ## The bill of materials, after a change of the lock file
+	$(PYTHON) deploy/sbom.py
+
 .PHONY: format
 format: setup  ## The layout of the code, and what can be put right by itself
 	$(PYTHON) -m ruff check --fix --exit-zero --quiet .

@@ -150,7 +150,8 @@ if S3_BUCKET:
         addressing_style=S3_ADDRESSING_STYLE,
     )
 STATIC_URL = "static/"
-STATIC_ROOT = DATA_DIR / "static"
+# Style sheets and scripts as they are served; in an image they are beside the code.
+STATIC_ROOT = Path(env.str("STATIC_DIR", default=str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
 
 # Cache: counts of the rate limits, so it must be one for all processes.
