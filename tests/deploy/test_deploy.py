@@ -144,7 +144,7 @@ def test_a_misspelt_service_would_be_told():
 
 
 def test_the_compose_file_is_one():
-    assert "web" in checked(compose()).service_names
+    assert "web" in checked(compose()).service_names()
     services = compose()["services"]
     assert {"proxy", "web", "workers", "migrate", "database", "queue", "files"} <= set(services)
     for name, service in services.items():
