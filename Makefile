@@ -56,6 +56,10 @@ messages:  ## The texts to translate, into locale/: LANGUAGE=de
 screenshots:  ## Every page in every state, three widths, both themes, into var/screenshots
 	$(PYTHON) -m pytest tests/browser/screenshots.py -p no:randomly
 
+.PHONY: load
+load:  ## A site under load, judged, into bench/RESULTS.md: ARGUMENTS="L1 L3 --proof"
+	$(PYTHON) -m bench.load $(ARGUMENTS)
+
 BENCH_OPTIONS = $(if $(MUSIC),--music "$(MUSIC)") $(if $(PEER),--peer "$(PEER)") $(ARGS)
 
 .PHONY: bench-sound
