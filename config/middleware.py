@@ -80,6 +80,23 @@ def _given_id(request: HttpRequest) -> uuid.UUID | None:
     return None
 
 
+class PrivatePagesMiddleware:
+    """Keep pages of someone who is logged in out of every store: after log-out nobody goes back."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        is_known = request.user.is_authenticated
+        response = self.get_response(request)
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        if is_known and is_page:
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        if is_known and not request.user.is_authenticated:
+            response.headers["Clear-Site-Data"] = '"storage"'  # names of files, half-filled forms
+        return response
+
+
 class PermissionsPolicyMiddleware:
     """Refuse the browser's devices to every page, and so to anything injected into one."""
 

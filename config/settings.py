@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "config.middleware.PrivatePagesMiddleware",
     "config.middleware.SessionAgeMiddleware",
     "config.middleware.EvenPaceMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -289,6 +290,9 @@ CSRF_COOKIE_HTTPONLY = True  # htmx takes the token from the page
 if HTTPS:  # the prefix binds a cookie to this host; browsers accept it from HTTPS only
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
+    LANGUAGE_COOKIE_NAME = "__Host-language"
+DEVICE_COOKIE_NAME = "__Host-known_device" if HTTPS else "known_device"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no cookie of its own
 LANGUAGE_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
