@@ -20,7 +20,7 @@ from accounts.services import Rate, give_back_a_try, may_try, queue_mail, tries_
 
 PASSWORDS_PER_ACCOUNT = Rate(tries=5, seconds=300)
 PASSWORDS_PER_ADDRESS = Rate(tries=10, seconds=60)  # of the network
-DEVICE_COOKIE = "known_device"
+DEVICE_SALT = "known_device"
 DEVICE_SECONDS = 365 * 24 * 3600
 
 
@@ -66,8 +66,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         response: HttpResponseBase = super().post_login(request, user, **options)
         if not _known_device(request, user.email):
             response.set_cookie(
-                DEVICE_COOKIE,
-                signing.dumps([user.email, secrets.token_hex(8)], salt=DEVICE_COOKIE),
+                settings.DEVICE_COOKIE_NAME,
+                signing.dumps([user.email, secrets.token_hex(8)], salt=DEVICE_SALT),
                 max_age=DEVICE_SECONDS,
                 secure=settings.SESSION_COOKIE_SECURE,
                 httponly=True,
@@ -114,7 +114,9 @@ def _known_device(request: HttpRequest, login: str) -> str:
     """Return the name of a device that this person logged in with before; else nothing."""
     try:
         email, device = signing.loads(
-            request.COOKIES.get(DEVICE_COOKIE, ""), salt=DEVICE_COOKIE, max_age=DEVICE_SECONDS
+            request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""),
+            salt=DEVICE_SALT,
+            max_age=DEVICE_SECONDS,
         )
     except (signing.BadSignature, ValueError, TypeError):
         return ""

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -23,6 +24,7 @@ from django.db import DatabaseError, connection
 from django_q.exceptions import TimeoutException
 
 from accounts.storage import delete_folder
+from accounts.trace import Trace, serving
 from dsp import box
 from dsp.errors import AudioError
 from dsp.formats import READABLE, Limits
@@ -67,7 +69,8 @@ def carry_out(work: Work, job: Callable[["Attempt"], dict[str, Any]]) -> None:
     failed, or lost its lease.
     """
     moves: Any = type(work)._default_manager
-    with _scratch_folder(work) as scratch:
+    trace = Trace(request_id=work.request_id, work=work.pk, attempt=work.attempts)
+    with serving(trace), _scratch_folder(work) as scratch:
         attempt = Attempt(work, scratch)
         succeeded = False
         try:
@@ -158,7 +161,12 @@ class Attempt:
     @contextmanager
     def alive(self) -> Iterator[None]:
         """Keep the lease while the block runs."""
-        beating = threading.Thread(target=self._beat, name=f"lease of {self.work.pk}", daemon=True)
+        beating = threading.Thread(
+            target=copy_context().run,  # so that its log lines are this work's too
+            args=(self._beat,),
+            name=f"lease of {self.work.pk}",
+            daemon=True,
+        )
         beating.start()
         try:
             yield
@@ -204,6 +212,8 @@ class Attempt:
                 limits=limits,
                 progress=self._advance,
                 should_stop=self.lost.is_set,
+                on_usage=lambda usage: _note_usage(function, usage),
+                label=self.work.pk,
                 files_at_fault=files_at_fault,
                 allow_weak=settings.ALLOW_WEAK_SANDBOX,
             )
@@ -280,6 +290,17 @@ class Attempt:
                     return
         finally:
             connection.close()  # this thread's own
+
+
+def _note_usage(function: str, usage: box.Usage) -> None:
+    logger.info(
+        "A box ended",
+        extra={
+            "function": function,
+            "cpu_seconds": round(usage.cpu_seconds, 2),
+            "peak_memory_bytes": usage.peak_memory_bytes,
+        },
+    )
 
 
 class _Timely(File):  # type: ignore[type-arg]  # not subscriptable as it runs

@@ -33,6 +33,7 @@ def tell_broken_invariants() -> None:
     if lost := delete_lost_attempts():
         logger.info("%d files of lost attempts were deleted.", lost)
     broken = broken_invariants()
+    cache.set("invariants:broken", len(broken), 2 * A_DAY_SECONDS)  # for the metrics
     for line in broken:
         logger.error("Broken invariant: %s", line)
     if not broken:

@@ -25,6 +25,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Now
 from django.dispatch import Signal
 
+from accounts.trace import current_request_id
 from references.models.limits import most_running
 
 LEASE = timedelta(seconds=60)
@@ -90,6 +91,13 @@ class Work(models.Model):
     error_detail = models.TextField(blank=True)
     engine_version = models.CharField(max_length=20, blank=True)
     outputs = models.JSONField(default=dict, help_text="File name: size_bytes, sha256.")
+    request_id = models.UUIDField(
+        null=True,
+        blank=True,
+        editable=False,
+        default=current_request_id,
+        help_text="Of the request that wanted it, as the logs name it.",
+    )
     created = models.DateTimeField(db_default=Now(), editable=False)
     started = models.DateTimeField(null=True, blank=True)
     finished = models.DateTimeField(null=True, blank=True)
@@ -335,8 +343,9 @@ def work_constraints(name: str, phases: Phases) -> list[models.BaseConstraint]:
 
 
 def work_indexes(name: str, phases: Phases) -> list[models.Index]:
-    """Return the indexes by which workers and the sweep find a kind of work."""
+    """Return the indexes by which workers, the sweep and the dashboards find a kind of work."""
     return [
         models.Index("priority", "run_at", name=f"{name}_due", condition=Q(status=phases.waiting)),
         models.Index("lease_until", name=f"{name}_leases", condition=Q(status=phases.running)),
+        models.Index("finished", name=f"{name}_finished"),
     ]
