@@ -23,14 +23,14 @@ SHOWN: Final[Mapping[str, str]] = {
 }
 
 PYTHON_HEAD: Final = """\
-import os
+from os import environ
 from pathlib import Path
 
 import httpx
 
 lacquer = httpx.Client(
-    base_url=os.environ["LACQUER_URL"] + "/api/v1/",
-    headers={"Authorization": f"Bearer {os.environ['LACQUER_KEY']}"},
+    base_url=environ["LACQUER_URL"] + "/api/v1/",
+    headers={"Authorization": f"Bearer {environ['LACQUER_KEY']}"},
     follow_redirects=True,
 )
 """

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import SCOPES, User
+from accounts.services import create_key, revoke_key
 from mastering import services
 from mastering.messages.guides import GUIDES
 from mastering.models import Master, ReleaseCheck, Version
@@ -188,6 +189,13 @@ def _history(user: User, made: scene.Made) -> str:
     return reverse("mastering:list")
 
 
+def _keys(user: User, _made: scene.Made) -> str:
+    create_key(user=user, name="Nightly batch", scopes=SCOPES)
+    old = create_key(user=user, name=LONG_NAME[:80], scopes=["masters:read"])
+    revoke_key(key=old.key)
+    return reverse("accounts:keys")
+
+
 _SHELF: tuple[tuple[Any, ...], ...] = (
     ("Night Bus", "The Larches", "rock", ["warm", "female voice"], -8.6, 7.9, -9.2, -17.1, 1.0),
     ("Slow Tide", "Ana Mirela", "acoustic", ["warm"], -14.2, 13.4, -14.0, -22.3, 0.86),
@@ -276,6 +284,12 @@ STATES = [
     _at("sessions", view="accounts:sessions"),
     _at("data", view="accounts:data"),
     _at("erase", view="accounts:erase"),
+    _at("keys-empty", view="accounts:keys"),
+    State("keys", _keys),
+    *(
+        _at(f"developers-{page}", view=f"developers:{page}", signed_in=False)
+        for page in ("start", "reference", "errors", "changelog")
+    ),
     _at("two-factor", view="mfa_index"),
     _at("pricing", view="billing:pricing", signed_in=False),
     _at("billing", view="billing:detail"),
