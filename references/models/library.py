@@ -49,6 +49,12 @@ class ReferenceQuerySet(models.QuerySet["Reference"]):
         """Those that are measured and can be mastered toward."""
         return self.filter(audio__status=AudioFile.Status.READY)
 
+    def unlike(self, audio: AudioFile) -> Self:
+        """All but a track itself, and other files with its very samples."""
+        others = self.exclude(audio=audio.pk)
+        same = audio.pcm_sha256
+        return others.exclude(audio__pcm_sha256=same) if same else others
+
     def recent(self) -> Self:
         """Return the newest usable ones, for a short list."""
         return self.usable().light()[:RECENT]

@@ -42,7 +42,7 @@ def library(request: AuthenticatedRequest) -> HttpResponse:
     mix = uploads.filter(pk=request.GET["mix"]).first() if request.GET.get("mix") else None
     found = form.chosen(mine)
     if mix is not None and mix.is_ready:
-        shown: dict[str, Any] = {"ranked": _ranked(mix, found.usable())}
+        shown: dict[str, Any] = {"ranked": _ranked(mix, found.usable().unlike(mix))}
     else:
         shown = _page_of(found, form.order, request.GET.get("after", ""))
     context = {"form": form, "mix": mix, "is_next": bool(request.GET.get("after")), **shown}
