@@ -56,7 +56,7 @@ def exposition(request: HttpRequest) -> HttpResponse:
     if not may_look(request):
         raise Http404
     registry = CollectorRegistry()
-    MultiProcessCollector(registry)
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     registry.register(RowCollector())
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE)
 

@@ -167,7 +167,7 @@ def _component(name: str, version: str, marker: str) -> dict[str, Any]:
 def _license(name: str) -> dict[str, Any]:
     if name in ELSEWHERE:
         return {"expression": ELSEWHERE[name]}
-    told = importlib.metadata.metadata(name)
+    told: Any = importlib.metadata.metadata(name)
     if expression := told.get("License-Expression"):
         return {"expression": expression}
     classes = [line for line in told.get_all("Classifier") or () if line.startswith("License")]

@@ -249,7 +249,7 @@ def _flat(told: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 def _distance(old: Any, new: Any) -> float | None:
     """Return by how much a number moved; of a list of them, the one that moved most."""
     if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        return max((after - before for before, after in zip(old, new, strict=True)), key=abs)
+        return max((float(after - before) for before, after in zip(old, new, strict=True)), key=abs)
     if any(isinstance(one, bool) or not isinstance(one, int | float) for one in (old, new)):
         return None
     return float(new - old)

@@ -44,7 +44,7 @@ def rotated(settings, two_factors):
 
 
 def code_of_now() -> str:
-    return format_hotp_value(hotp_value(SECRET, next(yield_hotp_counters_from_time())))
+    return str(format_hotp_value(hotp_value(SECRET, next(yield_hotp_counters_from_time()))))
 
 
 def logs_in() -> bool:

@@ -122,7 +122,7 @@ def test_the_image_is_of_files_that_there_are_and_of_no_secret():
 
 
 def test_the_proxy_reads_its_file():
-    caddy = [BIN / "caddy", "validate", "--adapter", "caddyfile", "--config"]
+    caddy: list[str | Path] = [BIN / "caddy", "validate", "--adapter", "caddyfile", "--config"]
     file = DEPLOY / "compose" / "Caddyfile"
     assert refusal(*caddy, file, SITE_HOST="lacquer.example") == ""
     assert refusal(BIN / "caddy", "fmt", "--diff", file) == ""

@@ -32,7 +32,7 @@ def is_copyleft(licence: str) -> bool:
 
 def licences(component) -> str:
     (told,) = component["licenses"]
-    return told.get("expression") or told["license"]["name"]
+    return str(told.get("expression") or told["license"]["name"])
 
 
 def test_the_bill_is_of_the_lock_file_as_it_is(bill):

@@ -163,7 +163,7 @@ def test_the_server_can_be_warmed():
 
 
 def test_whoever_looks_at_a_busy_machine_sees_whose_work_a_box_is(walls):
-    names = set()
+    names: set[str] = set()
 
     def look(*_):
         children = Path(f"/proc/{server_pid()}/task/{server_pid()}/children").read_text().split()

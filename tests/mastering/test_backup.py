@@ -203,6 +203,6 @@ def test_a_file_that_the_store_lost_is_told(people, tmp_path, empty_place):
 
 
 def test_a_missing_tool_is_named(transactional_db, monkeypatch):
-    monkeypatch.setattr(dumps.shutil, "which", lambda _: None)
+    monkeypatch.setattr("shutil.which", lambda _: None)
     with pytest.raises(CommandError, match="apt install postgresql-client"):
         dumps._run("pg_dump")

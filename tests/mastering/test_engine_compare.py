@@ -7,7 +7,6 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from dsp.settings import ENGINE_VERSION
-from mastering.management import engines
 from mastering.management.engines import (
     TOLERANCES,
     Tolerances,
@@ -56,7 +55,7 @@ def pairs(tmp_path, monkeypatch):
     monkeypatch.setattr(
         "mastering.management.commands.engine_compare.golden_set", lambda *_, **__: []
     )
-    monkeypatch.setattr(engines.jobs, "measure_file", lambda _: {"integrated_lufs": -9.0})
+    monkeypatch.setattr("dsp.jobs.measure_file", lambda _: {"integrated_lufs": -9.0})
     return pair.parent
 
 

@@ -28,7 +28,9 @@ class Command(BaseCommand):
                 row = Authenticator.objects.select_for_update().filter(pk=pk).first()
                 if row is None:
                     continue
-                renewed = {name: anew(row.data[name]) for name in ENCRYPTED if name in row.data}
+                renewed: dict[str, Any] = {
+                    name: anew(row.data[name]) for name in ENCRYPTED if name in row.data
+                }
                 renewed |= {
                     name: [anew(one) for one in row.data[name]]
                     for name in ENCRYPTED_LISTS
