@@ -11,6 +11,7 @@ AudioError
 ├── NotFinite              not_finite             NaN, infinity or absurd sample values
 ├── SilentAudio            silent_audio           nothing above the absolute loudness gate
 ├── ProfileUnsupported     profile_unsupported    a profile of another version or shape
+├── RecipeUnsupported      recipe_unsupported     frozen settings of another version or shape
 ├── InvalidSettings        invalid_settings       a setting outside its range
 └── InvalidCover           invalid_cover          a picture that cannot be a cover
 """
@@ -96,6 +97,12 @@ class ProfileUnsupported(AudioError):
     """A profile of another version or shape."""
 
     code = "profile_unsupported"
+
+
+class RecipeUnsupported(AudioError):
+    """Frozen settings of another version or shape."""
+
+    code = "recipe_unsupported"
 
 
 class InvalidSettings(AudioError):

@@ -48,6 +48,55 @@ def render(folder: Path, out: Path, **settings) -> dict[str, Any]:
     )
 
 
+def test_the_same_mix_under_a_stored_recipe_gives_the_same_bytes(folder, tmp_path):
+    made = render(folder, tmp_path / "made")
+    recipe = json.loads((tmp_path / "made" / jobs.RECIPE_NAME).read_text())
+    again = tmp_path / "again"
+    again.mkdir()
+    repeated = jobs.render(
+        str(folder / "mix.wav"),
+        str(folder / "mix" / jobs.PROFILE_NAME),
+        str(folder / "reference" / jobs.PROFILE_NAME),
+        str(again),
+        MasterSettings().as_dict(),
+        LIMIT_VALUES,
+        recipe,
+    )
+    assert repeated["provenance"]["outputs_sha256"] == made["provenance"]["outputs_sha256"]
+    frozen = repeated["report"]["frozen"]
+    assert frozen["oddities"] == []
+    assert repeated["provenance"]["frozen"] == frozen
+    assert (again / jobs.RECIPE_NAME).read_text() == (
+        tmp_path / "made" / jobs.RECIPE_NAME
+    ).read_text()
+
+
+def test_a_blend_of_one_is_stored_as_that_one_and_of_two_is_mastered_toward(folder, tmp_path):
+    profiles = [str(folder / name / jobs.PROFILE_NAME) for name in ("reference", "mix")]
+    nothing = dict.fromkeys(("tone", "dynamics", "width", "loudness"), 0.0)
+    made = jobs.mix_references(profiles, [{}, nothing], str(tmp_path))
+    alone = folder / "reference" / jobs.PROFILE_NAME
+    assert (tmp_path / jobs.PROFILE_NAME).read_bytes() == alone.read_bytes()
+    assert made["summary"] == jobs.load_profile(alone).summary()
+
+    made = jobs.mix_references(profiles, [{}, {}], str(tmp_path))
+    both = [jobs.load_profile(path).integrated_lufs for path in profiles]
+    assert made["summary"]["integrated_lufs"] == pytest.approx(sum(both) / 2)
+    out = tmp_path / "master"
+    out.mkdir()
+    rendered = jobs.render(
+        str(folder / "mix.wav"),
+        profiles[1],
+        str(tmp_path / jobs.PROFILE_NAME),
+        str(out),
+        MasterSettings().as_dict(),
+        LIMIT_VALUES,
+    )
+    assert rendered["report"]["loudness"]["goal_lufs"] == pytest.approx(sum(both) / 2, abs=0.01)
+    with pytest.raises(ProfileUnsupported):
+        jobs.load_profile(tmp_path / jobs.PROFILE_NAME)
+
+
 def test_an_upload_leaves_its_profile_and_what_the_player_needs(folder):
     made = {path.name for path in (folder / "mix").iterdir()}
     assert made == {jobs.PROFILE_NAME, jobs.WAVEFORM_NAME, PROXY_NAME, LOSSLESS_NAME}
