@@ -128,7 +128,7 @@ def test_a_render_leaves_one_canonical_file_that_nothing_was_rounded_in(folder, 
     made = render(folder, tmp_path, amount=0.0)
     assert made["outputs"] == {"wav32f": CANONICAL_NAME, "wav24": "wav24.wav"}
     assert {path.name for path in tmp_path.iterdir()} == {
-        CANONICAL_NAME, "wav24.wav", jobs.WAVEFORM_NAME, PROXY_NAME,
+        CANONICAL_NAME, "wav24.wav", jobs.WAVEFORM_NAME, PROXY_NAME, jobs.RECIPE_NAME,
     }  # fmt: skip
     samples = files.read(tmp_path / CANONICAL_NAME).samples
     assert np.array_equal(samples, files.read(folder / "mix.wav").samples)
