@@ -16,7 +16,7 @@ import numpy as np
 
 from dsp.dynamics import DynamicsPlan
 from dsp.equalizer import TonePlan
-from dsp.errors import InvalidSettings, ProfileUnsupported
+from dsp.errors import InvalidSettings, ProfileInvalid, ProfileUnsupported
 from dsp.measure import OF_GROUPS, Profile
 from dsp.spectrum import Doubles
 from dsp.stereo import WidthPlan
@@ -146,7 +146,7 @@ class Blend:
             ]
             check_weights([part.weights for part in parts])
         except (AttributeError, KeyError, TypeError, InvalidSettings) as error:
-            raise ProfileUnsupported("This blend is damaged or incomplete.") from error
+            raise ProfileInvalid("This blend is damaged or incomplete.") from error
         return cls(tuple(parts))
 
     def _heard(self, aspect: Aspect) -> list[Part]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import shutil
@@ -13,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import numpy as np
 
@@ -22,23 +21,32 @@ from dsp.audio import Audio
 from dsp.blends import Blend, Part, blend
 from dsp.chain import Mastered, master
 from dsp.checks import check_mix
-from dsp.errors import InvalidSettings, ProfileUnsupported
+from dsp.errors import InvalidSettings
 from dsp.excerpt import master_excerpt
-from dsp.formats import CANONICAL_NAME, EXCERPT_NAME, LOSSLESS_NAME, PROXY_NAME, WRITABLE, Limits
+from dsp.formats import (
+    CANONICAL_NAME,
+    EXCERPT_NAME,
+    LOSSLESS_NAME,
+    PROFILE_NAME,
+    PROXY_NAME,
+    WRITABLE,
+    Limits,
+)
 from dsp.frozen import master_frozen, recipe_of
 from dsp.loudness import HOP_SECONDS, hop_lufs, weighted_energies
 from dsp.measure import Profile, measure
 from dsp.payload import digest_file
 from dsp.peaks import sample_peak_dbfs
+from dsp.profiles import PROFILE_VERSION, read_document
 from dsp.recipe import Recipe
 from dsp.report import describe
 from dsp.settings import ENGINE_VERSION, MasterSettings
+from dsp.stored import load_profile, load_reference, save_profile
 from dsp.suitability import compare
 from dsp.tags import Tags
 from dsp.units import db_to_amplitude
-from dsp.weights import MOST_PARTS, Weights
+from dsp.weights import Weights
 
-PROFILE_NAME: Final = "profile.json.gz"
 WAVEFORM_NAME: Final = "waveform.json"
 RELEASE_NAME: Final = "release.json"
 RECIPE_NAME: Final = "recipe.json"
@@ -46,10 +54,8 @@ RECOMMENDED: Final = "wav24"  # the download that is there at once
 LIBRARIES: Final = ("numpy", "scipy", "numba", "soxr", "soundfile", "av")  # that make the bytes
 PROXY_MARGIN_DB: Final = 0.01  # for the rounding of its samples
 SILENCE_LUFS: Final = -120.0  # stands for -inf, which JSON has not
-LARGEST_PROFILE_BYTES: Final = 8_000_000  # unpacked; a real one is a tenth of it
 
 Progress = Callable[[str, float], None]
-R = TypeVar("R")
 
 
 def inspect(
@@ -92,6 +98,33 @@ def inspect(
         },
         "findings": [asdict(finding) for finding in findings],
         "summary": profile.summary(),
+        "profile_version": PROFILE_VERSION,
+    }
+
+
+def inspect_profile(
+    source: str, out_dir: str, *, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Check a profile that came as a document; write it as a measured one is, into a folder.
+
+    Returns
+    -------
+    dict
+        As of :func:`inspect`; nothing can be found in a sound that is not there.
+    """
+    if progress:
+        progress("checking", 0.0)
+    profile = Profile.from_dict(read_document(Path(source).read_bytes()).profile)
+    save_profile(profile, Path(out_dir) / PROFILE_NAME)
+    return {
+        "facts": {
+            "rate_hz": profile.rate_hz,
+            "channels": profile.channels,
+            "duration_seconds": profile.duration_seconds,
+        },
+        "findings": [],
+        "summary": profile.summary(),
+        "profile_version": PROFILE_VERSION,
     }
 
 
@@ -371,37 +404,15 @@ def write_profile(path: Path, output: Path) -> None:
     save_profile(_profile_of(path), output)
 
 
-def save_profile(profile: Profile | Blend, path: Path) -> None:
-    """Write a profile, or a blend, as gzipped JSON; equal ones give equal bytes."""
-    text = json.dumps(profile.to_dict(), separators=(",", ":"), sort_keys=True)
-    path.write_bytes(gzip.compress(text.encode(), mtime=0))
-
-
-def load_profile(path: str | Path) -> Profile:
-    """Read a profile written by :func:`save_profile`.
-
-    Raises
-    ------
-    ProfileUnsupported
-        Not a profile of this version.
-    """
-    return _reading_profile(lambda: Profile.from_dict(_unpacked(path, LARGEST_PROFILE_BYTES)))
-
-
-def load_reference(path: str | Path) -> Profile | Blend:
-    """Read what is mastered toward: a profile, or a blend of several.
-
-    Raises
-    ------
-    ProfileUnsupported
-        Neither of these, or of another version.
-    """
-
-    def read() -> Profile | Blend:
-        values = _unpacked(path, MOST_PARTS * LARGEST_PROFILE_BYTES)
-        return Blend.from_dict(values) if "blend" in values else Profile.from_dict(values)
-
-    return _reading_profile(read)
+def renew_profile(
+    source: str, out_dir: str, limits: dict[str, Any], *, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Measure a track again whose profile is of an older version; leave the new one in a folder."""
+    if progress:
+        progress("measuring", 0.0)
+    profile = measure(files.read(source, Limits(**limits)))
+    save_profile(profile, Path(out_dir) / PROFILE_NAME)
+    return {}
 
 
 def warm_up() -> None:
@@ -422,24 +433,6 @@ def warm_up() -> None:
         mastered = master(target, measure(reference), MasterSettings(loudness=-8.0))
         check_mix(target, mastered.target)
         describe(mastered)
-
-
-def _unpacked(path: str | Path, most_bytes: int) -> dict[str, Any]:
-    with gzip.open(path) as file:
-        text = file.read(most_bytes + 1)
-    if len(text) > most_bytes:
-        raise ProfileUnsupported("This profile is larger than any profile is.")
-    values = json.loads(text)
-    if not isinstance(values, dict):
-        raise ProfileUnsupported("This is not a profile.")
-    return values
-
-
-def _reading_profile(read: Callable[[], R]) -> R:
-    try:
-        return read()
-    except (gzip.BadGzipFile, EOFError, ValueError) as error:
-        raise ProfileUnsupported("This is not a profile.") from error
 
 
 def _mastered(

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from billing.models import Entry
 from billing.services.audit import broken_books
+from dsp.profiles import PROFILE_FORMAT
 from mastering.models import (
     WORK_KINDS,
     Export,
@@ -142,8 +143,11 @@ def _files_of(row: Stored) -> dict[str, dict[str, int | str]]:
         if not row.cover_sha256:
             return {}
         return {row.cover_key: {"size_bytes": row.cover_bytes, "sha256": row.cover_sha256}}
-    files = {row.key(name): recorded for name, recorded in row.outputs.items()}
-    if isinstance(row, AudioFile) and row.sha256:  # until then it lies in the quarantine
+    if not isinstance(row, AudioFile):
+        return {row.key(name): recorded for name, recorded in row.outputs.items()}
+    files = {row.key(name): recorded for name, recorded in row.kept.items()}
+    has_source = row.has_sound or row.format == PROFILE_FORMAT
+    if row.sha256 and has_source:  # without a digest it lies in the quarantine
         files[row.source_key] = {"size_bytes": row.size_bytes, "sha256": row.sha256}
     return files
 

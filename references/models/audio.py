@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 from pathlib import PurePosixPath
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db import models
 
-from dsp.formats import LOSSLESS_NAME
+from dsp.formats import LOSSLESS_NAME, PROFILE_NAME
+from dsp.profiles import PROFILE_VERSION
 from references.models.ids import PublicIdField
 from references.models.work import Phases, Work, WorkQuerySet, work_constraints, work_indexes
 
@@ -20,7 +21,13 @@ TOO_MUCH_DAMAGE = 2
 
 
 class AudioFileQuerySet(WorkQuerySet["AudioFile"]):
-    pass
+    def sounding(self) -> Self:
+        """Those whose sound is here, not their measurements alone."""
+        return self.filter(sound=AudioFile.Sound.KEPT)
+
+    def losing_sound(self) -> Self:
+        """Those whose sound was given up, and may still lie in storage."""
+        return self.filter(sound=AudioFile.Sound.LEAVING)
 
 
 class AudioFile(Work):
@@ -33,6 +40,11 @@ class AudioFile(Work):
         MEASURING = "MEASURING"
         READY = "READY"
         REJECTED = "REJECTED"
+
+    class Sound(models.TextChoices):
+        KEPT = "KEPT"
+        LEAVING = "LEAVING"  # given up; some of it may still lie in storage
+        NONE = "NONE"  # gone, or never there: a profile alone
 
     phases: ClassVar[Phases] = _PHASES
 
@@ -47,6 +59,10 @@ class AudioFile(Work):
     summary = models.JSONField(default=dict)
     findings = models.JSONField(default=list)
     pcm_sha256 = models.CharField(max_length=64, blank=True)
+    profile_version = models.PositiveSmallIntegerField(
+        default=0, help_text="Of what was measured; 0 until then."
+    )
+    sound = models.CharField(max_length=10, choices=Sound, default=Sound.KEPT)
 
     objects = AudioFileQuerySet.as_manager()
 
@@ -56,6 +72,8 @@ class AudioFile(Work):
         indexes = [
             *work_indexes("audio", _PHASES),
             models.Index("user", "sha256", name="audio_content"),
+            models.Index("user", "pcm_sha256", name="audio_samples"),
+            models.Index("sound", name="audio_leaving", condition=models.Q(sound="LEAVING")),
         ]
 
     def __str__(self) -> str:
@@ -64,6 +82,23 @@ class AudioFile(Work):
     @property
     def is_ready(self) -> bool:
         return self.has_succeeded
+
+    @property
+    def has_sound(self) -> bool:
+        """Whether it can be heard, and mastered; without, it is a profile to master toward."""
+        return self.sound == self.Sound.KEPT
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether its profile is of a version that the engine no longer masters toward."""
+        return self.is_ready and self.profile_version != PROFILE_VERSION
+
+    @property
+    def kept(self) -> dict[str, dict[str, Any]]:
+        """The outputs that are still stored."""
+        if self.has_sound:
+            return self.outputs
+        return {name: facts for name, facts in self.outputs.items() if name == PROFILE_NAME}
 
     @property
     def is_past_mastering(self) -> bool:
@@ -94,12 +129,12 @@ class AudioFile(Work):
     @property
     def proxy_name(self) -> str | None:
         """The name of the copy that browsers play first."""
-        return next((name for name in self.outputs if name.startswith("proxy.")), None)
+        return next((name for name in self.kept if name.startswith("proxy.")), None)
 
     @property
     def lossless_name(self) -> str | None:
         """The name of the copy that browsers play on demand; uploads of old have none."""
-        return LOSSLESS_NAME if LOSSLESS_NAME in self.outputs else None
+        return LOSSLESS_NAME if LOSSLESS_NAME in self.kept else None
 
     @property
     def time_limit(self) -> timedelta:
