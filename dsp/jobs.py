@@ -305,8 +305,11 @@ def mix_references(
     ]
     blended = blend(parts)
     save_profile(blended, Path(out_dir) / PROFILE_NAME)
-    mean = blended.profile if isinstance(blended, Blend) else blended
-    return {"summary": mean.summary()}
+    if not isinstance(blended, Blend):
+        return {"summary": blended.summary()}
+    of_one_track = ("rate_hz", "channels", "duration_seconds")
+    summary = blended.profile.summary()
+    return {"summary": {name: each for name, each in summary.items() if name not in of_one_track}}
 
 
 def preview(

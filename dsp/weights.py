@@ -12,6 +12,7 @@ from dsp.errors import InvalidSettings
 Aspect = Literal["tone", "dynamics", "width", "loudness"]
 
 ASPECTS: Final[tuple[Aspect, ...]] = ("tone", "dynamics", "width", "loudness")
+BLEND_FORMAT: Final = "blend"  # what an entry of a library is that is none of the formats of audio
 FEWEST_PARTS: Final = 2
 MOST_PARTS: Final = 5
 

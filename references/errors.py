@@ -12,6 +12,7 @@ UploadRefused
 
 LibraryRefused, of what is asked of an entry of the library
 ├── NotMeasured       not_measured        it is not measured yet
+├── NotBlendable      not_blendable       a blend is made of single, measured references, each once
 ├── SoundNeeded       sound_needed        it is the mix of a master, which needs its sound
 └── ProfileOutdated   profile_outdated    it was measured by an older version of the engine
 """
@@ -61,6 +62,10 @@ class LibraryRefused(Exception):
 
 class NotMeasured(LibraryRefused):
     code = "not_measured"
+
+
+class NotBlendable(LibraryRefused):
+    code = "not_blendable"
 
 
 class SoundNeeded(LibraryRefused):

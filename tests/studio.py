@@ -270,6 +270,8 @@ class PlayedEngine:
     summary: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
     exported: dict[str, Any] = field(default_factory=dict)
+    blended: list[dict[str, float]] = field(default_factory=list)  # weights of the last blend
+    recipes: list[dict[str, Any] | None] = field(default_factory=list)  # that renders were given
 
     def run(self, function: str, *args: Any, **options: Any) -> dict[str, Any]:
         name = function.removeprefix("dsp.jobs:")
@@ -317,6 +319,15 @@ class PlayedEngine:
         assert Path(source).is_file()
         (Path(out) / "profile.json.gz").write_bytes(b"measured again")
         return {}
+
+    def _mix_references(
+        self, profiles: list[str], weights: list[dict[str, float]], out: str
+    ) -> dict[str, Any]:
+        for path in profiles:
+            assert Path(path).is_file()
+        self.blended = weights
+        (Path(out) / "profile.json.gz").write_bytes(f"blend of {len(self.ran)}".encode())
+        return {"summary": {"integrated_lufs": -12.0}}
 
     def _preview(
         self, mix: str, mix_profile: str, reference_profile: str, out: str, *_: Any

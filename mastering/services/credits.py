@@ -13,6 +13,7 @@ from billing.errors import BillingRefused
 from mastering.errors import Unpaid
 from mastering.models import Master, Version
 from references.models import AudioFile, Settled, settled
+from references.models.blends import identity_of
 
 
 def cost_credits(*, user: User, mix: AudioFile, reference: AudioFile) -> int:
@@ -25,11 +26,12 @@ def pair_of(user: User, mix: AudioFile, reference: AudioFile) -> str:
 
     Two files of the same bytes are the same. A file that was sent straight to the storage has no
     digest before it is measured, and is known by its id; its next masters take this one's pair.
+    A blend is known by its tracks: other weights are other settings, not another pair.
     """
     known = Master.objects.filter(user=user, mix=mix, reference=reference).exclude(pair="").first()
     if known is not None:
         return known.pair
-    content = f"{user.pk}:{mix.sha256 or mix.pk}:{reference.sha256 or reference.pk}"
+    content = f"{user.pk}:{mix.sha256 or mix.pk}:{identity_of(reference)}"
     return f"pair:{hashlib.sha256(content.encode()).hexdigest()[:32]}"
 
 

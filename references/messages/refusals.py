@@ -128,6 +128,11 @@ REFUSALS: Final[Mapping[str, Wording]] = {
         gettext_lazy("Nothing was stored. You have not yet said that you may use these tracks."),
         gettext_lazy("Tick the sentence above, then add them again."),
     ),
+    "not_blendable": Wording(
+        gettext_lazy("These cannot be blended"),
+        gettext_lazy("A blend is made of single references that are measured, each named once."),
+        gettext_lazy("Choose other references."),
+    ),
     "not_measured": Wording(
         gettext_lazy("Not measured yet"),
         gettext_lazy("The track is still being measured."),

@@ -245,6 +245,20 @@ def _named(audio: AudioFile, document: Document | None) -> dict[str, Any]:
     }
 
 
+@contextlib.contextmanager
+def begin_measuring(user: User) -> Iterator[None]:
+    """Let something enter that a worker has to measure, within the limits; in a transaction.
+
+    Raises
+    ------
+    Busy, TooManyUploads
+    """
+    refuse_if_busy()
+    _lock(user)
+    _refuse_if_too_many_open(user)
+    yield
+
+
 def _lock(user: User) -> None:
     """Let nothing else of this person's begin before this transaction ends, so that counts hold."""
     User.objects.select_for_update().get(pk=user.pk)
