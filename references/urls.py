@@ -3,6 +3,7 @@
 from django.urls import path
 
 from references import views
+from references.views import blends
 
 app_name = "references"
 urlpatterns = [
@@ -14,5 +15,7 @@ urlpatterns = [
     path("audio/<str:audio_id>/remove/", views.remove, name="remove"),
     path("audio/<str:audio_id>/listen/", views.listen, name="listen"),
     path("audio/<str:audio_id>/waveform.json", views.waveform, name="waveform"),
+    path("references/blends/new/", blends.new_blend, name="new_blend"),
+    path("references/blends/<str:reference_id>/", blends.blend, name="blend"),
     path("references/", views.library, name="list"),
 ]

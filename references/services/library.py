@@ -218,7 +218,7 @@ def _pass_on_doubles(entry: Reference) -> None:
         Reference.objects.filter(pk__in=rest).update(same_as=doubles[0])
 
 
-def _require_rights(user: User, states: bool) -> None:  # noqa: FBT001
+def _require_rights(user: User, states: bool) -> None:
     if states:
         state_rights(user=user)
     elif not has_stated_rights(user=user):

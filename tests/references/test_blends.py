@@ -28,8 +28,8 @@ NOTHING = Weights(tone=0.0, dynamics=0.0, width=0.0, loudness=0.0)
 
 def entries(user: User, *names: str) -> list[Reference]:
     """Return measured entries of a library, each of another content."""
-    for number, name in enumerate(names):
-        content = wav(0.01 + 0.001 * number)
+    for name in names:
+        content = wav(0.01 + 0.001 * Reference.objects.filter(user=user).count())
         receive_upload(user=user, kind=REFERENCE, file=ContentFile(content, f"{name}.wav"))
         while measure_next():
             pass
