@@ -254,6 +254,29 @@ def export(
     return {"files": sorted(path.name for path in folder.iterdir()), **digests}
 
 
+def pack(
+    entries: dict[str, str], out_dir: str, name: str, *, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Put files into one ZIP in a folder, without compression, and delete them.
+
+    Parameters
+    ----------
+    entries : dict
+        Paths by the name within the ZIP.
+    out_dir : path
+        An existing folder.
+    name : str
+        Of the ZIP.
+    """
+    if progress:
+        progress("packing", 0.9)
+    paths = {entry: Path(path) for entry, path in entries.items()}
+    _pack(Path(out_dir) / name, paths)
+    for path in paths.values():
+        path.unlink()
+    return {}
+
+
 def check_release(
     source: str,
     out_dir: str,

@@ -15,8 +15,12 @@ from django.utils import timezone
 from billing.models import Entry
 from billing.services.audit import broken_books
 from dsp.profiles import PROFILE_FORMAT
+from dsp.weights import BLEND_FORMAT
 from mastering.models import (
     WORK_KINDS,
+    Album,
+    AlbumArchive,
+    AlbumTrack,
     Export,
     Master,
     Preview,
@@ -26,10 +30,10 @@ from mastering.models import (
     WorkKind,
 )
 from mastering.services import SWEEP_SECONDS
-from references.models import AudioFile
+from references.models import AudioFile, BlendPart
 from references.models.work import MAX_ATTEMPTS, MAX_ENGINE_ERRORS
 
-Stored = AudioFile | Version | Preview | Export | ReleaseCheck | ReleaseTags
+Stored = AudioFile | Version | Preview | Export | ReleaseCheck | ReleaseTags | AlbumArchive
 FOLDERS: dict[str, type[Stored]] = {  # in storage, and whose they are
     "audio": AudioFile,
     "masters": Version,
@@ -37,6 +41,7 @@ FOLDERS: dict[str, type[Stored]] = {  # in storage, and whose they are
     "exports": Export,
     "checks": ReleaseCheck,
     "tags": ReleaseTags,
+    "albums": AlbumArchive,
 }
 OVERDUE = timedelta(seconds=2 * SWEEP_SECONDS)
 ORPHANED = timedelta(hours=24)  # younger ones may belong to a transaction or an attempt
@@ -63,9 +68,28 @@ def _breaks(*, deep: bool) -> Iterator[str]:
         yield from _broken_files(owner, deep=deep)
     for pk in Master.objects.filter(versions=None).values_list("pk", flat=True):
         yield f"{pk}: a master without a version"
+    yield from _misplaced()
     yield from _orphans()
     yield from broken_books()
     yield from _unsettled()
+
+
+def _misplaced() -> Iterator[str]:
+    """Find what belongs to two people, or stands nowhere: rows that no constraint can hold."""
+    foreign = ~Q(mix__user=F("album__user")) | Q(
+        ~Q(master__user=F("album__user")), master__isnull=False
+    )
+    for pk in AlbumTrack.objects.filter(foreign).values_list("pk", flat=True):
+        yield f"{pk}: a song of another person's"
+    foreign_albums = Album.objects.filter(~Q(reference__user=F("user")), reference__isnull=False)
+    for pk in foreign_albums.values_list("pk", flat=True):
+        yield f"{pk}: an album toward another person's reference"
+    parts = BlendPart.objects.filter(~Q(audio__user=F("blend__audio__user")), audio__isnull=False)
+    for pk in parts.values_list("blend", flat=True):
+        yield f"{pk}: a blend of another person's reference"
+    unmixed = AudioFile.objects.filter(format=BLEND_FORMAT, blend=None)
+    for pk in unmixed.values_list("pk", flat=True):
+        yield f"{pk}: a blend of nothing"
 
 
 def _broken_rows(kind: WorkKind) -> Iterator[str]:

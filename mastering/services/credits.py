@@ -1,7 +1,7 @@
 """What a master costs: a credit reserved at submit, taken at delivery, given back otherwise."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.dispatch import receiver
@@ -21,6 +21,12 @@ def cost_credits(*, user: User, mix: AudioFile, reference: AudioFile) -> int:
     return 0 if billing.is_paid(user, work=pair_of(user, mix, reference)) else 1
 
 
+def cost_of_all(*, user: User, pairs: Iterable[tuple[AudioFile, AudioFile]]) -> int:
+    """Return what masters of several pairs would cost together; a pair costs once."""
+    works = {pair_of(user, mix, reference) for mix, reference in pairs}
+    return sum(0 if billing.is_paid(user, work=work) else 1 for work in works)
+
+
 def pair_of(user: User, mix: AudioFile, reference: AudioFile) -> str:
     """Return what a credit pays for: a person's mix and reference.
 
@@ -28,7 +34,8 @@ def pair_of(user: User, mix: AudioFile, reference: AudioFile) -> str:
     digest before it is measured, and is known by its id; its next masters take this one's pair.
     A blend is known by its tracks: other weights are other settings, not another pair.
     """
-    known = Master.objects.filter(user=user, mix=mix, reference=reference).exclude(pair="").first()
+    matched = Master.objects.matched().filter(user=user, mix=mix, reference=reference)
+    known = matched.exclude(pair="").first()
     if known is not None:
         return known.pair
     content = f"{user.pk}:{mix.sha256 or mix.pk}:{identity_of(reference)}"
