@@ -79,6 +79,9 @@ FAILURES: Final[Mapping[str, Wording]] = {
         gettext_lazy("It needs a direction and songs that are all measured."),
         gettext_lazy("Take out what was rejected, or wait a moment."),
     ),
+    "album_as_it_is": Wording(
+        gettext_lazy("Nothing to do"), gettext_lazy("The album is mastered as it says already.")
+    ),
     "too_many_tracks": Wording(
         gettext_lazy("Too much for one album"),
         gettext_lazy("An album holds up to 30 songs and two hours."),

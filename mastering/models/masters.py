@@ -76,7 +76,7 @@ class MasterQuerySet(models.QuerySet["Master"]):
 
     def siblings(self, master: "Master") -> Self:
         """Keep the masters of the same mix, the oldest first, with their versions."""
-        same = self.filter(mix=master.mix_id).order_by("created", "pk")
+        same = self.filter(mix=master.mix_id, user=master.user_id).order_by("created", "pk")
         return same.select_related("current").with_versions()
 
 

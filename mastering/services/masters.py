@@ -103,7 +103,8 @@ def submit_masters(
 ) -> list[Master]:
     """Master one mix toward several references: each a master of its own, all of them or none.
 
-    Each pair costs as it does alone. ``context`` is further arguments of :func:`submit_master`.
+    Each pair costs as it does alone. One reference is one master, as by :func:`submit_master`,
+    of which ``context`` is further arguments.
 
     Raises
     ------
@@ -113,7 +114,7 @@ def submit_masters(
     with transaction.atomic():
         known = Master.objects.matched().filter(user=user, mix=mix).count()
         chosen = list(dict.fromkeys(references))
-        if not chosen or known + len(chosen) > MOST_SIBLINGS:
+        if not chosen or (len(chosen) > 1 and known + len(chosen) > MOST_SIBLINGS):
             raise TooManySiblings
         return [
             submit_master(
@@ -132,6 +133,8 @@ def submit_siblings(
     ------
     MasterRefused, Busy
     """
+    if Master.objects.siblings(master).matched().count() + len(references) > MOST_SIBLINGS:
+        raise TooManySiblings
     return submit_masters(
         user=master.user,
         mix=master.mix,
