@@ -85,6 +85,10 @@ class Blend:
         ends = [part.profile.cutoff_hz for part in self._heard("tone")]
         known_ends = [each for each in ends if each is not None]
         psr = bands("dynamics", [np.array(each.psr_db) for each in parts])
+        of_groups: dict[str, Any] = {
+            name: _mean([getattr(each, name) for each in parts], self.overall_shares)
+            for name in OF_GROUPS
+        }
         return replace(
             lead,
             integrated_lufs=lufs,
@@ -109,10 +113,7 @@ class Blend:
             cutoff_hz=min(known_ends, default=None),
             onsets_per_second=self.mean_of_all([each.onsets_per_second for each in parts]),
             density=self.mean_of_all([each.density for each in parts]),
-            **{
-                name: _mean([getattr(each, name) for each in parts], self.overall_shares)
-                for name in OF_GROUPS
-            },
+            **of_groups,
             fingerprint=np.zeros((0, 2), dtype=np.uint8),
             sections=(),
             loudness_curve_lufs=lead.loudness_curve_lufs + (lufs - lead.integrated_lufs),

@@ -97,7 +97,7 @@ def frozen(user: User, made: scene.Made) -> str:
         {"code": "length_differs", "mix": 181.2, "file": 164.0},
         {"code": "rate_differs", "mix": 44_100, "file": 48_000},
     ]
-    told = {"recipe_sha256": "0" * 64, "oddities": odd}
+    told: dict[str, object] = {"recipe_sha256": "0" * 64, "oddities": odd}
     return _told(version, applied, told)
 
 
@@ -108,6 +108,7 @@ def album_begun(user: User, _made: scene.Made) -> str:
 
 def album(user: User, made: scene.Made) -> str:
     album = _album(user, made)
+    assert album.reference
     tracks = list(album.tracks.all())
     for number, track in enumerate(tracks[:3]):
         master = Master.objects.create(
@@ -128,6 +129,7 @@ def album(user: User, made: scene.Made) -> str:
 
 def album_running(user: User, made: scene.Made) -> str:
     album = _album(user, made)
+    assert album.reference
     for number, track in enumerate(album.tracks.all()):
         master = Master.objects.create(
             user=user, title=track.title, mix=track.mix, reference=album.reference

@@ -74,8 +74,7 @@ def finish(album: Album, run: Any) -> tuple[list[float], list[float]]:
         assert track.master is not None
         version = track.master.latest
         assert version.has_succeeded, (version.error_code, version.error_detail)
-        with default_storage.open(version.key("master.wav")) as stored:
-            path = default_storage.path(stored.name)
+        path = default_storage.path(version.key("master.wav"))
         before.append(track.mix.loudness_lufs or 0.0)
         after.append(measure(files.read(path)).integrated_lufs)
     return before, after

@@ -12,7 +12,6 @@ class SongOrder extends HTMLElement {
     event.preventDefault();
     const song = grip.closest("li");
     const before = this.ids().join();
-    grip.setPointerCapture(event.pointerId);
     song.toggleAttribute("data-dragged", true);
     const move = ({ clientY }) => {
       const below = [...this.list.children].find((other) => {
@@ -21,14 +20,16 @@ class SongOrder extends HTMLElement {
       });
       if (below !== song.nextElementSibling) this.list.insertBefore(song, below ?? null);
     };
+    // On the window: a grip that moves within the page would lose the pointer it captured.
     const drop = () => {
-      grip.removeEventListener("pointermove", move);
+      window.removeEventListener("pointermove", move);
+      for (const name of ["pointerup", "pointercancel"]) window.removeEventListener(name, drop);
       song.removeAttribute("data-dragged");
       this.number();
       if (this.ids().join() !== before) this.keep(song);
     };
-    grip.addEventListener("pointermove", move);
-    grip.addEventListener("lostpointercapture", drop, { once: true });
+    window.addEventListener("pointermove", move);
+    for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, drop);
   }
 
   step(event) {
