@@ -35,7 +35,7 @@ def player_of(version: Version, *, other: Version | None = None) -> dict[str, An
         _upload("original", _("Original"), master.mix),
         _rendered("master", _("Master"), version),
     ]
-    if master.reference.proxy_name:  # a profile alone, or a blend, cannot be heard
+    if master.reference.has_sound:  # else it is measurements alone
         sources.append(_upload("reference", _("Reference"), master.reference))
     if other is not None:
         label = _("Version %(number)s") % {"number": other.number}

@@ -35,7 +35,7 @@ ORDERS: Final[dict[str, tuple[Any, bool]]] = {
 }
 # Numbers that the library is filtered by, each from and to.
 RANGES: Final = ("loudness_lufs", "plr_db", "width_db", "brightness_db")
-_HEAVY: Final = ("audio__summary", "audio__findings", "audio__outputs")
+_HEAVY: Final = ("audio__summary", "audio__findings", "audio__outputs", "audio__facts")
 
 
 class ReferenceQuerySet(models.QuerySet["Reference"]):
@@ -121,6 +121,10 @@ class ReferenceQuerySet(models.QuerySet["Reference"]):
     def after(self, order: str, place: Any, pk: str) -> Self:
         """Keep what comes after an entry in an order."""
         beyond = "lt" if ORDERS[order][1] else "gt"
+        if order == "newest":
+            # As it is stored: SQLite compares times as text, and writes them in two lengths.
+            stored = self.model.objects.filter(pk=pk).values("created")
+            place = Coalesce(models.Subquery(stored), Value(place, models.DateTimeField()))
         same = Q(place=place) & Q(**{f"pk__{beyond}": pk})
         return self.filter(Q(**{f"place__{beyond}": place}) | same)
 

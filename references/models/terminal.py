@@ -14,7 +14,8 @@ class FreezeTerminalRows(Operation):
     """Refuse updates of the named columns of rows whose status is terminal.
 
     SQLite drops triggers with the table when a later migration rebuilds it; such a migration must
-    name this operation again, which takes the place of the one before. The tests of the triggers tell when it was forgotten.
+    name this operation again, which takes the place of the one before. The tests of the triggers
+    tell when it was forgotten.
     """
 
     reversible = True

@@ -21,6 +21,7 @@ from references.services.starters import (
     STARTERS,
     Starter,
     sources_of,
+    starter_curves,
     starter_summaries,
     use_starter,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "remove_references",
     "ring",
     "sources_of",
+    "starter_curves",
     "starter_summaries",
     "state_rights",
     "tell_folders",

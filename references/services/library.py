@@ -81,7 +81,12 @@ def keep_reference(*, user: User, audio: AudioFile) -> Reference:
         raise NotMeasured
     with transaction.atomic():
         entry, made = Reference.objects.get_or_create(
-            audio=audio, defaults={"user": user, "title": audio.title}
+            audio=audio,
+            defaults={
+                "user": user,
+                "title": audio.title,
+                "origin": Reference.Origin.BLEND if audio.is_blend else Reference.Origin.UPLOAD,
+            },
         )
         if made:
             _read(entry)

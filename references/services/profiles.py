@@ -3,7 +3,6 @@
 import json
 import logging
 import zlib
-from functools import partial
 
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -11,7 +10,7 @@ from django.db import transaction
 from dsp.errors import ProfileInvalid
 from dsp.formats import PROFILE_NAME
 from dsp.profiles import MOST_DOCUMENT_BYTES, Document, check_profile
-from references.errors import NotMeasured, ProfileOutdated, SoundNeeded, StorageAway
+from references.errors import BlendStays, NotMeasured, ProfileOutdated, SoundNeeded, StorageAway
 from references.models import AudioFile, DirectUpload, Reference
 
 MOST_PROFILE_BYTES = 4 * MOST_DOCUMENT_BYTES  # unpacked
@@ -49,7 +48,7 @@ def drop_sound(*, reference: Reference) -> None:
         AudioFile.objects.filter(pk__in=going).sounding().update(sound=AudioFile.Sound.LEAVING)
         for upload in DirectUpload.objects.filter(audio__in=going):
             upload.delete()  # and what still lies in the quarantine
-        transaction.on_commit(partial(clear_sounds, *going), robust=True)
+        transaction.on_commit(lambda: clear_sounds(*going), robust=True)
 
 
 def clear_sounds(*ids: str) -> None:
@@ -66,8 +65,12 @@ def export_profile(*, reference: Reference) -> bytes:
     Raises
     ------
     NotMeasured, ProfileOutdated, StorageAway
+    BlendStays
+        A blend is made anew elsewhere, of its references' documents.
     """
     audio = reference.audio
+    if audio.is_blend:
+        raise BlendStays
     if not audio.is_ready:
         raise NotMeasured
     if audio.is_outdated:
@@ -93,7 +96,7 @@ def _unpacked(packed: bytes) -> dict[str, object]:
     unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
     try:
         profile: dict[str, object] = json.loads(unpacking.decompress(packed, MOST_PROFILE_BYTES))
-    except (zlib.error, ValueError) as error:
+    except (zlib.error, ValueError, RecursionError) as error:
         raise ProfileInvalid("The stored profile is damaged.") from error
     check_profile(profile)
     return profile

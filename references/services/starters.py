@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from dsp.profiles import Document
 from references.models import AudioFile, Genre, Reference
+from references.models.figures import figures_of
 from references.services.uploads import receive_upload
 
 FOLDER: Final = Path(__file__).parent.parent / "starters"
@@ -105,7 +106,7 @@ def use_starter(*, user: User, code: str) -> Reference:
         profile=_stored(code)["profile"], title=str(starter.title), genre=starter.genre
     ).to_json()
     audio = receive_upload(
-        user=user, kind=AudioFile.Kind.REFERENCE, file=ContentFile(content, f"{code}.json")
+        user=user, kind=AudioFile.Kind.REFERENCE, file=ContentFile(content, f"{starter.title}.json")
     )
     entry = mine.filter(audio__sha256=audio.sha256).order_by("created").first()
     Reference.objects.filter(pk=entry and entry.pk).update(
@@ -117,6 +118,11 @@ def use_starter(*, user: User, code: str) -> Reference:
 def starter_summaries() -> list[tuple[str, dict[str, Any]]]:
     """Return the code of every starter, with the numbers that ranking takes."""
     return [(code, _stored(code)["summary"]) for code in STARTERS]
+
+
+def starter_curves() -> list[tuple[str, list[float]]]:
+    """Return the code of every starter, with the levels that its thumbnail draws."""
+    return [(code, figures_of(summary)["tone_db"]) for code, summary in starter_summaries()]
 
 
 def sources_of(code: str) -> list[dict[str, str]]:

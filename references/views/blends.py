@@ -65,7 +65,7 @@ def _form_page(request: AuthenticatedRequest, form: BlendForm) -> HttpResponse:
 
 def _offered(request: AuthenticatedRequest) -> list[Reference]:
     """Return what can be blended: the newest, and what was named."""
-    mine = Reference.objects.of(request.user).usable().single()
+    mine = Reference.objects.of(request.user).usable().single().light()
     sent = [request.POST.get(name, "") for name in request.POST if name.startswith("reference_")]
     named = {*sent, *request.GET.getlist("reference")}
     if like := _like(request):

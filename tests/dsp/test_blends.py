@@ -39,13 +39,16 @@ def second():
     return measure(changed(song(9.0, seed=3), gain=0.9, side_gain=0.6))
 
 
-def halves(first, second, **weights):
-    return blend([Part(first, Weights(**weights)), Part(second, Weights(**weights))])
+def halves(first, second, **weights) -> Blend:
+    made = blend([Part(first, Weights(**weights)), Part(second, Weights(**weights))])
+    assert isinstance(made, Blend)
+    return made
 
 
 def test_a_weight_of_1_beside_0_is_the_single_reference_itself(first, second):
-    assert blend([Part(first, Weights()), Part(second, NOTHING)]) is first
-    assert blend([Part(first, NOTHING), Part(second, Weights(tone=0.3))]) is second
+    by_first = blend([Part(first, Weights()), Part(second, NOTHING)])
+    by_second = blend([Part(first, NOTHING), Part(second, Weights(tone=0.3))])
+    assert (by_first is first, by_second is second) == (True, True)
 
 
 def test_a_master_toward_weights_1_and_0_has_the_same_bytes(mix, target, first, second):

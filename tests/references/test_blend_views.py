@@ -120,3 +120,27 @@ def test_a_refused_blend_keeps_what_was_typed(
 
 def test_visitors_are_asked_to_log_in(client: Client, db: None):
     assert "/login" in client.get(NEW)["Location"]
+
+
+def test_chosen_references_are_blended_from_the_library(as_alice: Client, pair: list[Reference]):
+    sent = {"act": "blend", "ids": [each.pk for each in pair]}
+    answer = as_alice.post(reverse("references:bulk"), sent)
+    page = as_alice.get(answer["Location"]).content.decode()
+    for each in pair:
+        assert f'<option value="{each.pk}" selected>' in page
+
+
+def test_a_blend_stands_in_the_library_and_is_not_exported(
+    as_alice: Client, alice: User, pair: list[Reference]
+):
+    made = blended(alice, *((each, Weights()) for each in pair))
+    address = reverse("references:blend", args=[made.pk])
+    assert address in as_alice.get(reverse("references:list")).content.decode()
+    detail = as_alice.get(reverse("references:detail", args=[made.pk])).content.decode()
+    assert address in detail
+    export = reverse("references:export", args=[made.pk])
+    assert export not in detail
+    answer = as_alice.get(export, follow=True)
+    assert "A blend is not exported" in answer.content.decode() or answer.status_code == 409
+    new = as_alice.get(reverse("mastering:new"), {"reference": made.audio_id})
+    assert new.status_code == 200

@@ -50,6 +50,28 @@ class Command(BaseCommand):
                 profiles = list(pool.map(_measured, [path for _, path in tracks]))
             _write(FOLDER / f"{code}.json", profiles, [row for row, _ in tracks])
             self.stdout.write(f"{code}: {len(tracks)} tracks")
+        list_sources()
+
+
+def list_sources() -> None:
+    """Write one list of all tracks that are in the starters, from their files."""
+    lines = [
+        "# Where the starters come from",
+        "",
+        "Each starter is an average of measurements of these tracks; nothing of their sound is here.",
+        "They are parts of Debian packages, whose copyright files hold the licences in full.",
+    ]
+    for code in STARTERS:
+        lines += ["", f"## {code}", ""]
+        for track in json.loads((FOLDER / f"{code}.json").read_text())["tracks"]:
+            file = Path(track["path"].partition(" + ")[0])
+            name = (
+                f"“{track['title']}”" if "title" in track else f"`{file.parent.name}/{file.name}`"
+            )
+            artist = f", {track['artist']}" if "artist" in track else ""
+            package = f"{track['package']} {track['version']}"
+            lines.append(f"- {name}{artist} ({track['licence']}; {package})")
+    (FOLDER / "SOURCES.md").write_text("\n".join(lines) + "\n")
 
 
 def _measured(path: Path) -> Profile:
