@@ -197,7 +197,8 @@ def _pack(attempt: Attempt, archive: AlbumArchive) -> dict[str, Any]:
     """Make the files of an album one after the other, so that no disk holds all twice."""
     folder = attempt.scratch / "songs"
     folder.mkdir()
-    packed, missing = [], list(archive.content["missing"])
+    packed: list[Packed] = []
+    missing: list[str] = list(archive.content["missing"])
     for track in archive.content["tracks"]:
         version = Version.objects.filter(pk=track["version"]).first()
         if version is None:  # deleted meanwhile

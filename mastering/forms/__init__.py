@@ -1,6 +1,6 @@
 """The shape of a master's settings, and of a new master."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -189,7 +189,7 @@ class MasterForm(SettingsForm):
         required=False,
     )
 
-    def __init__(self, *args: Any, more: Sequence[str] = (), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, more: Iterable[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = cast(forms.MultipleChoiceField, self.fields["more"])
         field.choices = [(pk, pk) for pk in more]

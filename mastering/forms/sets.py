@@ -49,12 +49,12 @@ class AlbumForm(SettingsForm, AlbumNameForm):
             offered.insert(0, (album.reference.pk, album.reference.title))
         field = cast(forms.ChoiceField, self.fields["reference"])
         field.choices = [("", _("not chosen yet")), *offered]
-        self.initial |= {
-            "title": album.title,
-            "artist": album.artist,
-            "mode": album.mode,
-            "reference": album.reference_id or "",
-        }
+        self.initial.update(
+            title=album.title,
+            artist=album.artist,
+            mode=album.mode,
+            reference=album.reference_id or "",
+        )
 
     @property
     def names(self) -> list[forms.BoundField]:
@@ -74,9 +74,9 @@ class TrackForm(forms.Form):
 
     units = {"gap_seconds": "s", "offset_lu": "LU"}
 
-    def __init__(self, *args: Any, track: AlbumTrack, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", {name: getattr(track, name) for name in self.base_fields})
-        super().__init__(*args, auto_id=f"id_%s_{track.pk}", **kwargs)
+    def __init__(self, sent: Any = None, *, track: AlbumTrack) -> None:
+        initial = {name: getattr(track, name) for name in self.base_fields}
+        super().__init__(sent, auto_id=f"id_%s_{track.pk}", initial=initial)
         for name, unit in self.units.items():
             self.fields[name].unit = unit  # type: ignore[attr-defined]  # for the template
             self.fields[name].widget.attrs["step"] = "0.1"

@@ -14,7 +14,8 @@ from django.db import transaction
 from django.db.models import F, Max
 from django.dispatch import receiver
 
-from accounts.models import User
+from accounts.models import Notice, User
+from accounts.services import notify
 from dsp.settings import LOUDNESS_LUFS, MasterSettings
 from mastering.errors import AlbumUnready, AudioUnusable, MasterRefused, TooManyTracks
 from mastering.models import (
@@ -240,6 +241,7 @@ def settle_album(*, album_id: str) -> None:
         shortfall_lu = _shortfall_lu(album, tracks, versions)
         if shortfall_lu <= HELD_BACK_LU or album.rounds >= MOST_ROUNDS:
             Album.objects.filter(pk=album.pk).update(is_settling=False)
+            _tell(album, list(versions.values()))
             return
         Album.objects.filter(pk=album.pk).update(
             lowered_lu=F("lowered_lu") + shortfall_lu, rounds=F("rounds") + 1
@@ -269,6 +271,23 @@ def song_settled(rows: list[Settled], **_: Any) -> None:
     albums = Album.objects.settling().filter(tracks__master__versions__in=ended)
     for pk in albums.distinct().values_list("pk", flat=True):
         transaction.on_commit(partial(settle_album, album_id=pk), robust=True)
+
+
+def _tell(album: Album, versions: Sequence[Version]) -> None:
+    """Write to a person whose album has ended, once for each time that it was mastered."""
+    if not versions:
+        return
+    newest = max(versions, key=lambda version: (version.created, version.pk))
+    failed = [version for version in versions if version.has_failed]
+    notify(
+        album.user,
+        kind=Notice.MASTER_DONE,
+        template="emails/album_done",
+        reason=f"album_done:{album.pk}:{newest.pk}",
+        album=album,
+        made=sum(1 for version in versions if version.has_succeeded),
+        failed=len(failed),
+    )
 
 
 def _shortfall_lu(

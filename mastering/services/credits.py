@@ -11,7 +11,7 @@ from accounts.services import notify
 from billing import services as billing
 from billing.errors import BillingRefused
 from mastering.errors import Unpaid
-from mastering.models import Master, Version
+from mastering.models import AlbumTrack, Master, Version
 from references.models import AudioFile, Settled, settled
 from references.models.blends import identity_of
 
@@ -79,8 +79,13 @@ def settle(rows: list[Settled], **_: Any) -> None:
 
 
 def _tell(version: Version) -> None:
-    """Write to a person whose master is done or failed; what they cancelled they know."""
+    """Write to a person whose master is done or failed; what they cancelled they know.
+
+    Of the songs of an album one mail is enough, once all have ended.
+    """
     if version.status == Version.Status.CANCELED:
+        return
+    if AlbumTrack.objects.filter(master=version.master, album__is_settling=True).exists():
         return
     kind = Notice.MASTER_DONE if version.has_succeeded else Notice.MASTER_FAILED
     notify(

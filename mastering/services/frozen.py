@@ -60,7 +60,9 @@ def apply_frozen(*, version: Version, mix: AudioFile, title: str = "") -> Master
 
 def left_to_freeze(*, user: User, version: Version) -> int:
     """Return how many more files of its song a version may be applied to."""
-    used = Master.objects.of(user).frozen().filter(pair=version.master.pair).count()
+    counted = (*Version.phases.open, Version.phases.succeeded)
+    mine = Master.objects.frozen().filter(user=user, pair=version.master.pair)
+    used = mine.filter(versions__status__in=counted).distinct().count()
     return max(0, MOST_FROZEN - used)
 
 

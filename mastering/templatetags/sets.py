@@ -7,6 +7,7 @@ from django import template
 from django.utils.translation import gettext, ngettext
 
 from mastering.messages.frozen import oddity_words
+from references.models import Work
 
 register = template.Library()
 
@@ -26,6 +27,6 @@ def price(credits: int) -> str:
 
 
 @register.filter
-def done(work: Any) -> int:
+def done(work: Work) -> int:
     """Return how far a piece of work is, in percent."""
     return round(100 * work.progress)

@@ -17,6 +17,7 @@ from dsp.formats import CANONICAL_NAME, LIMITS, LOSSLESS_NAME, PROXY_NAME
 from dsp.loudness import integrated_lufs, weighted_energies
 from dsp.measure import Profile, measure
 from dsp.settings import MasterSettings
+from dsp.stored import load_profile
 from tests.music import song
 
 pytestmark = pytest.mark.slow
@@ -77,10 +78,10 @@ def test_a_blend_of_one_is_stored_as_that_one_and_of_two_is_mastered_toward(fold
     made = jobs.mix_references(profiles, [{}, nothing], str(tmp_path))
     alone = folder / "reference" / jobs.PROFILE_NAME
     assert (tmp_path / jobs.PROFILE_NAME).read_bytes() == alone.read_bytes()
-    assert made["summary"] == jobs.load_profile(alone).summary()
+    assert made["summary"] == load_profile(alone).summary()
 
     made = jobs.mix_references(profiles, [{}, {}], str(tmp_path))
-    both = [jobs.load_profile(path).integrated_lufs for path in profiles]
+    both = [load_profile(path).integrated_lufs for path in profiles]
     assert made["summary"]["integrated_lufs"] == pytest.approx(sum(both) / 2)
     out = tmp_path / "master"
     out.mkdir()
@@ -94,7 +95,7 @@ def test_a_blend_of_one_is_stored_as_that_one_and_of_two_is_mastered_toward(fold
     )
     assert rendered["report"]["loudness"]["goal_lufs"] == pytest.approx(sum(both) / 2, abs=0.01)
     with pytest.raises(ProfileUnsupported):
-        jobs.load_profile(tmp_path / jobs.PROFILE_NAME)
+        load_profile(tmp_path / jobs.PROFILE_NAME)
 
 
 def test_an_upload_leaves_its_profile_and_what_the_player_needs(folder):
@@ -102,7 +103,7 @@ def test_an_upload_leaves_its_profile_and_what_the_player_needs(folder):
     assert made == {jobs.PROFILE_NAME, jobs.WAVEFORM_NAME, PROXY_NAME, LOSSLESS_NAME}
     lossless = files.read(folder / "mix" / LOSSLESS_NAME)
     assert np.array_equal(lossless.samples, files.read(folder / "mix.wav").samples)
-    saved = jobs.load_profile(folder / "mix" / jobs.PROFILE_NAME)
+    saved = load_profile(folder / "mix" / jobs.PROFILE_NAME)
     fresh = measure(files.read(folder / "mix.wav"))
     assert saved.to_dict() == fresh.to_dict()
 
@@ -181,7 +182,7 @@ def test_a_damaged_profile_is_refused(folder, tmp_path):
     text = tmp_path / "text.json.gz"
     text.write_bytes(b"neither gzip nor JSON")
     with pytest.raises(ProfileUnsupported):
-        jobs.load_profile(text)
+        load_profile(text)
 
 
 def export(source: Path, out: Path, formats: list[str], **options) -> list[str]:

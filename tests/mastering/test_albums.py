@@ -24,7 +24,7 @@ from mastering.errors import (
 )
 from mastering.management.invariants import broken_invariants
 from mastering.models import Album, AlbumArchive, AlbumTrack, Master, Version
-from references.models import AudioFile, Reference
+from references.models import AudioFile
 from references.services import receive_upload
 from references.tasks import measure_next
 from tests.conftest import member
@@ -138,7 +138,7 @@ def test_only_ones_own_usable_mixes_are_taken(album: Album, bob: User, engine: P
     with pytest.raises(AudioUnusable):
         services.add_track(album=album, mix=upload(album.user, engine, "silent", -20.0))
     with pytest.raises(AudioUnusable):
-        directed(album, Reference.objects.of(bob).first() or AudioFile.objects.of(bob)[0])
+        directed(album, AudioFile.objects.of(bob)[0])
 
 
 def test_gaps_and_offsets_stay_in_their_ranges(album: Album):
@@ -320,6 +320,21 @@ def test_an_album_that_is_not_ready_is_not_mastered(
     assert not Master.objects.exists()
 
 
+def test_one_mail_tells_of_all_songs(
+    album: Album,
+    engine: PlayedEngine,
+    mailoutbox: Any,
+    django_capture_on_commit_callbacks: Any,
+):
+    engine.reached_lufs = -11.0  # so that some are rendered twice
+    services.submit_album(album=album)
+    render_all(album, django_capture_on_commit_callbacks)
+    (mail,) = mailoutbox
+    assert mail.subject == "Your album Nine Rooms is done"
+    assert "3 songs are mastered" in mail.body
+    assert f"/albums/{album.pk}/" in mail.body
+
+
 # The ZIP
 
 
@@ -448,11 +463,15 @@ def test_mixes_that_nothing_else_needs_go_with_their_song(
 
 
 def test_albums_are_in_what_a_person_asks_for(album: Album, bob: User):
-    chapters = [chapter for _, chapter in collecting.send(sender=None, user=album.user)]
-    (told,) = next(each for each in chapters if each.name == "albums").rows
+    (told,) = albums_told(album.user)
     assert [track["title"] for track in told["tracks"]] == ["opener", "ballad", "closer"]
-    chapters = [chapter for _, chapter in collecting.send(sender=None, user=bob)]
-    assert next(each for each in chapters if each.name == "albums").rows == []
+    assert albums_told(bob) == []
+
+
+def albums_told(user: User) -> Any:
+    """Return the chapter of albums of what a person asks for."""
+    chapters: list[Any] = [chapter for _, chapter in collecting.send(sender=None, user=user)]
+    return next(each.rows for each in chapters if each.name == "albums")
 
 
 def test_a_song_of_anothers_is_told_as_broken(album: Album, bob: User, engine: PlayedEngine):

@@ -66,6 +66,7 @@ def test_a_failed_one_costs_nothing_and_can_be_tried_again(finished: Version, en
     master = services.apply_frozen(version=finished, mix=another(finished.user))
     services.cancel(version=master.latest)
     assert credits_of(finished.user) == before
+    assert services.left_to_freeze(user=finished.user, version=finished) == 5
     again = services.retry(version=master.latest)
     render_next()
     again.refresh_from_db()

@@ -189,9 +189,9 @@ def test_a_master_keeps_its_blend_until_it_goes_too(alice: User, pair: list[Refe
 
 def test_blends_are_in_what_a_person_asks_for(alice: User, bob: User, pair: list[Reference]):
     made = blended(alice, (pair[0], Weights(tone=0.25)), (pair[1], Weights()))
-    told = {}
+    told: dict[User, Any] = {}
     for user in (alice, bob):
-        chapters = [chapter for _, chapter in collecting.send(sender=None, user=user)]
+        chapters: list[Any] = [chapter for _, chapter in collecting.send(sender=None, user=user)]
         told[user] = next(each for each in chapters if each.name == "tracks")
     (blend,) = told[alice].rows["blends"]
     assert blend["audio"] == made.audio_id
