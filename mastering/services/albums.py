@@ -219,13 +219,16 @@ def settings_of(album: Album, goal_lufs: float) -> MasterSettings:
 
 
 def fits(album: Album, version: Version, goal_lufs: float) -> bool:
-    """Tell whether a finished version is what an album asks for, however it came to be so loud."""
+    """Tell whether a finished version is what an album asks for, or reached that another way.
+
+    One that was asked for just this, and that a limit held back, is as it can be.
+    """
     asked = settings_of(album, goal_lufs).as_dict()
-    as_made = version.settings | {"loudness": asked["loudness"]}
-    if as_made != asked or version.loudness_lufs is None:
+    if version.settings == asked:
+        return True
+    if version.loudness_lufs is None or version.settings | {"loudness": asked["loudness"]} != asked:
         return False
-    is_held_back = version.settings == asked and album.mode == Album.Mode.EVEN
-    return is_held_back or abs(version.loudness_lufs - goal_lufs) <= HELD_BACK_LU
+    return abs(version.loudness_lufs - goal_lufs) <= HELD_BACK_LU
 
 
 def settle_album(*, album_id: str) -> None:
