@@ -1,40 +1,25 @@
 """What the library's pages cost with many references: CPU seconds, and queries.
 
-    python -m bench.library [references ...]
+``python -m bench.library [references ...]``
 """
 
 import os
-import random
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
-
-import django
-
-django.setup()
-
-from django.db import connection
-from django.test import Client
-from django.test.runner import DiscoverRunner
-from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
-
-from references.models import AudioFile, Reference
-from references.models.figures import figures_of
-from references.models.library import searched
-from references.ranking import rank_library
-from tests.conftest import browser_of, member
-from tests.references.shelf import make_audio, summary
-
 TIMES = 3
+WORDS = tuple(f"word{number}" for number in range(400))
 
 
 def fill(user: Any, count: int) -> None:
-    rng = random.Random(0)
-    words = [f"word{n}" for n in range(400)]
+    from references.models import AudioFile, Reference
+    from references.models.figures import figures_of
+    from references.models.library import searched
+    from tests.references.shelf import summary
+
     audio = [
         AudioFile(
             user=user, kind="REFERENCE", status="READY", filename=f"{n}.wav", format="wav",
@@ -45,10 +30,12 @@ def fill(user: Any, count: int) -> None:
     ]  # fmt: skip
     AudioFile.objects.bulk_create(audio, batch_size=200)
     entries = []
-    for one in audio:
+    for number, one in enumerate(audio):
+        words = [WORDS[number * factor % len(WORDS)] for factor in (1, 7, 11, 13)]
         entry = Reference(
-            user=user, audio=one, title=" ".join(rng.sample(words, 3)), artist=rng.choice(words),
-            tags=rng.sample(words[:40], 2), trust=rng.random(), **figures_of(one.summary),
+            user=user, audio=one, title=" ".join(words[:3]), artist=words[3],
+            tags=[WORDS[number % 40], WORDS[number % 37]], trust=number / count,
+            **figures_of(one.summary),
         )  # fmt: skip
         entry.search = searched(entry)
         entries.append(entry)
@@ -56,6 +43,9 @@ def fill(user: Any, count: int) -> None:
 
 
 def cost(name: str, act: Callable[[], Any]) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
     best, queries = float("inf"), 0
     for _ in range(TIMES):
         with CaptureQueriesContext(connection) as captured:
@@ -66,29 +56,46 @@ def cost(name: str, act: Callable[[], Any]) -> None:
     print(f"| {name} | {best:.3f} s | {queries} |")
 
 
-def page(client: Client, **asked: Any) -> None:
-    assert client.get(reverse("references:list"), asked).status_code == 200
+def look(count: int) -> None:
+    from django.urls import reverse
+
+    from references.ranking import rank_library
+    from tests.conftest import browser_of, member
+    from tests.references.shelf import make_audio
+
+    user = member(f"{count}@example.com")
+    fill(user, count)
+    mix = make_audio(user, "My mix", seed=count + 1)
+    page = partial(browser_of(user).get, reverse("references:list"))
+    if page().status_code != 200:
+        raise RuntimeError("the page is not shown")
+    print(f"\n| {count} references | CPU | queries |\n| --- | --- | --- |")
+    asked = {
+        "the page": {},
+        "sorted by loudness": {"sort": "loudest"},
+        "sorted by use": {"sort": "used"},
+        "two words": {"q": "word1 word7"},
+        "by numbers": {"loudness_lufs_min": -11, "plr_db_max": 9.6},
+        "ranked for a mix": {"mix": mix.pk},
+    }
+    for name, query in asked.items():
+        cost(name, partial(page, query))
+    cost("ranking alone", partial(rank_library, mix, most=5))
 
 
 def main(counts: list[int]) -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    import django
+
+    django.setup()
+    from django.test.runner import DiscoverRunner
+
     runner = DiscoverRunner(verbosity=0)
     runner.setup_test_environment()
     databases = runner.setup_databases()
     try:
         for count in counts:
-            user = member(f"{count}@example.com")
-            fill(user, count)
-            mix = make_audio(user, "My mix", seed=count + 1)
-            client = browser_of(user)
-            page(client)
-            print(f"\n| {count} references | CPU | queries |\n| --- | --- | --- |")
-            cost("the page", lambda: page(client))
-            cost("sorted by loudness", lambda: page(client, sort="loudest"))
-            cost("sorted by use", lambda: page(client, sort="used"))
-            cost("two words", lambda: page(client, q="word1 word2"))
-            cost("by numbers", lambda: page(client, loudness_lufs_min=-11, plr_db_max=9.6))
-            cost("ranked for a mix", lambda: page(client, mix=mix.pk))
-            cost("ranking alone", lambda: rank_library(mix, most=5))
+            look(count)
     finally:
         runner.teardown_databases(databases)
     print("\nnumpy is", "loaded" if "numpy" in sys.modules else "not loaded")

@@ -13,6 +13,7 @@ import zlib
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final, NoReturn
 
 from dsp.errors import ProfileInvalid, ProfileUnsupported, TooLarge
@@ -183,9 +184,7 @@ def _numbers(
             _refuse(name)
         for each in value:
             one(name, each)
-        if rising and any(
-            later < earlier for earlier, later in zip(value, value[1:], strict=False)
-        ):
+        if rising and any(later < earlier for earlier, later in pairwise(value)):
             _refuse(name)
 
     return check

@@ -184,11 +184,10 @@ def rank(
         found.append((key, _score(axes, same=same), axes, None if same else theirs))
     found.sort(key=lambda each: -each[1])
     ranked = []
-    for place, (key, near, axes, theirs) in enumerate(found):
-        score = near
+    for place, (key, score, axes, unlike) in enumerate(found):
         # The same audio further apart is looked for where it could matter: the search is long.
-        if theirs is not None and place < PRINTS_SEARCHED and score > GOOD:
-            far = _likeness_of_prints(ours, theirs, PRINT_SHIFT_STEPS)
+        if unlike is not None and place < PRINTS_SEARCHED and score > GOOD:
+            far = _likeness_of_prints(ours, unlike, PRINT_SHIFT_STEPS)
             score = _score(axes, same=far is not None)
         if key in said:
             score = _in_context(score, said[key])

@@ -103,7 +103,7 @@ def choices_of(user: Any) -> dict[str, Any]:
         Reference.objects.filter(user=user).exclude(starter="").values_list("starter", flat=True)
     )
     return {
-        "library": Reference.objects.of(user).recent(),
+        "library": Reference.objects.of(user).of_mode(is_test=False).recent(),
         "starters": [code for code in STARTERS if code not in taken],
     }
 

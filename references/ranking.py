@@ -47,7 +47,8 @@ def rank_library(
 
     The mix's own sound is left out. Reasons and numbers are told of those that are returned.
     """
-    library = Reference.objects.of(mix.user_id).usable() if among is None else among
+    mine = Reference.objects.of(mix.user_id).of_mode(is_test=mix.is_test)
+    library = (mine if among is None else among).filter(audio__status=AudioFile.Status.READY)
     if mix.pcm_sha256:
         library = library.exclude(audio__pcm_sha256=mix.pcm_sha256)
     library = library.exclude(audio=mix.pk).exclude(audio__summary={})
@@ -83,9 +84,10 @@ def rank_library(
 
 def better_reference(mix: AudioFile, reference: AudioFile, *, score: float) -> Reference | None:
     """Return the most suitable other reference of the person's own, if it is clearly better."""
-    newest = Reference.objects.of(mix.user).usable().exclude(audio=reference.pk)
-    newest = newest.order_by("-created", "-pk").values("pk")[:MOST_RANKED]
-    among = Reference.objects.of(mix.user).usable().filter(pk__in=newest)
+    mine = Reference.objects.of(mix.user).of_mode(is_test=mix.is_test)
+    others = mine.usable().exclude(audio=reference.pk)
+    newest = others.order_by("-created", "-pk").values("pk")[:MOST_RANKED]
+    among = mine.filter(pk__in=newest)
     best = rank_library(mix, among=among, most=1)
     if not best or best[0].score < score + BETTER:
         return None

@@ -16,10 +16,13 @@ from mastering.models.masters import (
     STEPS,
     Fingerprint,
     Master,
+    MasterQuerySet,
     Release,
     Remark,
     Version,
+    VersionQuerySet,
 )
+from mastering.models.presets import Preset
 from mastering.models.shares import Share, ShareNote
 from references.models import AudioFile
 
@@ -57,6 +60,8 @@ __all__ = [
     "Export",
     "Fingerprint",
     "Master",
+    "MasterQuerySet",
+    "Preset",
     "Preview",
     "Release",
     "ReleaseCheck",
@@ -65,5 +70,6 @@ __all__ = [
     "Share",
     "ShareNote",
     "Version",
+    "VersionQuerySet",
     "WorkKind",
 ]

@@ -24,6 +24,7 @@ from mastering.services.credits import (
     settle,
     titles_of,
 )
+from mastering.services.estimates import expected_end
 from mastering.services.exports import (
     expire_exports,
     request_check,
@@ -47,6 +48,7 @@ from mastering.services.masters import (
     delete_master,
     recognise,
     refuse_if_busy,
+    rename,
     render_gentler,
     render_version,
     retry,
@@ -54,6 +56,7 @@ from mastering.services.masters import (
     submit_masters,
     submit_siblings,
 )
+from mastering.services.presets import save_preset
 from mastering.services.previews import expire_previews
 from mastering.services.queue import (
     SWEEP_SECONDS,
@@ -97,6 +100,7 @@ __all__ = [
     "direct_album",
     "edit_track",
     "end_work",
+    "expected_end",
     "expire_archives",
     "expire_exports",
     "expire_previews",
@@ -114,6 +118,7 @@ __all__ = [
     "release_worker",
     "remark",
     "remove_track",
+    "rename",
     "render_gentler",
     "render_version",
     "request_archive",
@@ -121,6 +126,7 @@ __all__ = [
     "request_export",
     "retry",
     "revoke_share",
+    "save_preset",
     "save_tags",
     "settle",
     "settle_album",

@@ -60,7 +60,7 @@ def direct_album(
     ------
     AudioUnusable
     """
-    if reference is not None and (reference.user_id != album.user_id or reference.has_failed):
+    if reference is not None and (reference.user_id != album.user_id or not _is_usable(reference)):
         raise AudioUnusable
     chosen = {"mode": Album.Mode(mode), "settings": settings.as_dict()}
     columns: dict[str, Any] = {"title": title, "artist": artist, "reference": reference, **chosen}
@@ -88,7 +88,7 @@ def add_track(*, album: Album, mix: AudioFile, title: str = "") -> AlbumTrack:
     with transaction.atomic():
         _lock(album)
         found = AudioFile.objects.of(album.user).select_for_update().filter(pk=mix.pk).first()
-        if found is None or found.has_failed or not found.has_sound:
+        if found is None or not found.has_sound or not _is_usable(found):
             raise AudioUnusable
         tracks = album.tracks.select_related("mix")
         if known := tracks.filter(mix=mix).first():
@@ -336,6 +336,11 @@ def _bring_up_to_date(album: Album, track: AlbumTrack, goals: dict[str, float]) 
         return False
     render_version(master=master, settings=settings)
     return True
+
+
+def _is_usable(audio: AudioFile) -> bool:
+    """Tell whether a track may belong to an album; what test keys sent does not."""
+    return not (audio.has_failed or audio.is_test)
 
 
 def _lock(album: Album) -> Album:

@@ -18,12 +18,14 @@ from references.models.blends import identity_of
 
 def cost_credits(*, user: User, mix: AudioFile, reference: AudioFile) -> int:
     """Return what a master of this pair would cost; a pair that is paid costs nothing again."""
+    if mix.is_test:
+        return 0
     return 0 if billing.is_paid(user, work=pair_of(user, mix, reference)) else 1
 
 
 def cost_of_all(*, user: User, pairs: Iterable[tuple[AudioFile, AudioFile]]) -> int:
     """Return what masters of several pairs would cost together; a pair costs once."""
-    works = {pair_of(user, mix, reference) for mix, reference in pairs}
+    works = {pair_of(user, mix, reference) for mix, reference in pairs if not mix.is_test}
     return sum(0 if billing.is_paid(user, work=work) else 1 for work in works)
 
 
@@ -32,8 +34,11 @@ def pair_of(user: User, mix: AudioFile, reference: AudioFile) -> str:
 
     Two files of the same bytes are the same. A file that was sent straight to the storage has no
     digest before it is measured, and is known by its id; its next masters take this one's pair.
-    A blend is known by its tracks: other weights are other settings, not another pair.
+    A blend is known by its tracks: other weights are other settings, not another pair. With a
+    test key nothing is paid for.
     """
+    if mix.is_test:
+        return ""
     matched = Master.objects.matched().filter(user=user, mix=mix, reference=reference)
     known = matched.exclude(pair="").first()
     if known is not None:
@@ -43,12 +48,14 @@ def pair_of(user: User, mix: AudioFile, reference: AudioFile) -> str:
 
 
 def reserve(master: Master) -> None:
-    """Set a credit aside for a master, unless its pair is paid.
+    """Set a credit aside for a master, unless its pair is paid, or a test key made it.
 
     Raises
     ------
     Unpaid
     """
+    if master.is_test:
+        return
     try:
         billing.reserve(user=master.user, work=master.pair, subject=master.pk)
     except BillingRefused as refusal:
@@ -68,6 +75,8 @@ def settle(rows: list[Settled], **_: Any) -> None:
     """
     for row in sorted(rows, key=lambda row: row.user_id):  # always locked in the same order
         version = Version.objects.of(row.user_id).select_related("user").get(pk=row.pk)
+        if version.master.is_test:
+            continue
         pair = version.master.pair
         _tell(version)
         if version.has_succeeded:

@@ -40,6 +40,8 @@ def apply_frozen(*, version: Version, mix: AudioFile, title: str = "") -> Master
         found = AudioFile.objects.of(source.user).select_for_update().filter(pk=mix.pk).first()
         if found is None or found.has_failed or not found.has_sound:
             raise AudioUnusable
+        if found.is_test != source.is_test:
+            raise AudioUnusable
         if left_to_freeze(user=source.user, version=version) <= 0:
             raise TooManyFrozen
         master = Master.objects.create(
@@ -48,6 +50,7 @@ def apply_frozen(*, version: Version, mix: AudioFile, title: str = "") -> Master
             reference=source.reference,
             title=title or mix.title,
             pair=source.pair,
+            is_test=source.is_test,
             genre=source.genre,
             release=source.release,
             recipe=recipe,

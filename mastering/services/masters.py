@@ -77,11 +77,14 @@ def submit_master(
             raise AudioUnusable
         if not found[mix.pk].has_sound:  # measurements alone; enough to master toward, only
             raise AudioUnusable
+        if mix.is_test != reference.is_test:
+            raise AudioUnusable
         master = Master.objects.create(
             user=user,
             mix=mix,
             reference=reference,
             title=title or mix.title,
+            is_test=mix.is_test,
             pair=pair_of(user, mix, reference),
             previous=previous,
             genre=genre,
@@ -212,6 +215,10 @@ def retry(*, version: Version) -> Version:
 def cancel(*, version: Version) -> bool:
     """End a version that has not ended; its worker stops at its next heartbeat."""
     return bool(Version.objects.filter(pk=version.pk).cancel())
+
+
+def rename(*, master: Master, title: str) -> None:
+    Master.objects.filter(pk=master.pk).update(title=title)
 
 
 def delete_master(*, master: Master) -> None:

@@ -94,7 +94,8 @@ def new(request: AuthenticatedRequest) -> HttpResponse:
 @login_required
 @require_GET
 def history(request: AuthenticatedRequest) -> HttpResponse:
-    paginator = Paginator(Master.objects.of(request.user).with_versions(), PAGE_ROWS)
+    masters = Master.objects.of(request.user).of_mode(is_test=False).with_versions()
+    paginator = Paginator(masters, PAGE_ROWS)
     page = paginator.get_page(request.GET.get("page"))
     return render(request, "mastering/master_list.html", {"masters": page})
 
@@ -231,7 +232,7 @@ def _track(request: AuthenticatedRequest, form: MasterForm, kind: str) -> AudioF
 
 def _more_references(request: AuthenticatedRequest) -> dict[str, str]:
     """Return the references that a mix can be mastered toward beside the first, with titles."""
-    usable = Reference.objects.of(request.user).usable()[:OFFERED_MORE]
+    usable = Reference.objects.of(request.user).of_mode(is_test=False).usable()[:OFFERED_MORE]
     return {entry.audio_id: entry.title for entry in usable}
 
 

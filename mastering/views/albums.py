@@ -215,7 +215,12 @@ def _page(
 ) -> HttpResponse:
     results = results_of(found)
     tracks = list(found.tracks.all())
-    mixes = AudioFile.objects.of(request.user).sounding().filter(kind=AudioFile.Kind.MIX)
+    mixes = (
+        AudioFile.objects.of(request.user)
+        .of_mode(is_test=False)
+        .sounding()
+        .filter(kind=AudioFile.Kind.MIX)
+    )
     context: dict[str, Any] = {
         "album": found,
         "form": form or AlbumForm(album=found, choices=_references(request)),
@@ -236,4 +241,6 @@ def _page(
 
 
 def _references(request: AuthenticatedRequest) -> list[Reference]:
-    return list(Reference.objects.of(request.user).kept()[:OFFERED_REFERENCES])
+    return list(
+        Reference.objects.of(request.user).of_mode(is_test=False).kept()[:OFFERED_REFERENCES]
+    )

@@ -68,6 +68,7 @@ def _mix(request: AuthenticatedRequest, form: FrozenForm, choices: list[AudioFil
 
 
 def _other_mixes(version: Version) -> list[AudioFile]:
-    mine = AudioFile.objects.of(version.user).sounding().filter(kind=AudioFile.Kind.MIX)
+    mine = AudioFile.objects.of(version.user).of_mode(is_test=version.master.is_test)
+    mine = mine.sounding().filter(kind=AudioFile.Kind.MIX)
     usable = mine.exclude(status=AudioFile.Status.REJECTED).exclude(pk=version.master.mix_id)
     return list(usable[:OFFERED])

@@ -127,9 +127,9 @@ class ReferenceForm(forms.Form):
         label=_("Notes"), max_length=2_000, required=False, widget=forms.Textarea({"rows": 3})
     )
 
-    def __init__(self, *args: Any, reference: Reference) -> None:
+    def __init__(self, sent: Any = None, *, reference: Reference) -> None:
         told = {name: getattr(reference, name) for name in ("title", "artist", "genre", "notes")}
-        super().__init__(*args, initial=told | {"tags": ", ".join(reference.tags)})
+        super().__init__(sent, initial=told | {"tags": ", ".join(reference.tags)})
         choices = genre_choices()
         if reference.genre and reference.genre not in Genre:
             choices.append((reference.genre, reference.genre))

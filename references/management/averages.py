@@ -38,15 +38,16 @@ def average(profiles: Sequence[Profile], *, loudness_lufs: float) -> Profile:
     if len(profiles) < 2:
         raise ValueError("an average takes two tracks or more")
     levelled = [_at(profile, loudness_lufs) for profile in profiles]
-    first = levelled[0]
     rate_hz = min(profile.rate_hz for profile in levelled)
     seconds = float(np.mean([profile.duration_seconds for profile in levelled]))
     cutoffs = [profile.cutoff_hz for profile in levelled if profile.cutoff_hz is not None]
     ranges = [each.loudness_range_lu for each in levelled if each.loudness_range_lu is not None]
     mid, side = _pooled(levelled)
     middle = (np.arange(len(mid)) + 0.5) * seconds / len(mid)
+    averaged: dict[str, Any] = {name: _mean_of(levelled, name) for name in _MEANS}
+    averaged |= {name: _mean(levelled, name) for name in _NUMBERS}
     return replace(
-        first,
+        levelled[0],
         rate_hz=rate_hz,
         frames=round(seconds * rate_hz),
         channels=2,
@@ -67,8 +68,7 @@ def average(profiles: Sequence[Profile], *, loudness_lufs: float) -> Profile:
         moments_mid=mid,
         moments_side=side,
         moments_seconds=middle.round(3),
-        **{name: _mean_of(levelled, name) for name in _MEANS},
-        **{name: _mean(levelled, name) for name in _NUMBERS},
+        **averaged,
     )
 
 

@@ -22,6 +22,10 @@ TOO_MUCH_DAMAGE = 2
 
 
 class AudioFileQuerySet(WorkQuerySet["AudioFile"]):
+    def of_mode(self, *, is_test: bool) -> Self:
+        """Keep what test keys made, or all that they did not."""
+        return self.filter(is_test=is_test)
+
     def sounding(self) -> Self:
         """Those whose sound is here, not their measurements alone."""
         return self.filter(sound=AudioFile.Sound.KEPT)
@@ -64,6 +68,7 @@ class AudioFile(Work):
         default=0, help_text="Of what was measured; 0 until then."
     )
     sound = models.CharField(max_length=10, choices=Sound, default=Sound.KEPT)
+    is_test = models.BooleanField(default=False, help_text="Sent with a test key.")
 
     objects = AudioFileQuerySet.as_manager()
 
@@ -102,9 +107,10 @@ class AudioFile(Work):
     @property
     def kept(self) -> dict[str, dict[str, Any]]:
         """The outputs that are still stored."""
+        outputs: dict[str, dict[str, Any]] = self.outputs
         if self.has_sound:
-            return self.outputs
-        return {name: facts for name, facts in self.outputs.items() if name == PROFILE_NAME}
+            return outputs
+        return {name: facts for name, facts in outputs.items() if name == PROFILE_NAME}
 
     @property
     def is_past_mastering(self) -> bool:

@@ -6,6 +6,7 @@ from references.services.leaving import collect, tell_folders
 from references.services.library import (
     add_reference,
     begin_reference,
+    delete_audio,
     edit_reference,
     edit_references,
     enter_measured,
@@ -31,9 +32,11 @@ from references.services.uploads import (
     clean_filename,
     clear_uploads,
     complete_upload,
+    enter_upload,
     receive_sent,
     receive_upload,
     refuse_if_busy,
+    stored_upload,
 )
 
 __all__ = [
@@ -52,10 +55,12 @@ __all__ = [
     "collect",
     "complete_upload",
     "create_blend",
+    "delete_audio",
     "drop_sound",
     "edit_reference",
     "edit_references",
     "enter_measured",
+    "enter_upload",
     "export_profile",
     "has_stated_rights",
     "keep_reference",
@@ -70,6 +75,7 @@ __all__ = [
     "starter_curves",
     "starter_summaries",
     "state_rights",
+    "stored_upload",
     "tell_folders",
     "use_starter",
 ]

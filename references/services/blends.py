@@ -35,6 +35,9 @@ def create_blend(
         found = {entry.pk: entry for entry in mine}
         if len(found) < len(named) or any(entry.audio.is_blend for entry in found.values()):
             raise NotBlendable
+        modes = {entry.audio.is_test for entry in found.values()}
+        if len(modes) > 1:
+            raise NotBlendable
         if any(entry.audio.is_outdated for entry in found.values()):
             raise ProfileOutdated
         entries = [(found[reference.pk], weights) for reference, weights in parts]
@@ -45,6 +48,7 @@ def create_blend(
             size_bytes=0,
             format=BLEND_FORMAT,
             sound=AudioFile.Sound.NONE,
+            is_test=True in modes,
         )
         counted = [entry.audio for entry, weights in entries if weights.counts]
         blend = Blend.objects.create(audio=audio, identity=blended_identity(counted))

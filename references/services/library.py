@@ -13,7 +13,7 @@ from django.db.models import RestrictedError
 from accounts.models import User
 from accounts.storage import delete_folder
 from dsp.suitability import likeness_of
-from references.errors import NotMeasured, RightsUnstated
+from references.errors import AudioInUse, RightsUnstated
 from references.models import AudioFile, DirectUpload, Reference, RightsStatement
 from references.models.figures import figures_of, health_of, trust_in
 from references.models.library import clean_tags, folded, searched
@@ -71,14 +71,7 @@ def state_rights(*, user: User) -> None:
 
 
 def keep_reference(*, user: User, audio: AudioFile) -> Reference:
-    """Enter a track that masters were made toward; itself where it is in the library.
-
-    Raises
-    ------
-    NotMeasured
-    """
-    if not audio.is_ready:
-        raise NotMeasured
+    """Enter a track into the library, as of a finished master; itself where it is there."""
     with transaction.atomic():
         entry, made = Reference.objects.get_or_create(
             audio=audio,
@@ -88,7 +81,7 @@ def keep_reference(*, user: User, audio: AudioFile) -> Reference:
                 "origin": Reference.Origin.BLEND if audio.is_blend else Reference.Origin.UPLOAD,
             },
         )
-        if made:
+        if made and audio.is_ready:
             _read(entry)
     return entry
 
@@ -99,14 +92,16 @@ def edit_reference(
     title: str,
     artist: str = "",
     genre: str = "",
-    tags: Iterable[str] = (),
+    tags: Iterable[str] | None = None,
     notes: str = "",
 ) -> Reference:
-    """Describe an entry anew."""
-    described = {"title": title, "artist": artist, "genre": genre, "notes": notes}
-    for name, value in (described | {"tags": clean_tags(tags)}).items():
+    """Describe an entry anew; without ``tags`` it keeps those it has."""
+    described: dict[str, Any] = {"title": title, "artist": artist, "genre": genre, "notes": notes}
+    if tags is not None:
+        described["tags"] = clean_tags(tags)
+    for name, value in described.items():
         setattr(reference, name, value)
-    reference.save(update_fields=[*described, "tags"])
+    reference.save(update_fields=[*described])
     return reference
 
 
@@ -147,17 +142,28 @@ def remove_references(*, user: User, ids: Sequence[str]) -> int:
 
 def remove_audio(*, audio: AudioFile) -> None:
     """Take an upload out of the library, and delete it unless a master still needs it."""
-    folder = audio.folder
     with transaction.atomic():
-        for entry in Reference.objects.filter(audio=audio):
-            _pass_on_doubles(entry)
-            entry.delete()
+        _take_out(audio)
+    try:
+        _delete(audio)
+    except RestrictedError:
+        logger.info("%s stays: a master needs it", audio.folder)
+
+
+def delete_audio(*, audio: AudioFile) -> None:
+    """Delete an upload, and its entry in the library.
+
+    Raises
+    ------
+    AudioInUse
+        Where a master needs it; with nothing changed.
+    """
     try:
         with transaction.atomic():
-            audio.delete()
-            transaction.on_commit(partial(delete_folder, folder))
-    except RestrictedError:
-        logger.info("%s stays: a master needs it", folder)
+            _take_out(audio)
+            _delete(audio)
+    except RestrictedError as needed:
+        raise AudioInUse from needed
 
 
 def enter_measured(*, audio_id: str) -> None:
@@ -166,7 +172,7 @@ def enter_measured(*, audio_id: str) -> None:
     if entry is None:
         return
     if entry.audio.sha256:
-        mine = Reference.objects.of(entry.user_id).usable()
+        mine = Reference.objects.of(entry.user_id).of_mode(is_test=entry.audio.is_test).usable()
         same = mine.filter(audio__sha256=entry.audio.sha256)
         if same.order_by("created", "pk").first() != entry:
             entry.delete()
@@ -195,6 +201,7 @@ def _older_double(entry: Reference) -> tuple[Reference | None, float | None]:
     """Return the oldest entry with the same sound: the same samples, or nearly the same print."""
     older = (
         Reference.objects.of(entry.user_id)
+        .of_mode(is_test=entry.audio.is_test)
         .usable()
         .filter(created__lte=entry.created)
         .exclude(pk=entry.pk)
@@ -212,6 +219,19 @@ def _older_double(entry: Reference) -> tuple[Reference | None, float | None]:
         if likeness is not None:
             return other.same_as or other, likeness
     return None, None
+
+
+def _take_out(audio: AudioFile) -> None:
+    for entry in Reference.objects.filter(audio=audio):
+        _pass_on_doubles(entry)
+        entry.delete()
+
+
+def _delete(audio: AudioFile) -> None:
+    folder = audio.folder
+    with transaction.atomic():
+        audio.delete()
+        transaction.on_commit(partial(delete_folder, folder))
 
 
 def _pass_on_doubles(entry: Reference) -> None:

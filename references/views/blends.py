@@ -65,7 +65,7 @@ def _form_page(request: AuthenticatedRequest, form: BlendForm) -> HttpResponse:
 
 def _offered(request: AuthenticatedRequest) -> list[Reference]:
     """Return what can be blended: the newest, and what was named."""
-    mine = Reference.objects.of(request.user).usable().single().light()
+    mine = Reference.objects.of(request.user).of_mode(is_test=False).usable().single().light()
     sent = [request.POST.get(name, "") for name in request.POST if name.startswith("reference_")]
     named = {*sent, *request.GET.getlist("reference")}
     if like := _like(request):
@@ -93,6 +93,6 @@ def _like(request: AuthenticatedRequest) -> Blend | None:
 
 def _entries_of(request: AuthenticatedRequest, made: Blend) -> dict[str, Reference]:
     """Return the entries of what is in a blend, by its audio, as far as they are there."""
-    mine = Reference.objects.of(request.user).usable().single()
+    mine = Reference.objects.of(request.user).of_mode(is_test=False).usable().single()
     found = mine.filter(audio__in=[part.audio_id for part in made.parts.all() if part.audio_id])
     return {str(entry.audio_id): entry for entry in found}

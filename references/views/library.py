@@ -38,8 +38,9 @@ MIXES = 20  # that a library can be ranked for
 @require_GET
 def library(request: AuthenticatedRequest) -> HttpResponse:
     form = LibraryForm(request.GET)
-    mix = AudioFile.objects.of(request.user).filter(pk=request.GET.get("mix", "")).first()
-    mine = Reference.objects.of(request.user).kept()
+    mine = Reference.objects.of(request.user).of_mode(is_test=False).kept()
+    uploads = AudioFile.objects.of(request.user).of_mode(is_test=False)
+    mix = uploads.filter(pk=request.GET["mix"]).first() if request.GET.get("mix") else None
     found = form.chosen(mine)
     if mix is not None and mix.is_ready:
         shown: dict[str, Any] = {"ranked": _ranked(mix, found.usable())}
@@ -48,13 +49,12 @@ def library(request: AuthenticatedRequest) -> HttpResponse:
     context = {"form": form, "mix": mix, "is_next": bool(request.GET.get("after")), **shown}
     if wants_fragment(request):
         return render(request, "references/_crate.html", context)
-    mixes = AudioFile.objects.of(request.user).filter(kind=AudioFile.Kind.MIX)
-    mixes = mixes.filter(status=AudioFile.Status.READY).order_by("-created")
+    mixes = uploads.filter(kind=AudioFile.Kind.MIX, status=AudioFile.Status.READY)
     taken = set(mine.exclude(starter="").values_list("starter", flat=True))
     context |= {
         "count": mine.count(),
         "tags": mine.tags()[:30],
-        "mixes": mixes.only("pk", "filename")[:MIXES],
+        "mixes": mixes.order_by("-created").only("pk", "filename")[:MIXES],
         "limits": upload_limits(),
         "rights_stated": services.has_stated_rights(user=request.user),
         "bulk": BulkForm(),

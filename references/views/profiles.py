@@ -71,11 +71,7 @@ def starter(request: AuthenticatedRequest, code: str) -> HttpResponse:
 def keep(request: AuthenticatedRequest, audio_id: str) -> HttpResponse:
     """Enter the reference of a finished master into the library again."""
     audio = get_object_or_404(AudioFile.objects.of(request.user), pk=audio_id)
-    try:
-        reference = services.keep_reference(user=request.user, audio=audio)
-    except LibraryRefused as refusal:
-        messages.error(request, _told(refusal.code))
-        return redirect("references:list")
+    reference = services.keep_reference(user=request.user, audio=audio)
     return redirect("references:detail", reference.pk)
 
 

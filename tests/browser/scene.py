@@ -16,6 +16,7 @@ from accounts.models import User
 from dsp import files, jobs
 from dsp.audio import Audio
 from dsp.covers import clean_cover
+from dsp.formats import PROFILE_NAME
 from dsp.settings import ENGINE_VERSION, MasterSettings
 from mastering import services
 from mastering.deliverables import entry_names
@@ -61,8 +62,8 @@ def make(folder: Path) -> Made:
     )
     rendered = jobs.render(
         str(mix / "source.wav"),
-        str(mix / jobs.PROFILE_NAME),
-        str(reference / jobs.PROFILE_NAME),
+        str(mix / PROFILE_NAME),
+        str(reference / PROFILE_NAME),
         str(master),
         {},
         {},
@@ -203,8 +204,8 @@ def try_part(made: Made) -> Preview:
     with TemporaryDirectory() as folder:
         told = jobs.preview(
             str(made.mix / "source.wav"),
-            str(made.mix / jobs.PROFILE_NAME),
-            str(made.reference / jobs.PROFILE_NAME),
+            str(made.mix / PROFILE_NAME),
+            str(made.reference / PROFILE_NAME),
             folder,
             preview.settings,
             (preview.start_seconds, preview.end_seconds),

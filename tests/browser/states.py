@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.urls import reverse
 
@@ -187,7 +188,7 @@ def _history(user: User, made: scene.Made) -> str:
     return reverse("mastering:list")
 
 
-_SHELF = (
+_SHELF: tuple[tuple[Any, ...], ...] = (
     ("Night Bus", "The Larches", "rock", ["warm", "female voice"], -8.6, 7.9, -9.2, -17.1, 1.0),
     ("Slow Tide", "Ana Mirela", "acoustic", ["warm"], -14.2, 13.4, -14.0, -22.3, 0.86),
     ("Harbour Lights", "", "electronic", ["club"], -7.1, 6.2, -6.5, -13.8, 0.62),

@@ -13,7 +13,7 @@ import soundfile as sf
 
 from dsp import files, jobs
 from dsp.errors import ProfileUnsupported
-from dsp.formats import CANONICAL_NAME, LIMITS, LOSSLESS_NAME, PROXY_NAME
+from dsp.formats import CANONICAL_NAME, LIMITS, LOSSLESS_NAME, PROFILE_NAME, PROXY_NAME
 from dsp.loudness import integrated_lufs, weighted_energies
 from dsp.measure import Profile, measure
 from dsp.settings import MasterSettings
@@ -41,8 +41,8 @@ def render(folder: Path, out: Path, **settings) -> dict[str, Any]:
     out.mkdir(exist_ok=True)
     return jobs.render(
         str(folder / "mix.wav"),
-        str(folder / "mix" / jobs.PROFILE_NAME),
-        str(folder / "reference" / jobs.PROFILE_NAME),
+        str(folder / "mix" / PROFILE_NAME),
+        str(folder / "reference" / PROFILE_NAME),
         str(out),
         MasterSettings(**settings).as_dict(),
         LIMIT_VALUES,
@@ -56,8 +56,8 @@ def test_the_same_mix_under_a_stored_recipe_gives_the_same_bytes(folder, tmp_pat
     again.mkdir()
     repeated = jobs.render(
         str(folder / "mix.wav"),
-        str(folder / "mix" / jobs.PROFILE_NAME),
-        str(folder / "reference" / jobs.PROFILE_NAME),
+        str(folder / "mix" / PROFILE_NAME),
+        str(folder / "reference" / PROFILE_NAME),
         str(again),
         MasterSettings().as_dict(),
         LIMIT_VALUES,
@@ -73,11 +73,11 @@ def test_the_same_mix_under_a_stored_recipe_gives_the_same_bytes(folder, tmp_pat
 
 
 def test_a_blend_of_one_is_stored_as_that_one_and_of_two_is_mastered_toward(folder, tmp_path):
-    profiles = [str(folder / name / jobs.PROFILE_NAME) for name in ("reference", "mix")]
+    profiles = [str(folder / name / PROFILE_NAME) for name in ("reference", "mix")]
     nothing = dict.fromkeys(("tone", "dynamics", "width", "loudness"), 0.0)
     made = jobs.mix_references(profiles, [{}, nothing], str(tmp_path))
-    alone = folder / "reference" / jobs.PROFILE_NAME
-    assert (tmp_path / jobs.PROFILE_NAME).read_bytes() == alone.read_bytes()
+    alone = folder / "reference" / PROFILE_NAME
+    assert (tmp_path / PROFILE_NAME).read_bytes() == alone.read_bytes()
     assert made["summary"] == load_profile(alone).summary()
 
     made = jobs.mix_references(profiles, [{}, {}], str(tmp_path))
@@ -88,22 +88,22 @@ def test_a_blend_of_one_is_stored_as_that_one_and_of_two_is_mastered_toward(fold
     rendered = jobs.render(
         str(folder / "mix.wav"),
         profiles[1],
-        str(tmp_path / jobs.PROFILE_NAME),
+        str(tmp_path / PROFILE_NAME),
         str(out),
         MasterSettings().as_dict(),
         LIMIT_VALUES,
     )
     assert rendered["report"]["loudness"]["goal_lufs"] == pytest.approx(sum(both) / 2, abs=0.01)
     with pytest.raises(ProfileUnsupported):
-        load_profile(tmp_path / jobs.PROFILE_NAME)
+        load_profile(tmp_path / PROFILE_NAME)
 
 
 def test_an_upload_leaves_its_profile_and_what_the_player_needs(folder):
     made = {path.name for path in (folder / "mix").iterdir()}
-    assert made == {jobs.PROFILE_NAME, jobs.WAVEFORM_NAME, PROXY_NAME, LOSSLESS_NAME}
+    assert made == {PROFILE_NAME, jobs.WAVEFORM_NAME, PROXY_NAME, LOSSLESS_NAME}
     lossless = files.read(folder / "mix" / LOSSLESS_NAME)
     assert np.array_equal(lossless.samples, files.read(folder / "mix.wav").samples)
-    saved = load_profile(folder / "mix" / jobs.PROFILE_NAME)
+    saved = load_profile(folder / "mix" / PROFILE_NAME)
     fresh = measure(files.read(folder / "mix.wav"))
     assert saved.to_dict() == fresh.to_dict()
 
@@ -161,8 +161,8 @@ def test_steps_are_told_in_order(folder, tmp_path):
     told: list[tuple[str, float]] = []
     jobs.render(
         str(folder / "mix.wav"),
-        str(folder / "mix" / jobs.PROFILE_NAME),
-        str(folder / "reference" / jobs.PROFILE_NAME),
+        str(folder / "mix" / PROFILE_NAME),
+        str(folder / "reference" / PROFILE_NAME),
         str(tmp_path),
         MasterSettings().as_dict(),
         LIMIT_VALUES,

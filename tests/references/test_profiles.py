@@ -2,13 +2,13 @@
 
 import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -169,8 +169,8 @@ def test_an_export_of_ones_data_holds_the_profile_in_the_place_of_the_sound(
     measure_next()
     with django_capture_on_commit_callbacks(execute=True):
         drop_sound(reference=Reference.objects.get())
-    chapters = [chapter for _, chapter in collecting.send(sender=User, user=alice)]
-    (tracks,) = [chapter for chapter in chapters if chapter.name == "tracks"]
+    told: list[tuple[Any, Any]] = collecting.send(sender=User, user=alice)
+    (tracks,) = [chapter for _, chapter in told if chapter.name == "tracks"]
     ((path, key),) = tracks.files.items()
     assert path == f"uploads/{audio.pk}/profile.json.gz"
     assert default_storage.exists(key)
@@ -178,47 +178,34 @@ def test_an_export_of_ones_data_holds_the_profile_in_the_place_of_the_sound(
     assert tracks.rows["uploads"][0]["sound"] == "NONE"
 
 
+@pytest.fixture
+def newer_engine(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Return what lets everything measured so far be of an older version."""
+    newer = PROFILE_VERSION + 1
+    return lambda: monkeypatch.setattr("references.models.audio.PROFILE_VERSION", newer)
+
+
 def test_an_old_profile_is_measured_again_where_its_sound_is_there(
-    alice: User, engine: PlayedEngine
+    alice: User, engine: PlayedEngine, newer_engine: Callable[[], None]
 ):
-    version = measured(submitted(alice))
-    reference = version.master.reference
-    _set_version(reference, PROFILE_VERSION - 1)
+    measured(submitted(alice))
+    newer_engine()
     render_next()
     assert Version.objects.get().has_succeeded
-    assert engine.ran[-2:] == ["renew_profile", "render"]
+    assert engine.ran[-3:] == ["renew_profile", "renew_profile", "render"]
 
 
 def test_an_old_profile_without_sound_is_said_to_be_old(
-    alice: User, as_alice: Client, engine: PlayedEngine
+    alice: User, as_alice: Client, engine: PlayedEngine, newer_engine: Callable[[], None]
 ):
-    version = measured(submitted(alice))
-    reference = version.master.reference
-    _set_version(reference, PROFILE_VERSION - 1)
+    reference = measured(submitted(alice)).master.reference
+    newer_engine()
     AudioFile.objects.filter(pk=reference.pk).update(sound=AudioFile.Sound.NONE)
     render_next()
     assert Version.objects.get().error_code == "profile_unsupported"
     entry = Reference.objects.get(audio=reference)
     page = as_alice.get(reverse("references:detail", args=[entry.pk])).text
     assert "older version" in page
-
-
-def _set_version(audio: AudioFile, version: int) -> None:
-    """Let a measured row be of another engine, which the database would refuse."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute(
-                "SELECT sql FROM sqlite_master WHERE name = 'references_audiofile_terminal'"
-            )
-            (trigger,) = cursor.fetchone()
-            cursor.execute("DROP TRIGGER references_audiofile_terminal")
-        else:
-            cursor.execute("ALTER TABLE references_audiofile DISABLE TRIGGER USER")
-        AudioFile.objects.filter(pk=audio.pk).update(profile_version=version)
-        if connection.vendor == "sqlite":
-            cursor.execute(trigger)
-        else:
-            cursor.execute("ALTER TABLE references_audiofile ENABLE TRIGGER USER")
 
 
 def test_a_profile_that_was_exported_is_added_like_a_file(

@@ -58,7 +58,7 @@ def list_sources() -> None:
     lines = [
         "# Where the starters come from",
         "",
-        "Each starter is an average of measurements of these tracks; nothing of their sound is here.",
+        "Each starter averages what was measured of these tracks; their sound is not here.",
         "They are parts of Debian packages, whose copyright files hold the licences in full.",
     ]
     for code in STARTERS:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('references', '0004_library_and_profiles'),
+        ('references', '0005_library_and_profiles'),
     ]
 
     operations = [

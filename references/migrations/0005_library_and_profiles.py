@@ -21,7 +21,7 @@ def tell_versions(apps, _schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('references', '0003_direct_uploads_and_machines'),
+        ('references', '0004_test_mode'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

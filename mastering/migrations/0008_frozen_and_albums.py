@@ -12,8 +12,8 @@ from references.models import FreezeTerminalRows
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('mastering', '0006_pairs'),
-        ('references', '0005_blends'),
+        ('mastering', '0007_test_mode'),
+        ('references', '0006_blends'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
