@@ -3,7 +3,17 @@
 from django.urls import path
 
 from mastering import views
-from mastering.views import exports, guides, listening, pairs, reports, shares, verification
+from mastering.views import (
+    albums,
+    exports,
+    frozen,
+    guides,
+    listening,
+    pairs,
+    reports,
+    shares,
+    verification,
+)
 
 app_name = "mastering"
 urlpatterns = [
@@ -47,6 +57,19 @@ urlpatterns = [
         views.download,
         name="download",
     ),
+    path("masters/<str:master_id>/<int:number>/apply/", frozen.apply, name="apply"),
+    path("masters/<str:master_id>/matrix/status/", listening.matrix_status, name="matrix-status"),
+    path("albums/", albums.albums, name="albums"),
+    path("albums/<str:album_id>/", albums.album, name="album"),
+    path("albums/<str:album_id>/status/", albums.album_status, name="album-status"),
+    path("albums/<str:album_id>/songs/", albums.add_songs, name="album-songs"),
+    path("albums/<str:album_id>/order/", albums.order, name="album-order"),
+    path("albums/<str:album_id>/delete/", albums.delete, name="album-delete"),
+    path("albums/<str:album_id>/archives/", albums.archives, name="album-archives"),
+    path("albums/<str:album_id>/archives/<str:archive_id>/", albums.archive, name="album-archive"),
+    path("albums/<str:album_id>/<str:track_id>/move/", albums.move_song, name="song-move"),
+    path("albums/<str:album_id>/<str:track_id>/edit/", albums.edit_song, name="song-edit"),
+    path("albums/<str:album_id>/<str:track_id>/remove/", albums.remove_song, name="song-remove"),
     path("masters/<str:master_id>/tags/", exports.tags, name="tags"),
     path("masters/<str:master_id>/cover/", exports.cover, name="cover"),
     path("masters/<str:master_id>/<int:number>/exports/", exports.exports, name="exports"),

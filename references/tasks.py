@@ -26,9 +26,9 @@ from django_q.exceptions import TimeoutException
 from accounts.storage import delete_folder
 from accounts.trace import Trace, serving
 from dsp import box
-from dsp.errors import AudioError
-from dsp.formats import READABLE, Limits
-from dsp.profiles import PROFILE_FORMAT
+from dsp.errors import AudioError, ProfileInvalid
+from dsp.formats import PROFILE_NAME, READABLE, Limits
+from dsp.profiles import PROFILE_FORMAT, PROFILE_VERSION
 from dsp.settings import ENGINE_VERSION
 from references.errors import ChecksumMismatch, StorageAway
 from references.models import AudioFile, DirectUpload, Machine, Work
@@ -317,6 +317,8 @@ class _Timely(File):  # type: ignore[type-arg]  # not subscriptable as it runs
 
 def _measure(attempt: Attempt, audio: AudioFile) -> dict[str, Any]:
     """Look at a file; one from the quarantine is kept as it was when it was looked at."""
+    if audio.is_blend:
+        return _mix_references(attempt, audio)
     upload = DirectUpload.objects.filter(audio=audio).first()
     if upload is None:
         source, sha256 = attempt.fetch(audio.source_key, "source", sha256=audio.sha256), ""
@@ -343,6 +345,33 @@ def _measure(attempt: Attempt, audio: AudioFile) -> dict[str, Any]:
         outcome["sha256"] = sha256
         outcome["outputs"] |= attempt.keep(Path(source), "source")
     return outcome
+
+
+def _mix_references(attempt: Attempt, audio: AudioFile) -> dict[str, Any]:
+    """Mix a blend; it is as healthy as what goes into it."""
+    profiles, weights = [], []
+    findings: dict[str, dict[str, Any]] = {}
+    for part in audio.blend.parts.select_related("audio"):
+        if part.audio is None:
+            raise ProfileInvalid("A reference was removed before it was mixed in.")
+        recorded = part.audio.outputs[PROFILE_NAME]
+        profiles.append(
+            attempt.fetch(
+                part.audio.key(PROFILE_NAME), f"{part.place}.json.gz", sha256=recorded["sha256"]
+            )
+        )
+        weights.append(part.weights.as_dict())
+        for finding in part.audio.findings if part.weights.counts else ():
+            known = findings.get(finding["code"])
+            if known is None or known.get("confidence", 1.0) < finding.get("confidence", 1.0):
+                findings[finding["code"]] = finding | {"ranges": []}
+    made = attempt.run("mix_references", profiles, weights, str(attempt.out))
+    return {
+        "findings": list(findings.values()),
+        "summary": made["summary"],
+        "profile_version": PROFILE_VERSION,
+        "outputs": attempt.store(),
+    }
 
 
 @contextmanager

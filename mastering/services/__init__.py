@@ -1,6 +1,29 @@
 """The verbs of masters: their renders and the queue, what is exported, and what is shared."""
 
-from mastering.services.credits import cost_credits, pair_of, settle, titles_of
+from mastering.services.albums import (
+    add_track,
+    cost_of_album,
+    create_album,
+    delete_album,
+    direct_album,
+    edit_track,
+    fits,
+    goals_of,
+    move_track,
+    order_tracks,
+    remove_track,
+    settle_album,
+    settle_albums,
+    submit_album,
+)
+from mastering.services.archives import ALBUM_FORMATS, expire_archives, request_archive
+from mastering.services.credits import (
+    cost_credits,
+    cost_of_all,
+    pair_of,
+    settle,
+    titles_of,
+)
 from mastering.services.estimates import expected_end
 from mastering.services.exports import (
     expire_exports,
@@ -8,6 +31,7 @@ from mastering.services.exports import (
     request_export,
     save_tags,
 )
+from mastering.services.frozen import MOST_FROZEN, apply_frozen, left_to_freeze
 from mastering.services.leaving import collect, end_work
 from mastering.services.listening import (
     Trial,
@@ -18,27 +42,31 @@ from mastering.services.listening import (
     try_settings,
 )
 from mastering.services.masters import (
-    SWEEP_SECONDS,
+    MOST_SIBLINGS,
     audio_settled,
-    bring_in_kept_back,
-    busy_workers,
     cancel,
     delete_master,
-    lose_worker,
     recognise,
     refuse_if_busy,
-    release_worker,
     rename,
     render_gentler,
     render_version,
     retry,
     submit_master,
+    submit_masters,
     submit_siblings,
-    sweep,
-    work_is_waiting,
 )
 from mastering.services.presets import save_preset
 from mastering.services.previews import expire_previews
+from mastering.services.queue import (
+    SWEEP_SECONDS,
+    bring_in_kept_back,
+    busy_workers,
+    lose_worker,
+    release_worker,
+    sweep,
+    work_is_waiting,
+)
 from mastering.services.shares import (
     add_note,
     create_share,
@@ -48,33 +76,52 @@ from mastering.services.shares import (
 )
 
 __all__ = [
+    "ALBUM_FORMATS",
+    "MOST_FROZEN",
+    "MOST_SIBLINGS",
     "SWEEP_SECONDS",
     "Trial",
     "add_note",
+    "add_track",
+    "apply_frozen",
     "audio_settled",
     "bring_in_kept_back",
     "busy_workers",
     "cancel",
     "collect",
     "cost_credits",
+    "cost_of_album",
+    "cost_of_all",
     "count_blind_test",
+    "create_album",
     "create_share",
+    "delete_album",
     "delete_master",
+    "direct_album",
+    "edit_track",
     "end_work",
     "expected_end",
+    "expire_archives",
     "expire_exports",
     "expire_previews",
+    "fits",
+    "goals_of",
     "is_unlocked_by",
+    "left_to_freeze",
     "lose_worker",
+    "move_track",
+    "order_tracks",
     "pair_of",
     "prefer",
     "recognise",
     "refuse_if_busy",
     "release_worker",
     "remark",
+    "remove_track",
     "rename",
     "render_gentler",
     "render_version",
+    "request_archive",
     "request_check",
     "request_export",
     "retry",
@@ -82,8 +129,12 @@ __all__ = [
     "save_preset",
     "save_tags",
     "settle",
+    "settle_album",
+    "settle_albums",
     "show",
+    "submit_album",
     "submit_master",
+    "submit_masters",
     "submit_siblings",
     "sweep",
     "titles_of",

@@ -13,7 +13,7 @@ from mastering.messages.guides import GUIDES
 from mastering.models import Master, ReleaseCheck, Version
 from references.models import AudioFile, Reference
 from references.services import drop_sound
-from tests.browser import scene
+from tests.browser import scene, sets
 
 LONG_NAME = "A_very_long_file_name_that_exports_produce_(final_final_3)_[24-96]_master_bus_off.wav"
 
@@ -332,4 +332,16 @@ STATES = [
     State("reference-profile", _reference(1)),
     State("new-ranked", _new_ranked),
     State("master-of-profile", _result_of_profile),
+    State("blend-form", sets.blend_form),
+    _at("blend-form-empty", view="references:new_blend"),
+    State("blend", sets.blend),
+    State("new-several", sets.new_several),
+    State("matrix-running", sets.matrix_running),
+    State("frozen-form", sets.frozen_form),
+    State("frozen", sets.frozen),
+    State("albums", sets.albums),
+    _at("albums-empty", view="mastering:albums"),
+    State("album-begun", sets.album_begun),
+    State("album", sets.album),
+    State("album-running", sets.album_running),
 ]
