@@ -254,10 +254,16 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "mastering:new"
 
 # Mail
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+_MAIL = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(_MAIL)
+EMAIL_BACKEND = _MAIL["EMAIL_BACKEND"]
 if DEVELOPMENT_MAIL:
     EMAIL_BACKEND = "config.development.MailBackend"
     EMAIL_FILE_PATH = DATA_DIR / "mail"
+# Whether what plans keep no longer is deleted: only where mails go out that tell of it before.
+RETENTION = env.bool(
+    "RETENTION", default=PLAN_LIMITS and EMAIL_BACKEND.endswith(".smtp.EmailBackend")
+)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Lacquer <lacquer@localhost>")
 
 EMAIL_TIMEOUT = 20  # of each word of the mail server's

@@ -3,7 +3,16 @@
 from django.urls import path
 
 from mastering import views
-from mastering.views import exports, guides, listening, pairs, reports, shares, verification
+from mastering.views import (
+    exports,
+    guides,
+    listening,
+    pairs,
+    reports,
+    shares,
+    storage,
+    verification,
+)
 
 app_name = "mastering"
 urlpatterns = [
@@ -13,6 +22,7 @@ urlpatterns = [
     path("guides/", guides.guides, name="guides"),
     path("guides/<slug:slug>/", guides.guide, name="guide"),
     path("verify/", verification.verify, name="verify"),
+    path("storage/", storage.storage, name="storage"),
     path("masters/", views.history, name="list"),
     path("masters/<str:master_id>/", views.detail, name="detail"),
     path("masters/<str:master_id>/status/", views.status, name="status"),

@@ -13,6 +13,7 @@ import shutil
 import time
 import unicodedata
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -37,14 +38,15 @@ from references.errors import (
     Busy,
     EmptyUpload,
     StorageAway,
+    StorageFull,
     TooManyUploads,
     UploadExpired,
     UploadIncomplete,
     UploadRefused,
 )
-from references.models import AudioFile, DirectUpload, Reference
+from references.models import AudioFile, DirectUpload, Reference, Run, stored_bytes_of
 from references.models.direct import SENDING
-from references.models.limits import most_open_uploads
+from references.models.limits import most_open_uploads, most_stored_bytes
 from references.storage import (
     Readable,
     SignedRequest,
@@ -57,6 +59,7 @@ from references.storage import (
 
 DOORBELL = "mastering.tasks.work"  # by name: the bell knows nothing of who answers it
 MAX_FILENAME_CHARACTERS = 200
+RUNS_KEPT = timedelta(days=180)
 SCRATCH = Path(settings.DATA_DIR) / "scratch"  # of the workers of this machine
 
 logger = logging.getLogger(__name__)
@@ -72,13 +75,14 @@ def receive_upload(*, user: User, kind: AudioFile.Kind, file: "File[bytes]") -> 
     """
     refuse_if_busy()
     _refuse_if_too_many_open(user)
-    _refuse_size(file.size)
+    size_bytes = _refuse_size(file.size)
+    _refuse_if_full(user, size_bytes)
     source_format = _format_of(_head(file))
     audio = AudioFile(
         user=user,
         kind=kind,
         filename=clean_filename(file.name or ""),
-        size_bytes=file.size,
+        size_bytes=size_bytes,
         sha256=_sha256(file),
         format=source_format,
     )
@@ -88,6 +92,7 @@ def receive_upload(*, user: User, kind: AudioFile.Kind, file: "File[bytes]") -> 
         with transaction.atomic():
             _lock(user)
             _refuse_if_too_many_open(user)
+            _refuse_if_full(user, size_bytes)
             _enter(audio)
     except BaseException:
         default_storage.delete(audio.source_key)
@@ -109,6 +114,7 @@ def begin_upload(
     with transaction.atomic():
         _lock(user)
         _refuse_if_too_many_open(user)
+        _refuse_if_full(user, size_bytes)
         upload = DirectUpload.objects.create(
             user=user,
             kind=kind,
@@ -268,6 +274,11 @@ def clear_scratch() -> None:
                 shutil.rmtree(folder)
 
 
+def forget_old_runs() -> None:
+    """Delete what attempts took and logged, once it is of no use to anyone."""
+    Run.objects.filter(ended__lt=Now() - RUNS_KEPT).delete()
+
+
 def clean_filename(name: str) -> str:
     """Return a name that is safe to show and to send: one line, no folders, no hidden signs."""
     name = unicodedata.normalize("NFC", name.replace("\\", "/").rsplit("/", 1)[-1])
@@ -305,13 +316,21 @@ def _refuse_if_too_many_open(user: User) -> None:
         raise TooManyUploads
 
 
-def _refuse_size(size_bytes: int | None) -> None:
+def _refuse_if_full(user: User, size_bytes: int) -> None:
+    """Count what is stored, on its way, and this file; an announced one is counted once."""
+    limit = most_stored_bytes(user)
+    if limit is not None and stored_bytes_of(user) + size_bytes > limit:
+        raise StorageFull
+
+
+def _refuse_size(size_bytes: int | None) -> int:
     if not size_bytes:
         raise EmptyUpload
     if size_bytes > settings.MAX_UPLOAD_BYTES:
         raise TooLarge(
             f"The file has {size_bytes} bytes; the limit is {settings.MAX_UPLOAD_BYTES}."
         )
+    return size_bytes
 
 
 def _format_of(head: bytes) -> str:

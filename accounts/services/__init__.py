@@ -1,5 +1,6 @@
 """What is done for people: writing to them, counting tries, handing over and erasing their data."""
 
+from accounts.services.audit import record, subject_of
 from accounts.services.leaving import (
     Chapter,
     begin_export,
@@ -41,5 +42,7 @@ __all__ = [
     "notify",
     "notify_always",
     "queue_mail",
+    "record",
+    "subject_of",
     "tries_forgotten",
 ]

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from django.utils.module_loading import autodiscover_modules
 from mastering import services
 from mastering.management.errands import start_errands
 from mastering.management.nightly import begin_nightly_check
-from mastering.management.worker_group import WorkerGroup
+from mastering.management.worker_group import WorkerGroup as Group
+from references.models import WorkerGroup
 
 TICK_SECONDS = 0.5
 LOOK_SECONDS = 2.0
@@ -32,13 +34,13 @@ logger = logging.getLogger(__name__)
 class Place:
     """Where a group stands, or will again."""
 
-    group: WorkerGroup | None = None
+    group: Group | None = None
     begun: float = 0.0
     short_lives: int = 0
     open_from: float = 0.0
     overlooking_since: float | None = None
 
-    def took(self, group: WorkerGroup, *, now: float) -> None:
+    def took(self, group: Group, *, now: float) -> None:
         self.group, self.begun, self.overlooking_since = group, now, None
 
     def lost(self, *, now: float) -> None:
@@ -67,7 +69,7 @@ class Supervisor:
         *,
         groups: int,
         grace_seconds: float,
-        start_group: Callable[[], WorkerGroup] = WorkerGroup,
+        start_group: Callable[[], Group] = Group,
     ) -> None:
         self.places = [Place() for _ in range(groups)]
         self.grace_seconds = grace_seconds
@@ -97,7 +99,7 @@ class Supervisor:
         self.hurried = self.stopping or number == signal.SIGINT
         self.stopping = True
 
-    def groups(self) -> list[WorkerGroup]:
+    def groups(self) -> list[Group]:
         return [place.group for place in self.places if place.group]
 
     def tend(self, *, now: float) -> None:
@@ -106,11 +108,15 @@ class Supervisor:
         for place in self.places:
             if place.group and (dead := place.group.dead_parts()):
                 logger.warning("A worker group lost its %s and is replaced.", " and ".join(dead))
-                self.replace(place, now=now)
+                self.replace(place, now=now, why=f"lost its {' and '.join(dead)}")
             if place.group is None and now >= place.open_from:
                 place.took(self.start_group(), now=now)
         if now >= self.next_sweep:
             self.next_sweep = now + services.SWEEP_SECONDS
+            with _surviving("tell of the worker groups"):
+                WorkerGroup.objects.tell(
+                    [group.name for group in self.groups()], machine=socket.gethostname()[:100]
+                )
             with _surviving("sweep"):
                 services.sweep()
         if now >= self.next_check:
@@ -130,11 +136,12 @@ class Supervisor:
         if self.check is None or not self.check.is_alive():  # asking also buries the last one
             self.check = begin_nightly_check()
 
-    def replace(self, place: Place, *, now: float) -> None:
+    def replace(self, place: Place, *, now: float, why: str) -> None:
         if place.group:
             place.group.kill()
             with _surviving("take back the work of a lost worker"):
                 services.lose_worker(place.group.name)
+                WorkerGroup.objects.end(place.group.name, why=why)
         place.lost(now=now)
 
     def replace_the_overlooking(self, *, now: float) -> None:
@@ -146,7 +153,7 @@ class Supervisor:
             idle = place.group.name not in busy
             if place.overlooks(idle=idle, work_waits=work_waits, now=now):
                 logger.error("Work waits and a worker group does not take it; it is replaced.")
-                self.replace(place, now=now)
+                self.replace(place, now=now, why="left work waiting")
 
     def finish(self) -> None:
         """Let running work end within the grace, then hand back what has not."""
@@ -179,6 +186,7 @@ class Supervisor:
             place.group.kill()
             with _surviving("hand back the work of a stopped worker"):
                 services.release_worker(place.group.name)
+                WorkerGroup.objects.end(place.group.name, why="stopped")
             place.group = None
 
 

@@ -11,6 +11,8 @@ from mastering.models.masters import (
     Remark,
     Version,
 )
+from mastering.models.retention import Farewell, Receipt
+from mastering.models.rules import PlatformRule, current_platforms
 from mastering.models.shares import Share, ShareNote
 from references.models import AudioFile
 
@@ -24,10 +26,13 @@ __all__ = [
     "WORK_KINDS",
     "BlindTest",
     "Export",
+    "Farewell",
     "Fingerprint",
     "Genre",
     "Master",
+    "PlatformRule",
     "Preview",
+    "Receipt",
     "Release",
     "ReleaseCheck",
     "ReleaseTags",
@@ -36,4 +41,5 @@ __all__ = [
     "ShareNote",
     "Version",
     "WorkKind",
+    "current_platforms",
 ]

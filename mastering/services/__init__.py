@@ -36,6 +36,11 @@ from mastering.services.masters import (
     work_is_waiting,
 )
 from mastering.services.previews import expire_previews
+from mastering.services.retention import (
+    announce_farewells,
+    delete_what_was_announced,
+    keeps_days,
+)
 from mastering.services.shares import (
     add_note,
     create_share,
@@ -48,6 +53,7 @@ __all__ = [
     "SWEEP_SECONDS",
     "Trial",
     "add_note",
+    "announce_farewells",
     "audio_settled",
     "bring_in_kept_back",
     "busy_workers",
@@ -57,10 +63,12 @@ __all__ = [
     "count_blind_test",
     "create_share",
     "delete_master",
+    "delete_what_was_announced",
     "end_work",
     "expire_exports",
     "expire_previews",
     "is_unlocked_by",
+    "keeps_days",
     "lose_worker",
     "pair_of",
     "prefer",

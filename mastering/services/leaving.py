@@ -6,7 +6,7 @@ from django.dispatch import receiver
 
 from accounts.models import User
 from accounts.services import Chapter, collecting, leaving
-from mastering.models import Export, Master, Preview, ReleaseCheck, ReleaseTags, Version
+from mastering.models import Export, Master, Preview, Receipt, ReleaseCheck, ReleaseTags, Version
 from references.models import Work
 
 
@@ -39,6 +39,13 @@ def collect(user: User, **_: Any) -> Chapter:
             for name in version.outputs:
                 files[f"masters/{master.pk}/v{version.number}/{name}"] = version.key(name)
     return Chapter("masters", masters, files)
+
+
+@receiver(collecting)
+def collect_receipts(user: User, **_: Any) -> Chapter:
+    """Return what was deleted of a person's since their plan kept it no longer."""
+    told = ("subject", "title", "reason", "kept_days", "last_used", "told", "due", "deleted")
+    return Chapter("receipts", list(Receipt.objects.of(user).values(*told, "files")))
 
 
 def _told(version: Version) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from billing import services as billing
 from dsp.payload import Digests
 from dsp.settings import ENGINE_VERSION, MasterSettings
 from mastering.errors import AudioUnusable, TooManyMasters, TooManySiblings
-from mastering.models import WORK_KINDS, Fingerprint, Master, Version, WorkKind
+from mastering.models import WORK_KINDS, Farewell, Fingerprint, Master, Version, WorkKind
 from mastering.services.credits import pair_of, reserve
 from mastering.services.exports import delete_made, expire_exports
 from mastering.services.previews import delete_previews, expire_previews
@@ -267,6 +267,7 @@ def _queue(master: Master, number: int, settings: MasterSettings) -> Version:
         engine_version=ENGINE_VERSION,
         step="queued",
     )
+    Farewell.objects.filter(master=master).delete()  # it is used again
     Master.objects.filter(pk=master.pk).update(current=None)  # the newest is what is wanted now
     ring()
     return version

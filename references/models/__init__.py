@@ -2,9 +2,12 @@
 
 from references.models.audio import AudioFile
 from references.models.direct import DirectUpload
+from references.models.groups import WorkerGroup
 from references.models.ids import PublicIdField
 from references.models.library import Reference
 from references.models.machine import Machine
+from references.models.runs import Run
+from references.models.stored import stored_bytes_of, with_stored_bytes
 from references.models.terminal import FreezeTerminalRows
 from references.models.work import (
     Phases,
@@ -24,10 +27,14 @@ __all__ = [
     "Phases",
     "PublicIdField",
     "Reference",
+    "Run",
     "Settled",
     "Work",
     "WorkQuerySet",
+    "WorkerGroup",
     "settled",
+    "stored_bytes_of",
+    "with_stored_bytes",
     "work_constraints",
     "work_indexes",
 ]

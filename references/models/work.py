@@ -14,6 +14,7 @@ within the same transaction: money, mail and events happen exactly when the row 
 import random
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar, Self, TypeVar
@@ -90,6 +91,8 @@ class Work(models.Model):
     error_detail = models.TextField(blank=True)
     engine_version = models.CharField(max_length=20, blank=True)
     outputs = models.JSONField(default=dict, help_text="File name: size_bytes, sha256.")
+    # Beside the outputs, so that one query sums what a person keeps.
+    stored_bytes = models.PositiveBigIntegerField(null=True, blank=True)
     created = models.DateTimeField(db_default=Now(), editable=False)
     started = models.DateTimeField(null=True, blank=True)
     finished = models.DateTimeField(null=True, blank=True)
@@ -129,6 +132,10 @@ class Work(models.Model):
     def folder(self) -> str:
         """Where the row's bytes lie in storage."""
         raise NotImplementedError
+
+    def bytes_with(self, outputs: Mapping[str, Mapping[str, Any]]) -> int:
+        """Return how much is stored of it once these are its outputs."""
+        return sum(each["size_bytes"] for each in outputs.values())
 
     def key(self, name: str) -> str:
         """Return the storage key of an output of the current attempt."""
@@ -220,6 +227,7 @@ class WorkQuerySet(models.QuerySet[W]):
     def succeed(self, work: W, **outcome: Any) -> bool:
         """Settle with the outcome's columns, all in the one UPDATE."""
         done = {"step": "done", "progress": 1.0, **outcome}
+        done["stored_bytes"] = work.bytes_with(outcome.get("outputs", {}))
         return bool(self._held(work)._settle(self.model.phases.succeeded, **done))
 
     def fail(self, work: W, *, code: str, detail: str = "") -> bool:
@@ -247,8 +255,11 @@ class WorkQuerySet(models.QuerySet[W]):
 
     def release(self, *, worker: str) -> int:
         """Let wait again, as if never begun, what a worker had that we stopped."""
-        begun = self.running().filter(worker=worker)
-        return begun.update(
+        return self.running().filter(worker=worker).take_away()
+
+    def take_away(self) -> int:
+        """Let what runs wait again at once, with no attempt counted; its worker notices."""
+        return self.running().update(
             **(self._waiting_again() | {"run_at": Now()}), attempts=F("attempts") - 1
         )
 
