@@ -44,6 +44,7 @@ if DEVELOPMENT_MAIL and SITE_HOST not in ("localhost", "127.0.0.1", "::1"):
 
 # Parts
 INSTALLED_APPS = [
+    "unfold.apps.BasicAppConfig",  # the site is ours
     "config.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -296,6 +297,15 @@ LANGUAGE_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
+
+# The operator's pages
+UNFOLD = {
+    "SITE_TITLE": "Lacquer",
+    "SITE_HEADER": "Lacquer",
+    "SITE_SUBHEADER": "Operations",
+    "SHOW_VIEW_ON_SITE": False,
+    "SIDEBAR": {"navigation": "config.navigation.navigation"},
+}
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

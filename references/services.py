@@ -44,7 +44,7 @@ from references.errors import (
     UploadIncomplete,
     UploadRefused,
 )
-from references.models import AudioFile, DirectUpload, Reference, Run, stored_bytes_of
+from references.models import AudioFile, DirectUpload, Reference, Run, Work, stored_bytes_of
 from references.models.direct import SENDING
 from references.models.limits import most_open_uploads, most_stored_bytes
 from references.storage import (
@@ -272,6 +272,14 @@ def clear_scratch() -> None:
         with contextlib.suppress(FileNotFoundError):  # another sweep was faster
             if folder.stat().st_mtime < oldest:
                 shutil.rmtree(folder)
+
+
+def take_from_worker(*, work: Work) -> bool:
+    """Let running work wait again at once, with no attempt counted; its worker notices soon."""
+    taken = type(work)._default_manager.filter(pk=work.pk).take_away()
+    if taken:
+        ring()
+    return bool(taken)
 
 
 def forget_old_runs() -> None:

@@ -1,4 +1,4 @@
-"""Rules of platforms that the operator corrected since the data of dsp.platforms was looked over."""
+"""Rules of platforms that the operator corrected since the data was last looked over."""
 
 import json
 from dataclasses import replace
@@ -20,8 +20,7 @@ def current_platforms() -> tuple[Platform, ...]:
     """Return every platform's rule as it holds now, the most used platform first."""
     changed = {rule.code: rule for rule in PlatformRule.objects.all()}
     return tuple(
-        changed[known.code].over(known) if known.code in changed else known
-        for known in platforms()
+        changed[known.code].over(known) if known.code in changed else known for known in platforms()
     )
 
 

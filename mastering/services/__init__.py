@@ -35,6 +35,7 @@ from mastering.services.masters import (
     sweep,
     work_is_waiting,
 )
+from mastering.services.oversight import cancel_work, rerun
 from mastering.services.previews import expire_previews
 from mastering.services.retention import (
     announce_farewells,
@@ -58,6 +59,7 @@ __all__ = [
     "bring_in_kept_back",
     "busy_workers",
     "cancel",
+    "cancel_work",
     "collect",
     "cost_credits",
     "count_blind_test",
@@ -80,6 +82,7 @@ __all__ = [
     "render_version",
     "request_check",
     "request_export",
+    "rerun",
     "retry",
     "revoke_share",
     "save_tags",

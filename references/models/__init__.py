@@ -7,7 +7,7 @@ from references.models.ids import PublicIdField
 from references.models.library import Reference
 from references.models.machine import Machine
 from references.models.runs import Run
-from references.models.stored import stored_bytes_of, with_stored_bytes
+from references.models.stored import bytes_of, stored_bytes_of, with_stored_bytes
 from references.models.terminal import FreezeTerminalRows
 from references.models.work import (
     Phases,
@@ -32,6 +32,7 @@ __all__ = [
     "Work",
     "WorkQuerySet",
     "WorkerGroup",
+    "bytes_of",
     "settled",
     "stored_bytes_of",
     "with_stored_bytes",

@@ -1,7 +1,6 @@
-"""Attempts at work as their workers saw them: how long each step took, in which box, what was
-logged."""
+"""Attempts at work as their workers saw them: what each step took, in which box, and the log."""
 
-from typing import Any, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -44,8 +43,3 @@ class Run(models.Model):
     @property
     def wall_seconds(self) -> float:
         return (self.ended - self.began).total_seconds()
-
-    def as_told(self) -> dict[str, Any]:
-        """What its person gets of it."""
-        names = ("kind", "work", "attempt", "began", "ended", "outcome", "steps", "cpu_seconds")
-        return {name: getattr(self, name) for name in names}

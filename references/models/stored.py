@@ -19,7 +19,7 @@ def with_stored_bytes(people: models.QuerySet[User]) -> models.QuerySet[Any]:
     """Count the files of each: uploads, what is made of them, and what is on its way."""
     kinds: list[type[Work]] = Work.__subclasses__()
     parts = {
-        f"{kind._meta.model_name}_bytes": _sum(kind._default_manager.all(), _bytes_of(kind))
+        f"{kind._meta.model_name}_bytes": _sum(kind._default_manager.all(), bytes_of(kind))
         for kind in kinds
     }
     parts["awaited_bytes"] = _sum(DirectUpload.objects.awaited(), F("size_bytes"))
@@ -35,13 +35,14 @@ def stored_bytes_of(user: Any) -> int:
     return total
 
 
-def _bytes_of(kind: type[Work]) -> Combinable:
+def bytes_of(kind: type[Work]) -> Combinable:
     """Return what a row stores; an upload its file before there is anything else of it."""
     if kind is not AudioFile:
-        return Coalesce(F("stored_bytes"), Value(0))
+        return Coalesce(F("stored_bytes"), Value(0), output_field=BigIntegerField())
     # One that was refused before it left the quarantine was never kept.
     refused = Q(status=AudioFile.Status.REJECTED, sha256="")
-    return Case(When(refused, then=Value(0)), default=Coalesce(F("stored_bytes"), F("size_bytes")))
+    kept = Coalesce(F("stored_bytes"), F("size_bytes"))
+    return Case(When(refused, then=Value(0)), default=kept, output_field=BigIntegerField())
 
 
 def _sum(rows: models.QuerySet[Any], amount: Combinable) -> Combinable:
