@@ -48,7 +48,7 @@ class WorkAdmin(ReadOnlyAdmin):
     search_fields = ("=id", "=user__id", "=worker")
     list_select_related = ("user",)
     list_per_page = 50
-    date_hierarchy = None
+    ordering = ("-created", "-pk")
     show_full_result_count = False
     change_form_template = "admin/work.html"
 

@@ -269,6 +269,7 @@ class PlayedEngine:
     summary: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
     exported: dict[str, Any] = field(default_factory=dict)
+    usage: box.Usage | None = None  # that the boxes are said to have had
 
     def run(self, function: str, *args: Any, **options: Any) -> dict[str, Any]:
         name = function.removeprefix("dsp.jobs:")
@@ -276,6 +277,8 @@ class PlayedEngine:
         options["progress"]("checking", 0.0)
         self.before(name)
         left: dict[str, Any] = getattr(self, f"_{name}")(*args)
+        if self.usage is not None:
+            options["on_usage"](self.usage)
         return left
 
     def refuse(self, error: AudioError, *, at: str = "inspect") -> None:

@@ -14,6 +14,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 WIDTH, HEIGHT = 600, 200  # of the drawing; its page stretches it
+NAMED: Final = 8  # so many places have room for their names under them
+WIDEST: Final = 60.0  # of a bar
 NICE: Final = (1, 2, 5, 10)  # steps of an axis, times a power of ten
 
 Text = str | Promise
@@ -93,6 +95,11 @@ class Series:
     values: Sequence[float | None]
     tone: str  # a class of admin.css
     is_line: bool = False
+    is_mark: bool = False  # a line across each place, where one place leads to no other
+
+    @property
+    def is_bar(self) -> bool:
+        return not (self.is_line or self.is_mark)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +124,7 @@ class Chart:
         tallest = 0.0
         for series in self.series:
             for place, value in enumerate(series.values):
-                if series.is_line:
+                if not series.is_bar:
                     tallest = max(tallest, value or 0.0)
                 else:
                     stacked[place] += value or 0.0
@@ -136,9 +143,15 @@ class Chart:
         return [self.told(self.highest * share) for share in (1.0, 0.5, 0.0)]
 
     @property
+    def names_each(self) -> bool:
+        return len(self.names) <= NAMED
+
+    @property
     def ends(self) -> list[Text]:
         """The names that stand under it."""
         count = len(self.names)
+        if self.names_each:
+            return list(self.names)
         return [self.names[at] for at in sorted({0, count // 2, count - 1})] if count else []
 
     @property
@@ -186,15 +199,15 @@ class Chart:
         floor = [0.0] * len(self.names)
         found = []
         for series in self.series:
-            if series.is_line:
+            if not series.is_bar:
                 continue
             for place, value in enumerate(series.values):
                 height = HEIGHT * min((value or 0.0) / self.highest, 1.0)
                 if height > 0:
-                    x, y = place * room + 0.12 * room, HEIGHT - floor[place] - height
-                    found.append(
-                        (series.tone, f"{x:.2f}", f"{y:.2f}", f"{0.76 * room:.2f}", f"{height:.2f}")
-                    )
+                    width = min(0.76 * room, WIDEST)
+                    x, y = (place + 0.5) * room - width / 2, HEIGHT - floor[place] - height
+                    drawn = (f"{each:.2f}" for each in (x, y, width, height))
+                    found.append((series.tone, *drawn))
                 floor[place] += height
         return format_html_join(
             "", '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>', found
@@ -204,8 +217,9 @@ class Chart:
         room = WIDTH / max(len(self.names), 1)
         found = []
         for series in self.series:
-            if not series.is_line:
+            if series.is_bar:
                 continue
+            half = min(0.45 * room, 0.6 * WIDEST) if series.is_mark else 0.0
             path, pen_down = "", False
             for place, value in enumerate(series.values):
                 if value is None:
@@ -213,8 +227,9 @@ class Chart:
                     continue
                 x, y = (place + 0.5) * room, HEIGHT * (1 - min(value / self.highest, 1.0))
                 # A lone point is a line of no length, which a round cap shows.
-                path += f"{'L' if pen_down else f'M{x:.2f} {y:.2f}L'}{x:.2f} {y:.2f}"
-                pen_down = True
+                begin = "" if pen_down else f"M{x - half:.2f} {y:.2f}"
+                path += f"{begin}L{x + half:.2f} {y:.2f}"
+                pen_down = not series.is_mark
             found.append((series.tone, path))
         return format_html_join("", '<path class="line {}" d="{}"/>', found)
 

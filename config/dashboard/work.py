@@ -221,7 +221,7 @@ def stages(span: Span) -> Panel:
                 % {"runs": len(taken), "cpu": _mean([cpu for _steps, cpu, _peak in taken])},
                 names=list(wall),
                 series=[
-                    Series(_("By the clock"), list(wall.values()), "b", is_line=True),
+                    Series(_("By the clock"), list(wall.values()), "b", is_mark=True),
                     Series(_("Of a processor"), list(cpu.values()), "a"),
                 ],
                 unit="s",
