@@ -31,7 +31,7 @@ def test_an_attempt_leaves_its_steps_with_seconds_of_clock_and_processor(alice: 
 
 @pytest.mark.parametrize(
     ("error", "outcome"),
-    [(SilentAudio("nothing"), "silent_audio"), (RuntimeError("x"), "internal")],
+    [(SilentAudio(), "silent_audio"), (RuntimeError("x"), "internal")],
 )
 def test_one_that_failed_leaves_why(alice: User, engine, error, outcome):
     def fail(_name: str) -> None:
