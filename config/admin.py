@@ -1,7 +1,7 @@
 """The operator's site."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.decorators import secure_admin_login
 from allauth.mfa.utils import is_mfa_enabled
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
 from accounts.http import note
+from accounts.models import User
 from billing import gateway
 from config import support
 from config.dashboard import SPANS, panels, span_of
@@ -73,7 +74,7 @@ class AdminSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
         span = span_of(request.GET.get("span"))
-        context = {"panels": panels(request.user, span), "span": span, "spans": SPANS}
+        context = {"panels": panels(cast(User, request.user), span), "span": span, "spans": SPANS}
         page: TemplateResponse = super().index(request, context | (extra_context or {}))
         return page
 

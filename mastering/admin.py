@@ -21,7 +21,7 @@ from mastering.models import (
     Version,
 )
 from mastering.services import cancel_work, rerun
-from references.admin import RELEASE, WorkAdmin, json_column
+from references.admin import RELEASE, Deed, WorkAdmin, json_column
 from references.errors import Busy
 from references.models import Work
 
@@ -42,13 +42,13 @@ def _cancel(work: Work) -> str:
     )
 
 
-RERUN = (
+RERUN = Deed(
     "mastering.rerun_work",
     gettext_lazy("Run again"),
     lambda work: not work.is_open and not work.has_succeeded,
     _rerun,
 )
-CANCEL = ("mastering.rerun_work", gettext_lazy("Cancel"), lambda work: work.is_open, _cancel)
+CANCEL = Deed("mastering.rerun_work", gettext_lazy("Cancel"), lambda work: work.is_open, _cancel)
 
 
 @admin.register(Version)

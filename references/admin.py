@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -11,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -22,19 +24,28 @@ from accounts.http import note
 from references.models import AudioFile, Machine, Run, Work, WorkerGroup
 from references.services import take_from_worker
 
-Deed = Callable[[Any], str]  # does it, and returns what to say
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something that staff may do to a piece of work: ``act`` does it and returns what to say."""
+
+    permission: str
+    label: str | Promise
+    is_offered: Callable[[Any], bool]
+    act: Callable[[Any], str]
 
 
 class WorkAdmin(ReadOnlyAdmin):
     """The inspector of one kind of work; never a way to its sound.
 
-    ``deeds`` names what may be done to a piece of it, each with the permission that it needs.
+    ``told`` are the columns of the kind that hold JSON.
     """
 
-    deeds: ClassVar[dict[str, tuple[str, str, Any, Deed]]] = {}
-    told: ClassVar[tuple[str, ...]] = ()  # columns of the kind that hold JSON
+    deeds: ClassVar[dict[str, Deed]] = {}
+    told: ClassVar[tuple[str, ...]] = ()
+    more_fields: ClassVar[tuple[str, ...]] = ()
 
-    list_display = (
+    list_display: ClassVar[tuple[str, ...]] = (
         "id",
         "status",
         "step",
@@ -45,7 +56,7 @@ class WorkAdmin(ReadOnlyAdmin):
         "finished",
     )
     list_filter = ("status", "error_code", "engine_version", "created")
-    search_fields = ("=id", "=user__id", "=worker")
+    search_fields: ClassVar[tuple[str, ...]] = ("=id", "=user__id", "=worker")
     list_select_related = ("user",)
     list_per_page = 50
     ordering = ("-created", "-pk")
@@ -57,8 +68,6 @@ class WorkAdmin(ReadOnlyAdmin):
         kept += ["error_code", "error_detail", "worker", "lease_until", "deadline_at", "priority"]
         kept += ["created", "run_at", "started", "finished", "engine_version", "stored_bytes"]
         return [*kept, *self.more_fields, "files", *(f"told_{name}" for name in self.told)]
-
-    more_fields: ClassVar[tuple[str, ...]] = ()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return self.get_fields(request, obj)
@@ -85,14 +94,13 @@ class WorkAdmin(ReadOnlyAdmin):
         """Do one of the deeds to a piece of work, and write it down."""
         if deed not in self.deeds:
             raise Http404
-        permission, _label, _offered, act = self.deeds[deed]
-        if not request.user.has_perm(permission):
+        if not request.user.has_perm(self.deeds[deed].permission):
             raise PermissionDenied
         with transaction.atomic():
             work = self.get_queryset(request).filter(pk=pk).first()
             if work is None:
                 raise Http404
-            said = act(work)
+            said = self.deeds[deed].act(work)
             note(request, f"work.{deed}", subject=work, detail={"said": said})
         messages.info(request, said)
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
@@ -102,9 +110,9 @@ class WorkAdmin(ReadOnlyAdmin):
         work = context.get("original")
         if work is not None:
             context["deeds"] = [
-                (code, label)
-                for code, (permission, label, offered, _act) in self.deeds.items()
-                if request.user.has_perm(permission) and offered(work)
+                (code, deed.label)
+                for code, deed in self.deeds.items()
+                if request.user.has_perm(deed.permission) and deed.is_offered(work)
             ]
             context["runs"] = Run.objects.of_work(work) if self._may_see_runs(request) else ()
             context["here"] = f"admin:{self.opts.app_label}_{self.opts.model_name}_do"
@@ -134,7 +142,7 @@ def release(work: Work) -> str:
     return _("It does not run.")
 
 
-RELEASE = (
+RELEASE = Deed(
     "mastering.release_work",
     gettext_lazy("Take from its worker"),
     lambda work: work.is_open and not work.is_waiting,

@@ -276,7 +276,8 @@ def clear_scratch() -> None:
 
 def take_from_worker(*, work: Work) -> bool:
     """Let running work wait again at once, with no attempt counted; its worker notices soon."""
-    taken = type(work)._default_manager.filter(pk=work.pk).take_away()
+    moves: Any = type(work)._default_manager
+    taken = moves.filter(pk=work.pk).take_away()
     if taken:
         ring()
     return bool(taken)

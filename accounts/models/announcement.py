@@ -1,5 +1,6 @@
 """What the operator tells everyone, above every page, for a while."""
 
+from datetime import datetime
 from typing import Self
 
 from django.core.exceptions import ValidationError
@@ -36,5 +37,6 @@ class Announcement(models.Model):
         return self.text
 
     def clean(self) -> None:
-        if self.ends and self.begins and self.ends <= self.begins:
+        begins: datetime | None = self.begins  # none where it was no time
+        if self.ends and begins and self.ends <= begins:
             raise ValidationError({"ends": _("It would end before it begins.")})

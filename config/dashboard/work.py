@@ -17,6 +17,7 @@ from mastering.models import WORK_KINDS, Version, WorkKind
 from references.models import Machine, Run, WorkerGroup
 
 OLD: Final = timedelta(minutes=5)  # so long nothing should wait that could be begun
+LONGEST_WAIT: Final = timedelta(days=2)
 RUNS: Final = 2_000  # the latest, of which the stages' times are told
 NAMES: Final[dict[str, Text]] = {
     "mastering.preview": gettext_lazy("Previews"),
@@ -259,16 +260,15 @@ def _of_kind(kind: WorkKind) -> dict[str, Any]:
 
 def _depth(span: Span) -> Chart:
     """Draw how many masters waited at the end of each part, from when each came and was begun."""
+    # Whoever left in this time came in it, or not long before: older rows need not be read.
     left = Coalesce("started", "finished", output_field=DateTimeField())
-    rows = Version.objects.annotate(left=left)
-    before = rows.filter(created__lt=span.since)
-    depth = before.filter(Q(left=None) | Q(left__gte=span.since)).count()
-    came = _counted(rows.filter(created__gte=span.since), span, "created")
-    went = _counted(rows.filter(left__gte=span.since), span, "left")
-    depths = []
-    for arrived, begun in zip(came, went, strict=True):
-        depth += int(arrived - begun)
-        depths.append(max(depth, 0))
+    recent = Version.objects.filter(created__gte=span.since - LONGEST_WAIT).annotate(left=left)
+    came = _counted(recent.filter(created__gte=span.since), span, "created")
+    went = _counted(recent.filter(left__gte=span.since), span, "left")
+    depth, depths = float(Version.objects.waiting().count()), list[float]()
+    for arrived, begun in zip(reversed(came), reversed(went), strict=True):  # back from now
+        depths.insert(0, max(depth, 0.0))
+        depth += begun - arrived
     return Chart(
         title=_("Masters that waited"),
         sentence=_("At most %(most)d at the end of a part.") % {"most": max(depths)},

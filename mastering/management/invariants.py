@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from accounts.services import audit
 from billing.models import Entry
 from billing.services.audit import broken_books
 from mastering.models import (
@@ -25,7 +26,7 @@ from mastering.models import (
     WorkKind,
 )
 from mastering.services import SWEEP_SECONDS
-from references.models import AudioFile
+from references.models import AudioFile, Work
 from references.models.work import MAX_ATTEMPTS, MAX_ENGINE_ERRORS
 
 Stored = AudioFile | Version | Preview | Export | ReleaseCheck | ReleaseTags
@@ -64,6 +65,7 @@ def _breaks(*, deep: bool) -> Iterator[str]:
         yield f"{pk}: a master without a version"
     yield from _orphans()
     yield from broken_books()
+    yield from (f"audit log, {line}" for line in audit.verify().breaks)
     yield from _unsettled()
 
 
@@ -125,6 +127,9 @@ def _changeable(kind: WorkKind) -> Iterator[str]:
 
 def _broken_files(owner: type[Stored], *, deep: bool) -> Iterator[str]:
     for row in owner._default_manager.order_by("pk").iterator(chunk_size=500):
+        counted = getattr(row, "stored_bytes", None)
+        if isinstance(row, Work) and counted not in (None, row.bytes_with(row.outputs)):
+            yield f"{row.pk}: {counted} bytes are counted, and others recorded"
         for key, recorded in _files_of(row).items():
             try:
                 size = default_storage.size(key)

@@ -116,5 +116,38 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('audio__isnull', False), ('master', None)), models.Q(('audio', None), ('master__isnull', False)), _connector='OR'), name='farewell_of_one_thing')],
             },
         ),
+        migrations.RemoveIndex(model_name='preview', name='preview_age'),
+        migrations.AddIndex(
+            model_name='export',
+            index=models.Index(models.F('created'), name='export_created'),
+        ),
+        migrations.AddIndex(
+            model_name='export',
+            index=models.Index(models.F('finished'), name='export_finished'),
+        ),
+        migrations.AddIndex(
+            model_name='preview',
+            index=models.Index(models.F('created'), name='preview_created'),
+        ),
+        migrations.AddIndex(
+            model_name='preview',
+            index=models.Index(models.F('finished'), name='preview_finished'),
+        ),
+        migrations.AddIndex(
+            model_name='releasecheck',
+            index=models.Index(models.F('created'), name='release_check_created'),
+        ),
+        migrations.AddIndex(
+            model_name='releasecheck',
+            index=models.Index(models.F('finished'), name='release_check_finished'),
+        ),
+        migrations.AddIndex(
+            model_name='version',
+            index=models.Index(models.F('created'), name='version_created'),
+        ),
+        migrations.AddIndex(
+            model_name='version',
+            index=models.Index(models.F('finished'), name='version_finished'),
+        ),
         migrations.RunPython(count_sizes, migrations.RunPython.noop),
     ]

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import date
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -87,7 +88,8 @@ class PlatformRule(models.Model):
         wrong: dict[str, Any] = {}
         if self.source and urlsplit(self.source).scheme != "https":
             wrong["source"] = _("The source must be an https address.")
-        if self.dated and self.dated > timezone.now().date():
+        dated: date | None = self.dated  # none where it was no day
+        if dated and dated > timezone.now().date():
             wrong["dated"] = _("The source cannot be of a day to come.")
         if not self.turns_up and self.headroom_dbtp is not None:
             wrong["headroom_dbtp"] = _("Headroom means nothing where nothing is turned up.")
@@ -106,7 +108,8 @@ class PlatformRule(models.Model):
         if not all(type(value) in (int, float) for value in example.values()):
             return str(_("The example's values must be numbers."))
         known = next((each for each in platforms() if each.code == self.code), None)
-        if known is None or self.target_lufs is None or self.dated is None:
+        given: tuple[object, ...] = (known, self.target_lufs, self.dated)
+        if known is None or None in given:
             return ""  # told of at their own fields
         played = self.over(known).played_lufs(
             loudness_lufs=example["loudness_lufs"], true_peak_dbtp=example["true_peak_dbtp"]

@@ -64,7 +64,7 @@ def keeps_days(user: User) -> int | None:
     return plan_of(user).retention_days if settings.RETENTION else None
 
 
-def _idle_masters() -> QuerySet[Master, Any]:
+def _idle_masters() -> Any:
     """Return masters of which nothing is under way, each with when it was ``last_used``."""
     under_way = Version.objects.open().filter(master=OuterRef("pk"))
     last_version = Coalesce(Max("versions__created"), "created")
@@ -88,7 +88,7 @@ def _going_soon() -> Mapping[int, list[tuple[Master | AudioFile, datetime]]]:
     """Return by person what nobody has used for long, and was not announced yet."""
     before = timezone.now() + NOTICE - SHORTEST
     found: dict[int, list[tuple[Master | AudioFile, datetime]]] = defaultdict(list)
-    masters = _idle_masters().filter(farewell=None, last_used__lt=before)
+    masters: Any = _idle_masters().filter(farewell=None, last_used__lt=before)
     for master in masters.order_by("last_used")[:MOST_A_NIGHT]:
         found[master.user_id].append((master, master.last_used))
     tracks = _loose_tracks().filter(farewell=None, created__lt=before)
@@ -167,9 +167,9 @@ def _take_leave(pk: int) -> bool:
 
 def _still_unused(farewell: Farewell) -> Master | AudioFile | None:
     if farewell.master_id:
-        return (
-            _idle_masters().filter(pk=farewell.master_id, last_used__lte=farewell.last_used).first()
-        )
+        idle = _idle_masters().filter(last_used__lte=farewell.last_used)
+        master: Master | None = idle.filter(pk=farewell.master_id).first()
+        return master
     return _loose_tracks().filter(pk=farewell.audio_id).first()
 
 

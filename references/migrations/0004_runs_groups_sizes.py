@@ -74,5 +74,13 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(models.F('name'), condition=models.Q(('ended', None)), name='group_lives_once')],
             },
         ),
+        migrations.AddIndex(
+            model_name='audiofile',
+            index=models.Index(models.F('created'), name='audio_created'),
+        ),
+        migrations.AddIndex(
+            model_name='audiofile',
+            index=models.Index(models.F('finished'), name='audio_finished'),
+        ),
         migrations.RunPython(count_sizes, migrations.RunPython.noop),
     ]

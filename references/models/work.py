@@ -346,8 +346,10 @@ def work_constraints(name: str, phases: Phases) -> list[models.BaseConstraint]:
 
 
 def work_indexes(name: str, phases: Phases) -> list[models.Index]:
-    """Return the indexes by which workers and the sweep find a kind of work."""
+    """Return the indexes by which workers, the sweep and the operator find a kind of work."""
     return [
         models.Index("priority", "run_at", name=f"{name}_due", condition=Q(status=phases.waiting)),
         models.Index("lease_until", name=f"{name}_leases", condition=Q(status=phases.running)),
+        models.Index("created", name=f"{name}_created"),  # these two count what happened when
+        models.Index("finished", name=f"{name}_finished"),
     ]

@@ -14,7 +14,9 @@ HOUR = timedelta(hours=1)
 
 def announce(text: str, begins: timedelta, ends: timedelta | None, **columns: str) -> None:
     now = timezone.now()
-    Announcement.objects.create(text=text, begins=now + begins, ends=ends and now + ends, **columns)
+    Announcement.objects.create(
+        text=text, begins=now + begins, ends=None if ends is None else now + ends, **columns
+    )
 
 
 def test_everyone_reads_what_is_announced_now(client: Client, as_alice: Client):

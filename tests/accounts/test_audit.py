@@ -82,11 +82,11 @@ def test_an_end_that_was_cut_off_is_noticed_by_who_kept_the_head(three: list[Aud
 
 def test_two_who_write_at_once_take_turns(three: list[AuditEntry], alice: User, monkeypatch):
     """The other one's entry appears between reading the end of the chain and writing."""
-    seal, others = AuditEntry.seal, []
+    seal, others = AuditEntry.seal, list[AuditEntry]()
 
     def sealed_too_late(entry: AuditEntry) -> str:
         if not others:
-            others.append(True)
+            others.append(entry)
             others.append(audit.record("other.act", actor=alice))
         return seal(entry)
 
@@ -103,7 +103,7 @@ def test_people_stand_in_it_by_their_numbers(alice: User):
     assert alice.email not in str(row)
 
 
-def _run(sql: str, *values: object) -> None:
+def _run(sql: str, *values: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
 

@@ -9,7 +9,7 @@ from accounts.models import Announcement, User
 from accounts.services import queue_mail
 from billing.models import Account, Entry, Payment, StripeEvent, Subscription, Terms
 from mastering.models import Farewell, Master, PlatformRule, Receipt, Version
-from references.models import Machine, Run, WorkerGroup
+from references.models import AudioFile, Machine, Run, WorkerGroup
 from tests.browser.conftest import Visit
 from tests.browser.test_pages import _barriers
 from tests.staff import staff
@@ -47,7 +47,7 @@ PAGES = (
 @pytest.fixture
 def busy_site(alice: User, bob: User) -> dict[str, object]:
     """Return ids of a site on which all that the pages show has happened."""
-    mix, reference = (uploaded(alice, kind, f"{kind.lower()}.wav") for kind in ("MIX", "REFERENCE"))
+    mix, reference = (uploaded(alice, kind, f"{kind.lower()}.wav") for kind in AudioFile.Kind)
     master = Master.objects.create(user=alice, title="Night drive", mix=mix, reference=reference)
     for day in range(25):
         at = NOW - timedelta(days=day, hours=1)
@@ -109,7 +109,7 @@ def busy_site(alice: User, bob: User) -> dict[str, object]:
         kept_days=30, last_used=NOW, told=NOW, due=NOW, files=[], size_bytes=5)  # fmt: skip
     Farewell.objects.create(user=alice, master=master, due=NOW, last_used=NOW, mail="x")
     queue_mail(to=alice.email, subject="A master is done", text="", user=alice)
-    return {"version": Version.objects.order_by("-created").first().pk, "person": alice.pk}
+    return {"version": Version.objects.order_by("-created")[0].pk, "person": alice.pk}
 
 
 def test_every_page_keeps_the_content_policy_is_accessible_and_fits_a_phone(
@@ -125,3 +125,18 @@ def test_every_page_keeps_the_content_policy_is_accessible_and_fits_a_phone(
         assert _barriers(page) == [], path
         page.set_viewport_size({"width": 390, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+
+
+def test_the_menu_opens_on_a_phone_and_the_theme_is_chosen(visit: Visit, db: None) -> None:
+    page = visit("/admin/", user=staff("operations"), width=390)
+    audit_log = page.get_by_role("link", name="Audit log")
+    assert not audit_log.is_visible()
+    page.locator("[x-on\\:click*='sidebarMobileOpen']").first.click()
+    audit_log.wait_for()
+    assert not page.get_by_role("link", name="Payments").count()  # finance sees that
+    page.set_viewport_size({"width": 1440, "height": 900})
+    assert page.evaluate("document.documentElement.classList.contains('dark')")
+    page.evaluate("localStorage.setItem('_x_adminTheme', '\"light\"')")
+    page.reload()
+    page.wait_for_function("document.documentElement.classList.contains('light')")
+    assert _barriers(page) == []

@@ -511,7 +511,7 @@ def test_receipts_and_ledger_are_read_only_even_for_who_may_do_everything(chief:
     receipt = Receipt.objects.create(
         user=alice, subject="mst_x", title="x", reason="retention", plan="free", kept_days=1,
         last_used=NOW, told=NOW, due=NOW, files=[], size_bytes=0)  # fmt: skip
-    entry = Entry.objects.first()
+    entry = Entry.objects.all()[0]
     for path in (f"mastering/receipt/{receipt.pk}", f"billing/entry/{entry.pk}"):
         assert chief.post(f"/admin/{path}/delete/", {"post": "yes"}).status_code == 403
         assert chief.post(f"/admin/{path}/change/", {}).status_code == 403

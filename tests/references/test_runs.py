@@ -84,6 +84,7 @@ def test_old_ones_are_forgotten(alice: User, engine):
 def test_work_taken_from_its_worker_waits_again_and_costs_no_attempt(alice: User, engine, bells):
     audio = uploaded(alice)
     held = AudioFile.objects.claim_next(worker="here:1")
+    assert held is not None
     bells.clear()
     assert take_from_worker(work=audio)
     audio.refresh_from_db()

@@ -13,6 +13,7 @@ from billing.models import Terms
 from mastering import services as mastering
 from mastering.models import Version
 from mastering.tasks import export_next
+from references import services
 from references.errors import StorageFull
 from references.models import AudioFile, DirectUpload, stored_bytes_of, with_stored_bytes
 from references.services import begin_upload, complete_upload, remove_audio
@@ -129,3 +130,19 @@ def test_measuring_keeps_the_count_whole(alice, engine):
     measure_next()
     audio.refresh_from_db()
     assert audio.stored_bytes == audio.bytes_with(audio.outputs) > audio.size_bytes
+
+
+def test_what_came_meanwhile_counts_too(small_plan, alice: User, monkeypatch):
+    """The first look is before the file is stored; the second holds the person's lock."""
+    hashed = services._sha256
+
+    def slow(file: object) -> str:
+        monkeypatch.setattr(services, "_sha256", hashed)
+        for _ in range(3):
+            uploaded(alice)
+        return hashed(file)
+
+    monkeypatch.setattr(services, "_sha256", slow)
+    with pytest.raises(StorageFull):
+        uploaded(alice)
+    assert AudioFile.objects.of(alice).count() == 3
