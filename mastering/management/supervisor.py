@@ -3,7 +3,6 @@
 import contextlib
 import logging
 import signal
-import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,8 +16,7 @@ from django.utils.module_loading import autodiscover_modules
 from mastering import services
 from mastering.management.errands import start_errands
 from mastering.management.nightly import begin_nightly_check
-from mastering.management.worker_group import WorkerGroup as Group
-from references.models import WorkerGroup
+from mastering.management.worker_group import WorkerGroup
 
 TICK_SECONDS = 0.5
 LOOK_SECONDS = 2.0
@@ -34,13 +32,13 @@ logger = logging.getLogger(__name__)
 class Place:
     """Where a group stands, or will again."""
 
-    group: Group | None = None
+    group: WorkerGroup | None = None
     begun: float = 0.0
     short_lives: int = 0
     open_from: float = 0.0
     overlooking_since: float | None = None
 
-    def took(self, group: Group, *, now: float) -> None:
+    def took(self, group: WorkerGroup, *, now: float) -> None:
         self.group, self.begun, self.overlooking_since = group, now, None
 
     def lost(self, *, now: float) -> None:
@@ -69,7 +67,7 @@ class Supervisor:
         *,
         groups: int,
         grace_seconds: float,
-        start_group: Callable[[], Group] = Group,
+        start_group: Callable[[], WorkerGroup] = WorkerGroup,
     ) -> None:
         self.places = [Place() for _ in range(groups)]
         self.grace_seconds = grace_seconds
@@ -99,7 +97,7 @@ class Supervisor:
         self.hurried = self.stopping or number == signal.SIGINT
         self.stopping = True
 
-    def groups(self) -> list[Group]:
+    def groups(self) -> list[WorkerGroup]:
         return [place.group for place in self.places if place.group]
 
     def tend(self, *, now: float) -> None:
@@ -114,9 +112,7 @@ class Supervisor:
         if now >= self.next_sweep:
             self.next_sweep = now + services.SWEEP_SECONDS
             with _surviving("tell of the worker groups"):
-                WorkerGroup.objects.tell(
-                    [group.name for group in self.groups()], machine=socket.gethostname()[:100]
-                )
+                services.tell_of_groups([group.name for group in self.groups()])
             with _surviving("sweep"):
                 services.sweep()
         if now >= self.next_check:
@@ -140,8 +136,7 @@ class Supervisor:
         if place.group:
             place.group.kill()
             with _surviving("take back the work of a lost worker"):
-                services.lose_worker(place.group.name)
-                WorkerGroup.objects.end(place.group.name, why=why)
+                services.lose_worker(place.group.name, why=why)
         place.lost(now=now)
 
     def replace_the_overlooking(self, *, now: float) -> None:
@@ -186,7 +181,6 @@ class Supervisor:
             place.group.kill()
             with _surviving("hand back the work of a stopped worker"):
                 services.release_worker(place.group.name)
-                WorkerGroup.objects.end(place.group.name, why="stopped")
             place.group = None
 
 

@@ -33,6 +33,7 @@ from mastering.services.masters import (
     submit_master,
     submit_siblings,
     sweep,
+    tell_of_groups,
     work_is_waiting,
 )
 from mastering.services.oversight import cancel_work, rerun
@@ -91,6 +92,7 @@ __all__ = [
     "submit_master",
     "submit_siblings",
     "sweep",
+    "tell_of_groups",
     "titles_of",
     "try_settings",
     "unlock",

@@ -1,5 +1,6 @@
 """Submitting, rendering again, cancelling and deleting masters; keeping the queue honest."""
 
+import socket
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -22,7 +23,7 @@ from mastering.services.exports import delete_made, expire_exports
 from mastering.services.previews import delete_previews, expire_previews
 from references import services as uploads
 from references.errors import Busy
-from references.models import AudioFile, Reference
+from references.models import AudioFile, Reference, WorkerGroup
 from references.models.limits import most_open_masters
 from references.services import clear_scratch, clear_uploads, remove_audio, ring
 
@@ -242,16 +243,23 @@ def busy_workers() -> set[str]:
     }
 
 
-def lose_worker(worker: str) -> None:
+def tell_of_groups(names: list[str]) -> None:
+    """Let the operator see which worker groups stand on this machine."""
+    WorkerGroup.objects.tell(names, machine=socket.gethostname()[:100])
+
+
+def lose_worker(worker: str, *, why: str = "") -> None:
     """Take back what a dead worker had, without waiting for its lease to run out."""
     for kind in WORK_KINDS:
         kind._default_manager.lose(worker=worker)
+    WorkerGroup.objects.end(worker, why=why)
 
 
 def release_worker(worker: str) -> None:
     """Let wait again, with no attempt counted, what a worker had that we stopped."""
     for kind in WORK_KINDS:
         kind._default_manager.release(worker=worker)
+    WorkerGroup.objects.end(worker, why="stopped")
 
 
 def _is_unheard(kind: WorkKind) -> bool:

@@ -131,12 +131,12 @@ def test_the_menu_opens_on_a_phone_and_the_theme_is_chosen(visit: Visit, db: Non
     page = visit("/admin/", user=staff("operations"), width=390)
     audit_log = page.get_by_role("link", name="Audit log")
     assert not audit_log.is_visible()
-    page.locator("[x-on\\:click*='sidebarMobileOpen']").first.click()
+    page.locator("[x-on\\:click*='sidebarMobileOpen']:visible").click()
     audit_log.wait_for()
     assert not page.get_by_role("link", name="Payments").count()  # finance sees that
     page.set_viewport_size({"width": 1440, "height": 900})
     assert page.evaluate("document.documentElement.classList.contains('dark')")
     page.evaluate("localStorage.setItem('_x_adminTheme', '\"light\"')")
     page.reload()
-    page.wait_for_function("document.documentElement.classList.contains('light')")
+    page.locator("html.light").wait_for()
     assert _barriers(page) == []
