@@ -136,7 +136,7 @@ def test_the_menu_opens_on_a_phone_and_the_theme_is_chosen(visit: Visit, db: Non
     assert not page.get_by_role("link", name="Payments").count()  # finance sees that
     page.set_viewport_size({"width": 1440, "height": 900})
     assert page.evaluate("document.documentElement.classList.contains('dark')")
-    page.evaluate("localStorage.setItem('_x_adminTheme', '\"light\"')")
+    page.evaluate("localStorage.setItem('adminTheme', '\"light\"')")
     page.reload()
     page.locator("html.light").wait_for()
     assert _barriers(page) == []
