@@ -1,21 +1,30 @@
-"""Rows of people: who they are, what was tried in their name, what is written to them."""
+"""Rows of people: who they are, what opens their account, what is written to them."""
 
 from accounts.models.announcement import Announcement
 from accounts.models.append_only import AppendOnly
 from accounts.models.audit import AuditEntry
+from accounts.models.ids import PublicIdField
+from accounts.models.keys import RESOURCES, SCOPES, ApiKey
 from accounts.models.leaving import Erasure, Export
 from accounts.models.mail import Mail
 from accounts.models.rates import Window
+from accounts.models.requests import IdempotencyKey, Tombstone
 from accounts.models.user import Notice, User
 
 __all__ = [
+    "RESOURCES",
+    "SCOPES",
     "Announcement",
+    "ApiKey",
     "AppendOnly",
     "AuditEntry",
     "Erasure",
     "Export",
+    "IdempotencyKey",
     "Mail",
     "Notice",
+    "PublicIdField",
+    "Tombstone",
     "User",
     "Window",
 ]

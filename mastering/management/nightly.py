@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.services import audit
 from mastering import services
 from mastering.management.invariants import broken_invariants
+from mastering.management.stored import delete_lost_attempts
 from mastering.management.worker_group import start
 from references import services as references
 from references.models import WorkerGroup
@@ -51,6 +52,8 @@ def spend_the_night() -> None:
 
 
 def tell_broken_invariants() -> None:
+    if lost := delete_lost_attempts():
+        logger.info("%d files of lost attempts were deleted.", lost)
     broken = broken_invariants()
     verdict = audit.verify()  # its head in the log, which is kept elsewhere, shows a cut end
     logger.info("The audit log has %s entries; its head is %s.", verdict.entries, verdict.head)

@@ -7,10 +7,13 @@ from mastering.models.masters import (
     Fingerprint,
     Genre,
     Master,
+    MasterQuerySet,
     Release,
     Remark,
     Version,
+    VersionQuerySet,
 )
+from mastering.models.presets import Preset
 from mastering.models.retention import Farewell, Receipt
 from mastering.models.rules import PlatformRule, current_platforms
 from mastering.models.shares import Share, ShareNote
@@ -30,7 +33,9 @@ __all__ = [
     "Fingerprint",
     "Genre",
     "Master",
+    "MasterQuerySet",
     "PlatformRule",
+    "Preset",
     "Preview",
     "Receipt",
     "Release",
@@ -40,6 +45,7 @@ __all__ = [
     "Share",
     "ShareNote",
     "Version",
+    "VersionQuerySet",
     "WorkKind",
     "current_platforms",
 ]

@@ -1,6 +1,7 @@
 """The verbs of masters: their renders and the queue, what is exported, and what is shared."""
 
 from mastering.services.credits import cost_credits, pair_of, settle, titles_of
+from mastering.services.estimates import expected_end
 from mastering.services.exports import (
     expire_exports,
     request_check,
@@ -27,6 +28,7 @@ from mastering.services.masters import (
     recognise,
     refuse_if_busy,
     release_worker,
+    rename,
     render_gentler,
     render_version,
     retry,
@@ -37,6 +39,7 @@ from mastering.services.masters import (
     work_is_waiting,
 )
 from mastering.services.oversight import cancel_work, rerun
+from mastering.services.presets import save_preset
 from mastering.services.previews import expire_previews
 from mastering.services.retention import (
     announce_farewells,
@@ -68,6 +71,7 @@ __all__ = [
     "delete_master",
     "delete_what_was_announced",
     "end_work",
+    "expected_end",
     "expire_exports",
     "expire_previews",
     "is_unlocked_by",
@@ -79,6 +83,7 @@ __all__ = [
     "refuse_if_busy",
     "release_worker",
     "remark",
+    "rename",
     "render_gentler",
     "render_version",
     "request_check",
@@ -86,6 +91,7 @@ __all__ = [
     "rerun",
     "retry",
     "revoke_share",
+    "save_preset",
     "save_tags",
     "settle",
     "show",

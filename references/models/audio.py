@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import PurePosixPath
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db import models
 
@@ -21,7 +21,9 @@ TOO_MUCH_DAMAGE = 2
 
 
 class AudioFileQuerySet(WorkQuerySet["AudioFile"]):
-    pass
+    def of_mode(self, *, is_test: bool) -> Self:
+        """Keep what test keys made, or all that they did not."""
+        return self.filter(is_test=is_test)
 
 
 class AudioFile(Work):
@@ -48,6 +50,7 @@ class AudioFile(Work):
     summary = models.JSONField(default=dict)
     findings = models.JSONField(default=list)
     pcm_sha256 = models.CharField(max_length=64, blank=True)
+    is_test = models.BooleanField(default=False, help_text="Sent with a test key.")
 
     objects = AudioFileQuerySet.as_manager()
 

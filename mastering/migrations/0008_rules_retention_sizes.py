@@ -29,8 +29,8 @@ def count_sizes(apps, _):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('mastering', '0006_pairs'),
-        ('references', '0004_runs_groups_sizes'),
+        ('mastering', '0007_test_mode'),
+        ('references', '0005_runs_groups_sizes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

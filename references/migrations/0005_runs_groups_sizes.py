@@ -24,7 +24,7 @@ def count_sizes(apps, _):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('references', '0003_direct_uploads_and_machines'),
+        ('references', '0004_test_mode'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -9,7 +9,7 @@ from accounts.models import AppendOnly
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0002_mail_rates_leaving'),
+        ('accounts', '0003_api_keys'),
     ]
 
     operations = [
