@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('mastering', '0007_test_mode'),
-        ('references', '0005_runs_groups_sizes'),
+        ('references', '0006_runs_groups_sizes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

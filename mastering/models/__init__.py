@@ -5,7 +5,6 @@ from mastering.models.listening import MOST_TRIALS, BlindTest, Preview
 from mastering.models.masters import (
     STEPS,
     Fingerprint,
-    Genre,
     Master,
     MasterQuerySet,
     Release,
@@ -31,7 +30,6 @@ __all__ = [
     "Export",
     "Farewell",
     "Fingerprint",
-    "Genre",
     "Master",
     "MasterQuerySet",
     "PlatformRule",

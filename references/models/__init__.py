@@ -2,9 +2,10 @@
 
 from references.models.audio import AudioFile
 from references.models.direct import DirectUpload
+from references.models.genre import Genre
 from references.models.groups import WorkerGroup
 from references.models.ids import PublicIdField
-from references.models.library import Reference
+from references.models.library import Reference, RightsStatement
 from references.models.machine import Machine
 from references.models.runs import Run
 from references.models.stored import bytes_of, stored_bytes_of, with_stored_bytes
@@ -23,10 +24,12 @@ __all__ = [
     "AudioFile",
     "DirectUpload",
     "FreezeTerminalRows",
+    "Genre",
     "Machine",
     "Phases",
     "PublicIdField",
     "Reference",
+    "RightsStatement",
     "Run",
     "Settled",
     "Work",

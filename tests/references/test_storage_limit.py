@@ -22,7 +22,7 @@ from tests.studio import MIX, uploaded, wav, wav_file
 
 SIZE = len(wav())
 MIGRATIONS = (
-    "references.migrations.0005_runs_groups_sizes",
+    "references.migrations.0006_runs_groups_sizes",
     "mastering.migrations.0008_rules_retention_sizes",
 )
 

@@ -24,7 +24,7 @@ def count_sizes(apps, _):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('references', '0004_test_mode'),
+        ('references', '0005_library_and_profiles'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
