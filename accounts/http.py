@@ -1,11 +1,14 @@
-"""A request of someone who is signed in, and the guard of what needs their password again."""
+"""A request of someone who is signed in, what guards it, and what is written down of it."""
 
 from collections.abc import Callable
+from typing import Any
 
 from allauth.account.decorators import reauthentication_required
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponseBase
 
 from accounts.models import User
+from accounts.services import record
 
 View = Callable[..., HttpResponseBase]
 
@@ -24,3 +27,16 @@ def sending_needs_password(view: View) -> View:
     """Show a form to anyone who is signed in, and guard what it does."""
     guarded: View = reauthentication_required(view, allow_get=True)
     return guarded
+
+
+def note(
+    request: Any,
+    act: str,
+    *,
+    subject: Model | str = "",
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """Write down what the one who asks has done."""
+    address = str(request.META.get("REMOTE_ADDR") or "")[:45]
+    record(act, actor=request.user, subject=subject, detail=detail, address=address)
+    request.noted = True

@@ -106,6 +106,11 @@ def plan(code: str) -> Plan:
     return _as_the_operator_says(known.get(code, known[FREE]))
 
 
+def codes() -> list[tuple[str, str | Promise]]:
+    """Return what can be sold, by code and name."""
+    return [(each.code, each.name) for each in (*_PLANS, *_PACKS)]
+
+
 def item(code: str) -> Plan | Pack | None:
     """Return what is sold under a code."""
     offered: tuple[Plan | Pack, ...] = (*_PLANS, *_PACKS)

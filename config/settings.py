@@ -45,6 +45,7 @@ if DEVELOPMENT_MAIL and SITE_HOST not in ("localhost", "127.0.0.1", "::1"):
 
 # Parts
 INSTALLED_APPS = [
+    "unfold.apps.BasicAppConfig",  # the site is ours
     "config.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -279,10 +280,16 @@ SPECTACULAR_SETTINGS = {
 }
 
 # Mail
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+_MAIL = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(_MAIL)
+EMAIL_BACKEND = _MAIL["EMAIL_BACKEND"]
 if DEVELOPMENT_MAIL:
     EMAIL_BACKEND = "config.development.MailBackend"
     EMAIL_FILE_PATH = DATA_DIR / "mail"
+# Whether what plans keep no longer is deleted: only where mails go out that tell of it before.
+RETENTION = env.bool(
+    "RETENTION", default=PLAN_LIMITS and EMAIL_BACKEND.endswith(".smtp.EmailBackend")
+)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Lacquer <lacquer@localhost>")
 
 EMAIL_TIMEOUT = 20  # of each word of the mail server's
@@ -319,6 +326,15 @@ LANGUAGE_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
+
+# The operator's pages
+UNFOLD = {
+    "SITE_TITLE": "Lacquer",
+    "SITE_HEADER": "Lacquer",
+    "SITE_SUBHEADER": "Operations",
+    "SHOW_VIEW_ON_SITE": False,
+    "SIDEBAR": {"navigation": "config.navigation.navigation"},
+}
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

@@ -9,8 +9,8 @@ from typing import Any, Final, Literal
 
 from django.utils.translation import gettext as _
 
-from dsp.platforms import platforms
 from mastering.messages import report as words
+from mastering.models import current_platforms
 from references.templatetags.audio import db, lufs, percent, quantity, seconds, signed_db
 
 Report = dict[str, Any]
@@ -288,7 +288,7 @@ def _level_curve(report: Report) -> Plot:
 def _platforms(report: Report) -> Plot:
     numbers = {row["key"]: row for row in report["numbers"]}
     loudness, peaks = numbers["integrated_lufs"], numbers["true_peak_dbtp"]
-    rules = platforms()
+    rules = current_platforms()
 
     def played(key: str) -> Levels:
         if loudness[key] is None or peaks[key] is None:
@@ -337,6 +337,7 @@ _PLOTS: Final[dict[str, Callable[[Report], Plot]]] = {
     "levels": _level_curve,
     "platforms": _platforms,
 }
+KINDS: Final = tuple(_PLOTS)
 
 
 def _three(values: Callable[[str], Levels], unit: str) -> list[Line]:

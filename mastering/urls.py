@@ -12,6 +12,7 @@ from mastering.views import (
     pairs,
     reports,
     shares,
+    storage,
     verification,
 )
 
@@ -23,6 +24,7 @@ urlpatterns = [
     path("guides/", guides.guides, name="guides"),
     path("guides/<slug:slug>/", guides.guide, name="guide"),
     path("verify/", verification.verify, name="verify"),
+    path("storage/", storage.storage, name="storage"),
     path("masters/", views.history, name="list"),
     path("masters/<str:master_id>/", views.detail, name="detail"),
     path("masters/<str:master_id>/status/", views.status, name="status"),

@@ -3,6 +3,7 @@
 UploadRefused
 ├── EmptyUpload       empty_upload        no bytes at all
 ├── TooManyUploads    too_many_uploads    too many still wait to be measured
+├── StorageFull       storage_full        it would not fit into what the person's plan keeps
 ├── ChecksumMismatch  source_changed      the stored bytes are not those that were sent
 ├── UploadIncomplete  upload_incomplete   not all that was announced arrived, or nothing
 ├── UploadExpired     upload_expired      its address is too old, was used, or is none; HTTP 410
@@ -32,6 +33,10 @@ class EmptyUpload(UploadRefused):
 
 class TooManyUploads(UploadRefused):
     code = "too_many_uploads"
+
+
+class StorageFull(UploadRefused):
+    code = "storage_full"
 
 
 class UploadIncomplete(UploadRefused):

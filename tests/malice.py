@@ -208,3 +208,12 @@ def _tried(attempt: Callable[[], Any]) -> str:
     except (OSError, ValueError) as error:
         return type(error).__name__
     return "done"
+
+
+def work_hard(progress: Any) -> None:
+    """Do next to nothing in one step, and a tenth of a second's work in the next."""
+    progress("easy", 0.0)
+    progress("hard", 0.5)
+    end = time.process_time() + 0.1
+    while time.process_time() < end:
+        pass

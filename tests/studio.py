@@ -275,6 +275,7 @@ class PlayedEngine:
     packed: dict[str, bytes] = field(default_factory=dict)  # of the last album
     reached_lufs: float | None = None  # the most that a master with a goal of its own gets
     recipes: list[dict[str, Any] | None] = field(default_factory=list)  # that renders were given
+    usage: box.Usage | None = None  # that the boxes are said to have had
 
     def run(self, function: str, *args: Any, **options: Any) -> dict[str, Any]:
         name = function.removeprefix("dsp.jobs:")
@@ -282,6 +283,8 @@ class PlayedEngine:
         options["progress"]("checking", 0.0)
         self.before(name)
         left: dict[str, Any] = getattr(self, f"_{name}")(*args)
+        if self.usage is not None:
+            options["on_usage"](self.usage)
         return left
 
     def refuse(self, error: AudioError, *, at: str = "inspect") -> None:

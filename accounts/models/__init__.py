@@ -1,5 +1,8 @@
 """Rows of people: who they are, what opens their account, what is written to them."""
 
+from accounts.models.announcement import Announcement
+from accounts.models.append_only import AppendOnly
+from accounts.models.audit import AuditEntry
 from accounts.models.ids import PublicIdField
 from accounts.models.keys import RESOURCES, SCOPES, ApiKey
 from accounts.models.leaving import Erasure, Export
@@ -11,7 +14,10 @@ from accounts.models.user import Notice, User
 __all__ = [
     "RESOURCES",
     "SCOPES",
+    "Announcement",
     "ApiKey",
+    "AppendOnly",
+    "AuditEntry",
     "Erasure",
     "Export",
     "IdempotencyKey",

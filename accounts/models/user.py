@@ -41,6 +41,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     EMAIL_FIELD = USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
+    class Meta:
+        permissions = [("support_user", "Can see a person's account, without their audio")]
+
     def __str__(self) -> str:
         return self.email
 

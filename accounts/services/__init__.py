@@ -1,5 +1,6 @@
 """What is done for people: keys, mails, counting tries, handing over and erasing their data."""
 
+from accounts.services.audit import record, subject_of
 from accounts.services.keys import (
     Made,
     create_key,
@@ -59,7 +60,9 @@ __all__ = [
     "notify",
     "notify_always",
     "queue_mail",
+    "record",
     "revoke_key",
     "rotate_key",
+    "subject_of",
     "tries_forgotten",
 ]

@@ -1,7 +1,7 @@
 """Rows of money: whose account, its ledger, and what Stripe told."""
 
+from accounts.models import AppendOnly
 from billing.models.account import Account
-from billing.models.append_only import AppendOnly
 from billing.models.ledger import Entry, Pool
 from billing.models.stripe import Checkout, Payment, StripeEvent, Subscription
 from billing.models.terms import Terms

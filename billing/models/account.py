@@ -51,6 +51,7 @@ class Account(models.Model):
             )
         ]
         indexes = [models.Index("renews_at", name="account_due")]
+        permissions = [("grant_credits", "Can give people credits")]
 
     def __str__(self) -> str:
         return str(self.pk)

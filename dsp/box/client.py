@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import json
+import math
 import os
 import pickle
 import select
@@ -27,6 +28,7 @@ from dsp.errors import AudioError, TooLarge
 
 LOOK_SECONDS: Final = 0.1  # how often a running box's caller is asked whether to stop
 ENDING_SECONDS: Final = 30.0  # for a killed box to be gone, on a machine that is busy importing
+MOST_STEPS_TIMED: Final = 50  # of different names
 MOST_STEPS: Final = 10_000  # of progress; a caller may write each one down
 LONGEST_SENTENCE: Final = 500  # characters of an AudioError's detail
 READY_SECONDS: Final = 120.0  # for imports and compiled kernels of a cold machine
@@ -257,6 +259,39 @@ def _environment() -> dict[str, str]:
     return threads | kept | {"PYTHONPATH": path, "LC_ALL": "C.UTF-8", "HOME": home}
 
 
+class _Pace:
+    """How long each step of a box takes, from one word of it to the next."""
+
+    def __init__(self) -> None:
+        self.step = ""  # before the first is told
+        self.began = time.monotonic()
+        self.cpu_seconds = 0.0
+        self.taken: dict[str, tuple[float, float]] = {}
+
+    def hear(self, step: str, cpu_seconds: object) -> None:
+        if step != self.step and len(self.taken) < MOST_STEPS_TIMED:
+            told = isinstance(cpu_seconds, int | float) and math.isfinite(cpu_seconds)
+            self._turn(float(cpu_seconds) if told else self.cpu_seconds)  # type: ignore[arg-type]
+            self.step = step
+
+    def finish(self, cpu_seconds: float) -> dict[str, tuple[float, float]]:
+        """Return what every step took, scaled down where the box told of more than it used."""
+        told = self.cpu_seconds
+        self._turn(max(cpu_seconds, told))
+        shrink = min(1.0, cpu_seconds / told) if told > 0 else 1.0
+        return {
+            name: (round(wall, 3), round(cpu * shrink, 3))
+            for name, (wall, cpu) in self.taken.items()
+        }
+
+    def _turn(self, cpu_seconds: float) -> None:
+        now = time.monotonic()
+        wall, cpu = self.taken.get(self.step or "loading", (0.0, 0.0))
+        more = max(cpu_seconds - self.cpu_seconds, 0.0)
+        self.taken[self.step or "loading"] = (wall + now - self.began, cpu + more)
+        self.began, self.cpu_seconds = now, max(cpu_seconds, self.cpu_seconds)
+
+
 @dataclass
 class _Visit:
     """One run of a box, from its first word to its end."""
@@ -270,6 +305,7 @@ class _Visit:
     last_word: dict[str, Any] = field(default_factory=dict)
     received: int = 0
     steps: int = 0
+    pace: _Pace = field(default_factory=lambda: _Pace())
 
     def listen(self, results: int, status: socket.socket) -> None:
         """Pass progress on until the box has ended, or end it."""
@@ -326,10 +362,12 @@ class _Visit:
         match word:
             case {"kind": "progress", "step": str(step), "share": int() | float() as share}:
                 self.steps += 1
+                name = _printable(step)[:50]
+                self.pace.hear(name, word.get("cpu_seconds"))
                 if self.steps > MOST_STEPS:
                     self.failure = BoxFailure("garbled", "it tells too many steps")
                 elif self.progress:
-                    self.progress(_printable(step)[:50], min(1.0, max(0.0, float(share))))
+                    self.progress(name, min(1.0, max(0.0, float(share))))
             case {"kind": str()}:
                 self.last_word = word
             case _:
@@ -348,7 +386,9 @@ class _Visit:
         if "failed" in ending:
             self.failure = BoxFailure("failed", ending["failed"])
             return
-        self.usage = Usage(ending["cpu_seconds"], ending["peak_memory_bytes"])
+        cpu_seconds = float(ending["cpu_seconds"])
+        steps = self.pace.finish(cpu_seconds)
+        self.usage = Usage(cpu_seconds, ending["peak_memory_bytes"], steps)
         self.failure = self.failure or self._failure_of(ending["ended"])
 
     def _failure_of(self, ended: int) -> BoxFailure | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 Reason = Literal[
@@ -56,10 +56,16 @@ ENGINE: Final = BoxLimits(
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a box used: processor time, and the most memory held at once (shared pages too)."""
+    """What a box used: processor time, and the most memory held at once (shared pages too).
+
+    ``steps`` names each step that it told, in order, with its seconds by the clock and of the
+    processor. The box itself tells of the latter, but in all they are never more than what it
+    used.
+    """
 
     cpu_seconds: float
     peak_memory_bytes: int
+    steps: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

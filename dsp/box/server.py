@@ -16,6 +16,7 @@ import select
 import signal
 import socket
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -161,7 +162,7 @@ def _work(request: Request, function: Callable[..., Any], results: int) -> int:
     kwargs = dict(request.kwargs)
     if request.tells_progress:
         kwargs["progress"] = lambda step, share: _send(
-            results, kind="progress", step=step, share=share
+            results, kind="progress", step=step, share=share, cpu_seconds=time.process_time()
         )
     try:
         result = function(*request.args, **kwargs)

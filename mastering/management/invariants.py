@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from accounts.services import audit
 from billing.models import Entry
 from billing.services.audit import broken_books
 from dsp.weights import BLEND_FORMAT
@@ -25,7 +26,7 @@ from mastering.models import (
     WorkKind,
 )
 from mastering.services import SWEEP_SECONDS
-from references.models import AudioFile, BlendPart
+from references.models import AudioFile, BlendPart, Work
 from references.models.work import MAX_ATTEMPTS, MAX_ENGINE_ERRORS
 
 OVERDUE = timedelta(seconds=2 * SWEEP_SECONDS)
@@ -56,6 +57,7 @@ def _breaks(*, deep: bool) -> Iterator[str]:
     for orphan in orphans():
         yield f"{orphan.key}: {orphan.wording}"
     yield from broken_books()
+    yield from (f"audit log, {line}" for line in audit.verify().breaks)
     yield from _unsettled()
     yield from _unknown_masters()
 
@@ -148,6 +150,11 @@ def _changeable(kind: WorkKind) -> Iterator[str]:
 
 def _broken_files(owner: type[Stored], *, deep: bool) -> Iterator[str]:
     for row in owner._default_manager.order_by("pk").iterator(chunk_size=500):
+        if isinstance(row, Work) and row.stored_bytes is not None:
+            recorded_bytes = sum(int(each["size_bytes"]) for each in files_of(row).values())
+            is_leaving = isinstance(row, AudioFile) and row.sound == AudioFile.Sound.LEAVING
+            if row.stored_bytes != recorded_bytes and not is_leaving:
+                yield f"{row.pk}: {row.stored_bytes} bytes are counted, {recorded_bytes} recorded"
         for key, recorded in files_of(row).items():
             try:
                 size = default_storage.size(key)

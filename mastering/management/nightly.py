@@ -1,4 +1,4 @@
-"""The nightly look at the invariants: once a site and day, in a process of its own."""
+"""What is done once a site and night, in a process of its own: farewells, then the invariants."""
 
 import logging
 from multiprocessing.process import BaseProcess
@@ -7,9 +7,13 @@ from django.core.cache import cache
 from django.db import connections
 from django.utils import timezone
 
+from accounts.services import audit
+from mastering import services
 from mastering.management.invariants import broken_invariants
 from mastering.management.stored import delete_lost_attempts
 from mastering.management.worker_group import start
+from references import services as references
+from references.models import WorkerGroup
 
 FROM_HOUR_UTC = 3
 A_DAY_SECONDS = 25 * 3600
@@ -26,7 +30,25 @@ def begin_nightly_check() -> BaseProcess | None:
     if now.hour < FROM_HOUR_UTC or not cache.add(f"invariants:{now:%F}", 1, A_DAY_SECONDS):
         return None
     connections.close_all()  # a connection must not be in two processes
-    return start(tell_broken_invariants)
+    return start(spend_the_night)
+
+
+def spend_the_night() -> None:
+    """Delete and announce what plans keep no longer, then look whether all is well.
+
+    What fails is tried again the next night; nothing of it holds up the rest.
+    """
+    for errand in (
+        services.delete_what_was_announced,
+        services.announce_farewells,
+        references.forget_old_runs,
+        WorkerGroup.objects.forget,
+    ):
+        try:
+            errand()
+        except Exception:
+            logger.exception("A task of the night failed: %s", errand.__name__)
+    tell_broken_invariants()
 
 
 def tell_broken_invariants() -> None:
@@ -34,6 +56,8 @@ def tell_broken_invariants() -> None:
         logger.info("%d files of lost attempts were deleted.", lost)
     broken = broken_invariants()
     cache.set("invariants:broken", len(broken), 2 * A_DAY_SECONDS)  # for the metrics
+    verdict = audit.verify()  # its head in the log, which is kept elsewhere, shows a cut end
+    logger.info("The audit log has %s entries; its head is %s.", verdict.entries, verdict.head)
     for line in broken:
         logger.error("Broken invariant: %s", line)
     if not broken:

@@ -106,11 +106,13 @@ class Supervisor:
         for place in self.places:
             if place.group and (dead := place.group.dead_parts()):
                 logger.warning("A worker group lost its %s and is replaced.", " and ".join(dead))
-                self.replace(place, now=now)
+                self.replace(place, now=now, why=f"lost its {' and '.join(dead)}")
             if place.group is None and now >= place.open_from:
                 place.took(self.start_group(), now=now)
         if now >= self.next_sweep:
             self.next_sweep = now + services.SWEEP_SECONDS
+            with _surviving("tell of the worker groups"):
+                services.tell_of_groups([group.name for group in self.groups()])
             with _surviving("sweep"):
                 services.sweep()
         if now >= self.next_check:
@@ -130,11 +132,11 @@ class Supervisor:
         if self.check is None or not self.check.is_alive():  # asking also buries the last one
             self.check = begin_nightly_check()
 
-    def replace(self, place: Place, *, now: float) -> None:
+    def replace(self, place: Place, *, now: float, why: str) -> None:
         if place.group:
             place.group.kill()
             with _surviving("take back the work of a lost worker"):
-                services.lose_worker(place.group.name)
+                services.lose_worker(place.group.name, why=why)
         place.lost(now=now)
 
     def replace_the_overlooking(self, *, now: float) -> None:
@@ -146,7 +148,7 @@ class Supervisor:
             idle = place.group.name not in busy
             if place.overlooks(idle=idle, work_waits=work_waits, now=now):
                 logger.error("Work waits and a worker group does not take it; it is replaced.")
-                self.replace(place, now=now)
+                self.replace(place, now=now, why="left work waiting")
 
     def finish(self) -> None:
         """Let running work end within the grace, then hand back what has not."""

@@ -6,8 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from dsp.formats import WRITABLE
-from dsp.platforms import platforms
-from mastering.models import ReleaseCheck, Version
+from mastering.models import ReleaseCheck, Version, current_platforms
 from references.templatetags.audio import db, dbtp, lu, lufs, number, seconds, signed_db
 
 MUCH_LOST_LU = 3.0  # as where the channels have nothing in common
@@ -61,7 +60,7 @@ def platform_lines(version: Version) -> list[Played]:
     if loudness is None or peak is None:
         return []
     lines = []
-    for rule in platforms():
+    for rule in current_platforms():
         gain = rule.gain_db(loudness_lufs=loudness, true_peak_dbtp=peak)
         lines.append(
             Played(

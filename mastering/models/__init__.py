@@ -23,6 +23,8 @@ from mastering.models.masters import (
     VersionQuerySet,
 )
 from mastering.models.presets import Preset
+from mastering.models.retention import Farewell, Receipt
+from mastering.models.rules import PlatformRule, current_platforms
 from mastering.models.shares import Share, ShareNote
 from references.models import AudioFile
 
@@ -58,11 +60,14 @@ __all__ = [
     "AlbumTrack",
     "BlindTest",
     "Export",
+    "Farewell",
     "Fingerprint",
     "Master",
     "MasterQuerySet",
+    "PlatformRule",
     "Preset",
     "Preview",
+    "Receipt",
     "Release",
     "ReleaseCheck",
     "ReleaseTags",
@@ -72,4 +77,5 @@ __all__ = [
     "Version",
     "VersionQuerySet",
     "WorkKind",
+    "current_platforms",
 ]

@@ -84,7 +84,7 @@ class Preview(Work):
                 condition=Q(start_seconds__gte=0.0, end_seconds__gt=F("start_seconds")),
             ),
         ]
-        indexes = [*work_indexes("preview", _PHASES), models.Index("created", name="preview_age")]
+        indexes = work_indexes("preview", _PHASES)
 
     def __str__(self) -> str:
         return f"{self.pk} of {self.master_id}"

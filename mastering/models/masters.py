@@ -233,6 +233,10 @@ class Version(Work):
             models.UniqueConstraint("master", "number", name="version_number_once_per_master"),
         ]
         indexes = work_indexes("version", _PHASES)
+        permissions = [
+            ("rerun_work", "Can queue work again, and cancel it"),
+            ("release_work", "Can take running work from its worker"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.pk} (v{self.number})"

@@ -56,6 +56,7 @@ from mastering.services.masters import (
     submit_masters,
     submit_siblings,
 )
+from mastering.services.oversight import cancel_work, rerun
 from mastering.services.presets import save_preset
 from mastering.services.previews import expire_previews
 from mastering.services.queue import (
@@ -65,7 +66,13 @@ from mastering.services.queue import (
     lose_worker,
     release_worker,
     sweep,
+    tell_of_groups,
     work_is_waiting,
+)
+from mastering.services.retention import (
+    announce_farewells,
+    delete_what_was_announced,
+    keeps_days,
 )
 from mastering.services.shares import (
     add_note,
@@ -83,11 +90,13 @@ __all__ = [
     "Trial",
     "add_note",
     "add_track",
+    "announce_farewells",
     "apply_frozen",
     "audio_settled",
     "bring_in_kept_back",
     "busy_workers",
     "cancel",
+    "cancel_work",
     "collect",
     "cost_credits",
     "cost_of_album",
@@ -97,6 +106,7 @@ __all__ = [
     "create_share",
     "delete_album",
     "delete_master",
+    "delete_what_was_announced",
     "direct_album",
     "edit_track",
     "end_work",
@@ -107,6 +117,7 @@ __all__ = [
     "fits",
     "goals_of",
     "is_unlocked_by",
+    "keeps_days",
     "left_to_freeze",
     "lose_worker",
     "move_track",
@@ -124,6 +135,7 @@ __all__ = [
     "request_archive",
     "request_check",
     "request_export",
+    "rerun",
     "retry",
     "revoke_share",
     "save_preset",
@@ -137,6 +149,7 @@ __all__ = [
     "submit_masters",
     "submit_siblings",
     "sweep",
+    "tell_of_groups",
     "titles_of",
     "try_settings",
     "unlock",

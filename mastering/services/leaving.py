@@ -12,6 +12,7 @@ from mastering.models import (
     Export,
     Master,
     Preview,
+    Receipt,
     ReleaseCheck,
     ReleaseTags,
     Version,
@@ -49,6 +50,13 @@ def collect(user: User, **_: Any) -> Chapter:
             for name in version.outputs:
                 files[f"masters/{master.pk}/v{version.number}/{name}"] = version.key(name)
     return Chapter("masters", masters, files)
+
+
+@receiver(collecting)
+def collect_receipts(user: User, **_: Any) -> Chapter:
+    """Return what was deleted of a person's since their plan kept it no longer."""
+    told = ("subject", "title", "reason", "kept_days", "last_used", "told", "due", "deleted")
+    return Chapter("receipts", list(Receipt.objects.of(user).values(*told, "files")))
 
 
 @receiver(collecting)

@@ -13,7 +13,7 @@ from accounts.storage import delete_folder
 from dsp.payload import Digests
 from dsp.settings import ENGINE_VERSION, MasterSettings
 from mastering.errors import AudioUnusable, Frozen, TooManyMasters, TooManySiblings
-from mastering.models import Fingerprint, Master, Version
+from mastering.models import Farewell, Fingerprint, Master, Version
 from mastering.services.credits import pair_of, reserve
 from mastering.services.exports import delete_made
 from mastering.services.previews import delete_previews
@@ -252,6 +252,7 @@ def queue_version(master: Master, number: int, settings: MasterSettings) -> Vers
         engine_version=ENGINE_VERSION,
         step="queued",
     )
+    Farewell.objects.filter(master=master).delete()  # it is used again
     Master.objects.filter(pk=master.pk).update(current=None)  # the newest is what is wanted now
     ring()
     return version

@@ -1,5 +1,6 @@
 """Keeping the queue honest: what was not heard, what was lost, and what is over."""
 
+import socket
 from datetime import timedelta
 
 from django.db.models.functions import Now
@@ -12,6 +13,7 @@ from mastering.services.albums import settle_albums
 from mastering.services.archives import expire_archives
 from mastering.services.exports import expire_exports
 from mastering.services.previews import expire_previews
+from references.models import WorkerGroup
 from references.services import (
     clear_scratch,
     clear_sounds,
@@ -63,16 +65,23 @@ def busy_workers() -> set[str]:
     }
 
 
-def lose_worker(worker: str) -> None:
+def tell_of_groups(names: list[str]) -> None:
+    """Let the operator see which worker groups stand on this machine."""
+    WorkerGroup.objects.tell(names, machine=socket.gethostname()[:100])
+
+
+def lose_worker(worker: str, *, why: str = "") -> None:
     """Take back what a dead worker had, without waiting for its lease to run out."""
     for kind in WORK_KINDS:
         kind._default_manager.lose(worker=worker)
+    WorkerGroup.objects.end(worker, why=why)
 
 
 def release_worker(worker: str) -> None:
     """Let wait again, with no attempt counted, what a worker had that we stopped."""
     for kind in WORK_KINDS:
         kind._default_manager.release(worker=worker)
+    WorkerGroup.objects.end(worker, why="stopped")
 
 
 def _is_unheard(kind: WorkKind) -> bool:

@@ -63,6 +63,11 @@ REFUSALS: Final[Mapping[str, Wording]] = {
         gettext_lazy("Some of your files are still being measured."),
         gettext_lazy("Wait a moment, then try again."),
     ),
+    "storage_full": Wording(
+        gettext_lazy("Your storage is full"),
+        gettext_lazy("With this file you would keep more than your plan has room for."),
+        gettext_lazy("Delete masters or tracks that you no longer need, or take a larger plan."),
+    ),
     "upload_incomplete": Wording(
         gettext_lazy("The file did not arrive whole"),
         gettext_lazy("The connection broke, or another file was sent than announced."),

@@ -1,5 +1,6 @@
 """Uploads: one audio file each, measured once by a worker."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import Any, ClassVar, Self
@@ -151,6 +152,11 @@ class AudioFile(Work):
     @property
     def time_limit(self) -> timedelta:
         return timedelta(minutes=5)
+
+    def bytes_with(self, outputs: Mapping[str, Mapping[str, Any]]) -> int:
+        """Count the file as it was sent too, wherever it lies."""
+        beside = 0 if "source" in outputs else self.size_bytes
+        return super().bytes_with(outputs) + beside
 
     @property
     def folder(self) -> str:

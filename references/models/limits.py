@@ -21,6 +21,11 @@ def most_rendering() -> Combinable:
     return Least(limit, running_by_plan()) if settings.PLAN_LIMITS else limit
 
 
+def most_stored_bytes(user: Any) -> int | None:
+    """Return how much a person may keep; None where nothing limits it but the disk."""
+    return limits_of(user).storage_bytes if settings.PLAN_LIMITS else None
+
+
 def most_open_uploads(user: Any) -> int:  # noqa: ARG001 (everyone's the same so far)
     """Return how many uploads a person may have on their way and waiting to be measured."""
     limit: int = settings.MAX_OPEN_UPLOADS_PER_PERSON

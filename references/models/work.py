@@ -14,6 +14,7 @@ within the same transaction: money, mail and events happen exactly when the row 
 import random
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar, Self, TypeVar
@@ -98,6 +99,8 @@ class Work(models.Model):
         default=current_request_id,
         help_text="Of the request that wanted it, as the logs name it.",
     )
+    # Beside the outputs, so that one query sums what a person keeps.
+    stored_bytes = models.PositiveBigIntegerField(null=True, blank=True)
     created = models.DateTimeField(db_default=Now(), editable=False)
     started = models.DateTimeField(null=True, blank=True)
     finished = models.DateTimeField(null=True, blank=True)
@@ -137,6 +140,10 @@ class Work(models.Model):
     def folder(self) -> str:
         """Where the row's bytes lie in storage."""
         raise NotImplementedError
+
+    def bytes_with(self, outputs: Mapping[str, Mapping[str, Any]]) -> int:
+        """Return how much is stored of it once these are its outputs."""
+        return sum(each["size_bytes"] for each in outputs.values())
 
     def key(self, name: str) -> str:
         """Return the storage key of an output of the current attempt."""
@@ -228,6 +235,7 @@ class WorkQuerySet(models.QuerySet[W]):
     def succeed(self, work: W, **outcome: Any) -> bool:
         """Settle with the outcome's columns, all in the one UPDATE."""
         done = {"step": "done", "progress": 1.0, **outcome}
+        done["stored_bytes"] = work.bytes_with(outcome.get("outputs", {}))
         return bool(self._held(work)._settle(self.model.phases.succeeded, **done))
 
     def fail(self, work: W, *, code: str, detail: str = "") -> bool:
@@ -255,8 +263,11 @@ class WorkQuerySet(models.QuerySet[W]):
 
     def release(self, *, worker: str) -> int:
         """Let wait again, as if never begun, what a worker had that we stopped."""
-        begun = self.running().filter(worker=worker)
-        return begun.update(
+        return self.running().filter(worker=worker).take_away()
+
+    def take_away(self) -> int:
+        """Let what runs wait again at once, with no attempt counted; its worker notices."""
+        return self.running().update(
             **(self._waiting_again() | {"run_at": Now()}), attempts=F("attempts") - 1
         )
 
@@ -343,9 +354,10 @@ def work_constraints(name: str, phases: Phases) -> list[models.BaseConstraint]:
 
 
 def work_indexes(name: str, phases: Phases) -> list[models.Index]:
-    """Return the indexes by which workers, the sweep and the dashboards find a kind of work."""
+    """Return the indexes by which workers, the sweep and the operator find a kind of work."""
     return [
         models.Index("priority", "run_at", name=f"{name}_due", condition=Q(status=phases.waiting)),
         models.Index("lease_until", name=f"{name}_leases", condition=Q(status=phases.running)),
+        models.Index("created", name=f"{name}_created"),  # these two count what happened when
         models.Index("finished", name=f"{name}_finished"),
     ]

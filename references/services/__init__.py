@@ -18,6 +18,7 @@ from references.services.library import (
     state_rights,
 )
 from references.services.profiles import clear_sounds, drop_sound, export_profile
+from references.services.runs import forget_old_runs, take_from_worker
 from references.services.starters import (
     STARTERS,
     Starter,
@@ -62,6 +63,7 @@ __all__ = [
     "enter_measured",
     "enter_upload",
     "export_profile",
+    "forget_old_runs",
     "has_stated_rights",
     "keep_reference",
     "mend_library",
@@ -76,6 +78,7 @@ __all__ = [
     "starter_summaries",
     "state_rights",
     "stored_upload",
+    "take_from_worker",
     "tell_folders",
     "use_starter",
 ]

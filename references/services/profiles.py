@@ -56,7 +56,10 @@ def clear_sounds(*ids: str) -> None:
     leaving = AudioFile.objects.losing_sound()
     for audio in leaving.filter(pk__in=ids) if ids else leaving[:100]:
         _empty(audio.folder, but=audio.key(PROFILE_NAME))
-        AudioFile.objects.losing_sound().filter(pk=audio.pk).update(sound=AudioFile.Sound.NONE)
+        left_bytes = sum(each["size_bytes"] for each in audio.kept.values())
+        AudioFile.objects.losing_sound().filter(pk=audio.pk).update(
+            sound=AudioFile.Sound.NONE, stored_bytes=left_bytes
+        )
 
 
 def export_profile(*, reference: Reference) -> bytes:

@@ -36,16 +36,17 @@ from references.errors import (
     Busy,
     EmptyUpload,
     StorageAway,
+    StorageFull,
     TooManyUploads,
     UploadExpired,
     UploadIncomplete,
     UploadRefused,
 )
 from references.fixtures import short_song, tuning_of
-from references.models import AudioFile, DirectUpload, Reference
+from references.models import AudioFile, DirectUpload, Reference, stored_bytes_of
 from references.models.direct import SENDING
 from references.models.library import clean_tags
-from references.models.limits import most_open_uploads
+from references.models.limits import most_open_uploads, most_stored_bytes
 from references.services.doorbell import ring
 from references.storage import (
     Readable,
@@ -93,7 +94,8 @@ def stored_upload(
     """
     refuse_if_busy()
     _refuse_if_too_many_open(user)
-    _refuse_size(file.size)
+    size_bytes = _refuse_size(file.size)
+    _refuse_if_full(user, size_bytes)
     source_format, name = _format_of(_head(file), kind), clean_filename(file.name or "")
     is_profile = source_format == PROFILE_FORMAT and not is_test
     if is_profile:
@@ -124,7 +126,7 @@ def enter_upload(*, audio: AudioFile) -> None:
 
     Raises
     ------
-    TooManyUploads
+    TooManyUploads, StorageFull
     """
     document = None
     if audio.format == PROFILE_FORMAT:
@@ -134,6 +136,7 @@ def enter_upload(*, audio: AudioFile) -> None:
     with transaction.atomic():
         _lock(audio.user)
         _refuse_if_too_many_open(audio.user)
+        _refuse_if_full(audio.user, audio.size_bytes)
         _enter(audio, document)
 
 
@@ -151,6 +154,7 @@ def begin_upload(
     with transaction.atomic():
         _lock(user)
         _refuse_if_too_many_open(user)
+        _refuse_if_full(user, size_bytes)
         upload = DirectUpload.objects.create(
             user=user,
             kind=kind,
@@ -346,13 +350,21 @@ def _refuse_if_too_many_open(user: User) -> None:
         raise TooManyUploads
 
 
-def _refuse_size(size_bytes: int | None) -> None:
+def _refuse_if_full(user: User, size_bytes: int) -> None:
+    """Count what is stored, on its way, and this file; an announced one is counted once."""
+    limit = most_stored_bytes(user)
+    if limit is not None and stored_bytes_of(user) + size_bytes > limit:
+        raise StorageFull
+
+
+def _refuse_size(size_bytes: int | None) -> int:
     if not size_bytes:
         raise EmptyUpload
     if size_bytes > settings.MAX_UPLOAD_BYTES:
         raise TooLarge(
             f"The file has {size_bytes} bytes; the limit is {settings.MAX_UPLOAD_BYTES}."
         )
+    return size_bytes
 
 
 def _format_of(head: bytes, kind: AudioFile.Kind) -> str:

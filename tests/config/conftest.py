@@ -1,5 +1,5 @@
 """The props of the studio."""
 
-from tests.studio import engine, finished
+from tests.studio import bells, engine, finished
 
-__all__ = ["engine", "finished"]
+__all__ = ["bells", "engine", "finished"]

@@ -179,6 +179,23 @@ def test_progress_comes_while_the_box_runs():
     assert told == [("step 0", 0.0), ("step 1", 1 / 3), ("step 2", 2 / 3)]
 
 
+def test_each_step_is_told_with_its_time_and_all_steps_together_took_what_the_box_took():
+    used: list[Usage] = []
+    run(malice.work_hard, progress=lambda *_step: None, on_usage=used.append)
+    steps = used[0].steps
+    assert list(steps) == ["loading", "easy", "hard"]
+    assert steps["hard"][1] > steps["easy"][1] + 0.05
+    assert sum(cpu for _wall, cpu in steps.values()) == pytest.approx(used[0].cpu_seconds, abs=0.01)
+
+
+def test_a_box_that_tells_of_more_time_than_it_had_is_not_believed():
+    pace = client._Pace()
+    for step, cpu_seconds in (("a", 5.0), ("b", 900.0), ("c", "much"), ("d", float("nan"))):
+        pace.hear(step, cpu_seconds)
+    steps = pace.finish(3.0)
+    assert sum(cpu for _wall, cpu in steps.values()) == pytest.approx(3.0, abs=0.01)
+
+
 def test_an_audio_error_keeps_its_code_and_loses_its_control_characters():
     with pytest.raises(TooManyChannels, match=r"^Five channels\.\?\[2J$"):
         run(malice.refuse)

@@ -35,7 +35,7 @@ def test_a_worker_that_begins_tells_of_its_machine(
     page = as_operator.get("/admin/references/machine/").content.decode()
     assert machine.name in page
     assert told in page
-    assert ("icon-yes" in page) == strength.is_strong
+    assert ("check_small" in page) == strength.is_strong
     assert as_operator.get("/admin/references/machine/add/").status_code == 403
 
 

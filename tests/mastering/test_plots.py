@@ -15,7 +15,7 @@ KINDS = [
 
 
 @pytest.fixture
-def report() -> dict[str, Any]:
+def report(db) -> dict[str, Any]:
     return copy.deepcopy(REPORT)
 
 

@@ -69,8 +69,12 @@ class Services:
     def busy_workers(self) -> set[str]:
         return self.busy
 
-    def lose_worker(self, name: str) -> None:
+    def tell_of_groups(self, names: list[str]) -> None:
+        self.told.append(f"standing {names}")
+
+    def lose_worker(self, name: str, *, why: str) -> None:
         self.told.append(f"lost {name}")
+        self.told.append(f"{name} {why}")
 
     def release_worker(self, name: str) -> None:
         self.told.append(f"released {name}")
@@ -79,7 +83,8 @@ class Services:
 @pytest.fixture
 def rows(monkeypatch):
     rows = Services()
-    for name in ("sweep", "work_is_waiting", "busy_workers", "lose_worker", "release_worker"):
+    asked = ("sweep", "work_is_waiting", "busy_workers", "lose_worker", "release_worker")
+    for name in (*asked, "tell_of_groups"):
         monkeypatch.setattr(services, name, getattr(rows, name))
     monkeypatch.setattr(supervisor, "begin_nightly_check", rows.begin_nightly_check)
     monkeypatch.setattr(supervisor, "close_old_connections", lambda: None)
@@ -106,6 +111,8 @@ def test_a_group_that_lost_a_part_is_replaced_whole(rows):
     assert started[0].killed
     assert len(started) == 2
     assert "lost here:1" in rows.told, "its work need not wait for the lease to run out"
+    assert "here:1 lost its pusher" in rows.told, "the operator reads why"
+    assert "standing ['here:2']" in rows.told, "the operator sees who stands there instead"
 
 
 def test_the_death_of_one_group_touches_no_other(rows):

@@ -6,7 +6,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
-MESSAGE = "the ledger is append-only"
+MESSAGE = "these rows are append-only"
 
 
 class AppendOnly(Operation):

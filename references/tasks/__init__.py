@@ -35,6 +35,7 @@ from references.models import AudioFile, DirectUpload, Machine, Work
 from references.models.work import LEASE
 from references.services import SCRATCH, enter_measured
 from references.storage import size_of, stream
+from references.tasks.notes import Notes, written_down
 
 BEAT_SECONDS: Final = 4.0  # also how soon a cancelled piece of work ends
 PROGRESS_SECONDS: Final = 0.5  # between two notes of the same step
@@ -73,25 +74,32 @@ def carry_out(work: Work, job: Callable[["Attempt"], dict[str, Any]]) -> None:
     with serving(trace), _scratch_folder(work) as scratch:
         attempt = Attempt(work, scratch)
         succeeded = False
-        try:
-            with attempt.alive():
-                outcome = job(attempt)
-            succeeded = moves.succeed(work, engine_version=ENGINE_VERSION, **outcome)
-        except (AudioError, ChecksumMismatch) as error:  # theirs: they can act on the code
-            moves.fail(work, code=error.code, detail=str(error))
-        except (TooSlow, TimeoutException):  # the latter is a SystemExit
-            logger.error("%s reached its time limit at attempt %s", work.pk, work.attempts)
-            moves.hand_back(work, code="too_slow")
-        except StorageAway:
-            logger.exception("%s did not reach its files at attempt %s", work.pk, work.attempts)
-            moves.hand_back(work, code=StorageAway.code)
-        except LeaseLost:
-            logger.info("%s was cancelled or taken over", work.pk)
-        except Exception:
-            logger.exception("%s failed at attempt %s", work.pk, work.attempts)
-            moves.hand_back(work, code="internal")
-        if not succeeded:
-            _clear(work)
+        with written_down(work, box=guards()) as notes:
+            try:
+                attempt.notes = notes
+                with attempt.alive():
+                    outcome = job(attempt)
+                succeeded = moves.succeed(work, engine_version=ENGINE_VERSION, **outcome)
+                notes.outcome = "succeeded" if succeeded else "lost"
+            except (AudioError, ChecksumMismatch) as error:  # theirs: they can act on the code
+                notes.outcome = error.code
+                moves.fail(work, code=error.code, detail=str(error))
+            except (TooSlow, TimeoutException):  # the latter is a SystemExit
+                notes.outcome = "too_slow"
+                logger.error("%s reached its time limit at attempt %s", work.pk, work.attempts)
+                moves.hand_back(work, code="too_slow")
+            except StorageAway:
+                notes.outcome = StorageAway.code
+                logger.exception("%s did not reach its files at attempt %s", work.pk, work.attempts)
+                moves.hand_back(work, code=StorageAway.code)
+            except LeaseLost:
+                logger.info("%s was cancelled or taken over", work.pk)
+            except Exception:
+                notes.outcome = "internal"
+                logger.exception("%s failed at attempt %s", work.pk, work.attempts)
+                moves.hand_back(work, code="internal")
+            if not succeeded:
+                _clear(work)
 
 
 def can_work() -> bool:
@@ -111,17 +119,22 @@ def can_work() -> bool:
 
 def tell_of_machine() -> None:
     """Let the operator see what this machine shuts decoders in with."""
+    Machine.objects.tell(
+        name=socket.gethostname()[:100],
+        is_confining=box.strength().is_strong,
+        boxes=guards(),
+    )
+
+
+def guards() -> str:
+    """Name what this machine shuts decoders in with."""
     strength = box.strength()
-    guards = {
+    found = {
         "namespaces": strength.namespaces,
         f"Landlock {strength.landlock}": strength.landlock,
         "seccomp": strength.seccomp,
     }
-    Machine.objects.tell(
-        name=socket.gethostname()[:100],
-        is_confining=strength.is_strong,
-        boxes=", ".join(name for name, there in guards.items() if there) or "limits alone",
-    )
+    return ", ".join(name for name, there in found.items() if there) or "limits alone"
 
 
 @functools.cache
@@ -153,6 +166,7 @@ class Attempt:
         self.out = scratch / "out"
         self.out.mkdir()
         self.lost = threading.Event()
+        self.notes = Notes()
         self._moves: Any = type(work)._default_manager
         self._began = time.monotonic()
         self._ended = threading.Event()
@@ -212,7 +226,7 @@ class Attempt:
                 limits=limits,
                 progress=self._advance,
                 should_stop=self.lost.is_set,
-                on_usage=lambda usage: _note_usage(function, usage),
+                on_usage=lambda usage: self._note_usage(function, usage),
                 label=self.work.pk,
                 files_at_fault=files_at_fault,
                 allow_weak=settings.ALLOW_WEAK_SANDBOX,
@@ -224,6 +238,17 @@ class Attempt:
                 raise TooSlow from failure
             raise
         return result
+
+    def _note_usage(self, function: str, usage: box.Usage) -> None:
+        self.notes.box_used(usage)
+        logger.info(
+            "A box ended",
+            extra={
+                "function": function,
+                "cpu_seconds": round(usage.cpu_seconds, 2),
+                "peak_memory_bytes": usage.peak_memory_bytes,
+            },
+        )
 
     def store(self) -> dict[str, dict[str, Any]]:
         """Store every file of the out folder under the attempt's keys; return sizes and hashes.
@@ -290,17 +315,6 @@ class Attempt:
                     return
         finally:
             connection.close()  # this thread's own
-
-
-def _note_usage(function: str, usage: box.Usage) -> None:
-    logger.info(
-        "A box ended",
-        extra={
-            "function": function,
-            "cpu_seconds": round(usage.cpu_seconds, 2),
-            "peak_memory_bytes": usage.peak_memory_bytes,
-        },
-    )
 
 
 class _Timely(File):  # type: ignore[type-arg]  # not subscriptable as it runs
