@@ -1,6 +1,12 @@
 """The verbs of masters: their renders and the queue, what is exported, and what is shared."""
 
 from mastering.services.credits import cost_credits, pair_of, settle, titles_of
+from mastering.services.events import (
+    tell_of_audio,
+    tell_of_checks,
+    tell_of_exports,
+    tell_of_versions,
+)
 from mastering.services.exports import (
     expire_exports,
     request_check,
@@ -80,6 +86,10 @@ __all__ = [
     "submit_master",
     "submit_siblings",
     "sweep",
+    "tell_of_audio",
+    "tell_of_checks",
+    "tell_of_exports",
+    "tell_of_versions",
     "titles_of",
     "try_settings",
     "unlock",

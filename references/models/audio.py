@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from accounts.models.ids import PublicIdField
 from dsp.formats import LOSSLESS_NAME
-from references.models.ids import PublicIdField
 from references.models.work import Phases, Work, WorkQuerySet, work_constraints, work_indexes
 
 _PHASES = Phases(waiting="UPLOADED", running="MEASURING", succeeded="READY", failed="REJECTED")

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
+from accounts.models.ids import PublicIdField
 from references.models.audio import AudioFile
-from references.models.ids import PublicIdField
 
 RECENT = 20
 

@@ -252,7 +252,7 @@ def test_a_mistake_of_ours_leaves_no_process_that_python_would_wait_for(rows, mo
         raise RuntimeError("a mistake")
 
     chief, started = supervising()
-    chief.check = chief.errands = helper = Check()
+    chief.check = chief.errands = chief.courier = helper = Check()
     monkeypatch.setattr(chief, "keep_errands", fail)
     with pytest.raises(RuntimeError):
         chief.run()
