@@ -1,4 +1,12 @@
-"""Why a webhook is not made or called, each with a stable code.
+"""Why the API refuses a request, and why a webhook is not made or called: stable codes.
+
+ApiRefused
+├── KeyInvalid            invalid_key             no key of ours, or one that was revoked or is over
+├── KeyReused             idempotency_key_reused  the key came before, with another request
+├── StillRunning          request_in_progress     the first request with this key has not ended
+├── TooManyKeys           too_many_keys           more API keys than one person needs
+├── NotThisKey            key_not_allowed         what a key may not do to keys
+└── Gone                  gone                    it was kept as long as was said, and is deleted
 
 WebhookRefused
 ├── AddressInvalid      url_invalid         no address that could be called
@@ -12,6 +20,34 @@ WebhookRefused
 """
 
 from typing import ClassVar
+
+
+class ApiRefused(Exception):
+    code: ClassVar[str]
+
+
+class KeyInvalid(ApiRefused):
+    code = "invalid_key"
+
+
+class KeyReused(ApiRefused):
+    code = "idempotency_key_reused"
+
+
+class StillRunning(ApiRefused):
+    code = "request_in_progress"
+
+
+class TooManyKeys(ApiRefused):
+    code = "too_many_keys"
+
+
+class NotThisKey(ApiRefused):
+    code = "key_not_allowed"
+
+
+class Gone(ApiRefused):
+    code = "gone"
 
 
 class WebhookRefused(Exception):

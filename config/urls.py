@@ -5,7 +5,9 @@ from django.urls import include, path
 
 from config import development
 
+handler500 = "config.api.problems.server_error"
 urlpatterns = [
+    path("api/v1/", include("config.api.urls")),
     path("account/", include("accounts.urls")),  # before allauth's: it has a page of sessions too
     path("account/", include("allauth.urls")),
     path("", include("billing.urls")),

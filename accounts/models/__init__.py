@@ -1,4 +1,4 @@
-"""Rows of people: who they are, what was tried in their name, what is written and told to them."""
+"""Rows of people: what opens their account, what is written and told to them."""
 
 from accounts.models.events import (
     ANSWER_CHARACTERS,
@@ -10,24 +10,50 @@ from accounts.models.events import (
     Webhook,
     WebhookDelivery,
 )
-from accounts.models.ids import PublicIdField
-from accounts.models.leaving import Erasure, Export
-from accounts.models.mail import Mail
-from accounts.models.rates import Window
-from accounts.models.user import Notice, User
+from accounts.models.ids import (
+    PublicIdField,
+)
+from accounts.models.keys import (
+    RESOURCES,
+    SCOPES,
+    ApiKey,
+)
+from accounts.models.leaving import (
+    Erasure,
+    Export,
+)
+from accounts.models.mail import (
+    Mail,
+)
+from accounts.models.rates import (
+    Window,
+)
+from accounts.models.requests import (
+    IdempotencyKey,
+    Tombstone,
+)
+from accounts.models.user import (
+    Notice,
+    User,
+)
 
 __all__ = [
     "ANSWER_CHARACTERS",
     "EVENTS_KEPT",
     "MAX_ATTEMPTS",
+    "RESOURCES",
+    "SCOPES",
     "WAITS",
+    "ApiKey",
     "Erasure",
     "Event",
     "EventType",
     "Export",
+    "IdempotencyKey",
     "Mail",
     "Notice",
     "PublicIdField",
+    "Tombstone",
     "User",
     "Webhook",
     "WebhookDelivery",

@@ -1,6 +1,17 @@
-"""What is done for people: mails and webhooks, counting tries, handing over and erasing data."""
+"""What is done for people: keys, mails, webhooks, counting tries, handing over and erasing."""
 
-from accounts.services.events import forget_old_events, record
+from accounts.services.events import (
+    forget_old_events,
+    record,
+)
+from accounts.services.keys import (
+    Made,
+    create_key,
+    is_well_formed,
+    key_of,
+    revoke_key,
+    rotate_key,
+)
 from accounts.services.leaving import (
     Chapter,
     begin_export,
@@ -11,7 +22,13 @@ from accounts.services.leaving import (
     forget_old_exports,
     leaving,
 )
-from accounts.services.mail import deliver_due, forget_sent_mail, notify, notify_always, queue_mail
+from accounts.services.mail import (
+    deliver_due,
+    forget_sent_mail,
+    notify,
+    notify_always,
+    queue_mail,
+)
 from accounts.services.rates import (
     Rate,
     forget_old_tries,
@@ -19,8 +36,22 @@ from accounts.services.rates import (
     may_try,
     tries_forgotten,
 )
-from accounts.services.sealing import seal, unseal
-from accounts.services.sessions import end_all_sessions, end_other_sessions, end_session
+from accounts.services.requests import (
+    alone,
+    answered,
+    bury,
+    forget_old_requests,
+    keep_answer,
+)
+from accounts.services.sealing import (
+    seal,
+    unseal,
+)
+from accounts.services.sessions import (
+    end_all_sessions,
+    end_other_sessions,
+    end_session,
+)
 from accounts.services.webhooks import (
     add_webhook,
     body_of,
@@ -39,13 +70,18 @@ from accounts.services.webhooks import (
 
 __all__ = [
     "Chapter",
+    "Made",
     "Rate",
     "add_webhook",
+    "alone",
+    "answered",
     "begin_export",
     "body_of",
     "build_exports",
+    "bury",
     "change_webhook",
     "collecting",
+    "create_key",
     "deliver_due",
     "disable_webhook",
     "empty_folders",
@@ -56,9 +92,13 @@ __all__ = [
     "erase",
     "forget_old_events",
     "forget_old_exports",
+    "forget_old_requests",
     "forget_old_tries",
     "forget_sent_mail",
     "give_back_a_try",
+    "is_well_formed",
+    "keep_answer",
+    "key_of",
     "leaving",
     "may_try",
     "note_answer",
@@ -68,6 +108,8 @@ __all__ = [
     "record",
     "remove_webhook",
     "replay",
+    "revoke_key",
+    "rotate_key",
     "rotate_secret",
     "seal",
     "secret_of",

@@ -34,6 +34,7 @@ SELDOM: tuple[tuple[float, Callable[[], object]], ...] = (
     (600.0, billing.end_subscriptions_of_the_gone),
     (3600.0, accounts.forget_old_events),
     (3600.0, accounts.forget_old_exports),
+    (3600.0, accounts.forget_old_requests),
     (3600.0, accounts.forget_old_tries),
     (3600.0, accounts.forget_sent_mail),
     (24 * 3600.0, billing.reconcile),

@@ -1,4 +1,4 @@
-"""Public ids, under the path by which migrations know them."""
+"""Where rows of uploads and masters find their primary keys, and migrations look for them."""
 
 from accounts.models.ids import PublicIdField
 

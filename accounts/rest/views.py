@@ -1,0 +1,195 @@
+"""The view that all endpoints are made of."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, ClassVar, Final, TypeVar
+
+from django.conf import settings
+from django.db import models
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.cache import patch_vary_headers
+from django.utils.http import parse_etags, quote_etag
+from rest_framework import serializers
+from rest_framework.exceptions import APIException, MethodNotAllowed, NotFound
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.parsers import JSONParser
+from rest_framework.permissions import BasePermission
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.authentication import BrowserAuthentication, KeyAuthentication
+from accounts.errors import Gone
+from accounts.models import ApiKey, Tombstone, User
+from accounts.rest.rates import Standing, count_request
+from accounts.rest.schema import ApiSchema
+
+READING: Final = ("GET", "HEAD")
+JSON_BYTES: Final = 1_000_000
+
+M = TypeVar("M", bound=models.Model)
+
+
+class ApiRequest(Request):
+    user: User
+    auth: ApiKey | None
+
+
+class TooLarge(APIException):
+    status_code = 413
+    default_code = "request_too_large"
+    default_detail = "The request is larger than what is read here."
+
+
+class ScopeMissing(APIException):
+    status_code = 403
+    default_code = "scope_missing"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"This key does not open {scope}.")
+
+
+class HasScope(BasePermission):
+    """Let sessions do everything of their own, and keys what their scopes say."""
+
+    def has_permission(self, request: Any, view: Any) -> bool:
+        if view.is_public:
+            return True
+        if not request.user.is_authenticated:
+            return False
+        scope = view.scope_of(request.method)
+        if request.auth is not None and not request.auth.allows(scope):
+            raise ScopeMissing(scope)
+        return True
+
+
+class AlwaysJson(DefaultContentNegotiation):
+    """Answer JSON, whatever a caller says it accepts."""
+
+    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:  # noqa: ARG002
+        return renderers[0], renderers[0].media_type
+
+
+class ApiView(APIView):
+    """One path of the API: which resource it is about, and what its methods take.
+
+    Attributes
+    ----------
+    resource : str
+        What a key must open: ``resource:read`` to read, ``resource:write`` for the rest.
+    reads : tuple of str
+        Methods that need no more than reading, beside GET: a POST that changes nothing.
+    is_public : bool
+        Whether nobody needs to say who they are.
+    most_files : int
+        How many uploads a body may hold; with none, it is at most 1 MB.
+    """
+
+    resource: ClassVar[str] = ""
+    reads: ClassVar[tuple[str, ...]] = ()
+    is_public: ClassVar[bool] = False
+    most_files: ClassVar[int] = 0
+    authentication_classes = (KeyAuthentication, BrowserAuthentication)
+    permission_classes = (HasScope,)
+    renderer_classes = (JSONRenderer,)
+    parser_classes = (JSONParser,)
+    content_negotiation_class = AlwaysJson
+    schema = ApiSchema()  # type: ignore[no-untyped-call]  # of spectacular
+    # Without OPTIONS: it is for asking what another origin's pages may do, and none may anything.
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
+
+    request: ApiRequest
+    standing: Standing | None = None
+
+    @property
+    def is_test(self) -> bool:
+        """Whether a test key asks, which sees and makes only what costs nothing."""
+        key = self.request.auth
+        return isinstance(key, ApiKey) and key.is_test
+
+    @classmethod
+    def scope_of(cls, method: str | None) -> str:
+        reading = method in READING or method in cls.reads
+        return f"{cls.resource}:{'read' if reading else 'write'}"
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse what can be refused before anything is read or looked up."""
+        method = (request.method or "").lower()
+        if method not in self.http_method_names or not hasattr(self, method):
+            raise MethodNotAllowed(request.method or "")
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        limit = self.most_files * settings.MAX_UPLOAD_BYTES + JSON_BYTES
+        if not length.isdecimal() or int(length) > limit:
+            raise TooLarge
+        super().initial(request, *args, **kwargs)
+
+    def check_throttles(self, request: Request) -> None:
+        reading = self.scope_of(request.method).endswith(":read")
+        self.standing = count_request(request, reading=reading)
+        if self.standing.is_over:
+            self.throttled(request, self.standing.resets_in)
+
+    def finalize_response(
+        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        answer = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
+        if self.standing is not None:
+            self.standing.tell(answer)
+        patch_vary_headers(answer, ("Authorization", "Cookie"))
+        if isinstance(answer, Response):
+            answer.headers.setdefault("Cache-Control", "private, no-cache")
+            if request.method in READING and answer.status_code == 200:
+                answer.add_post_render_callback(_conditional(request._request))
+        return answer
+
+    def read(self, form: type[serializers.Serializer[Any]], **options: Any) -> dict[str, Any]:
+        """Return the body as the form takes it; what is wrong with it is a 422."""
+        return _valid(form(data=self.request.data, context={"view": self}, **options))
+
+    def asked(self, form: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        """Return the query as the form takes it."""
+        return _valid(form(data=self.request.query_params, context={"view": self}))
+
+    def show(
+        self, shape: type[serializers.Serializer[Any]], row: Any, **options: Any
+    ) -> dict[str, Any]:
+        """Return a row in its public shape, with what ``expand`` asks for within."""
+        context = {"view": self, "request": self.request, "expand": self.expand}
+        shown: dict[str, Any] = shape(row, context=context, **options).data
+        return shown
+
+    @property
+    def expand(self) -> frozenset[str]:
+        asked = ",".join(self.request.query_params.getlist("expand"))
+        return frozenset(filter(None, (name.strip() for name in asked.split(","))))
+
+    def find(self, rows: "models.QuerySet[M]", pk: str, **also: Any) -> M:
+        """Return one of a person's own rows; any other is a 404, what time deleted a 410."""
+        row = rows.filter(pk=pk, **also).first()
+        if row is None:
+            if Tombstone.objects.of(self.request.user).filter(pk=pk).exists():
+                raise Gone
+            raise NotFound
+        return row
+
+
+def _valid(form: serializers.Serializer[Any]) -> dict[str, Any]:
+    form.is_valid(raise_exception=True)
+    valid: dict[str, Any] = form.validated_data
+    return valid
+
+
+def _conditional(request: HttpRequest) -> Callable[[Response], Response | None]:
+    """Answer 304 to those who have this very answer already."""
+
+    def answer(response: Response) -> None:
+        etag = quote_etag(hashlib.sha256(response.content).hexdigest()[:32])
+        response["ETag"] = etag
+        known = parse_etags(request.headers.get("If-None-Match", ""))
+        if etag in known or f"W/{etag}" in known or "*" in known:
+            response.status_code = 304
+            response.content = b""
+            del response["Content-Type"]
+
+    return answer

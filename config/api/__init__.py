@@ -1,0 +1,1 @@
+"""The API as a whole: which app answers which path, and how it says no."""

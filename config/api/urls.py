@@ -1,0 +1,11 @@
+"""Paths of the API, below /api/v1/."""
+
+from django.urls import include, path, re_path
+
+from config.api import problems
+
+app_name = "api"
+urlpatterns = [
+    path("", include("accounts.api.urls")),
+    re_path("", problems.unknown_path),
+]
