@@ -42,15 +42,15 @@ class Courier:
                 time.sleep(IDLE_SECONDS)
 
     def turn(self, patience_seconds: float) -> bool:
-        """Send out what is due, note what came back; tell whether anything is under way."""
+        """Send out what is due, note what came back; tell whether there was anything to do."""
         self.send_out()
-        if self.out:
-            done, _ = wait(self.out, patience_seconds, FIRST_COMPLETED)
-            for call in done:
-                self.note(call, self.out.pop(call))
-        else:
+        if not self.out:
             time.sleep(patience_seconds)
-        return bool(self.out)
+            return False
+        done, _ = wait(self.out, patience_seconds, FIRST_COMPLETED)
+        for call in done:
+            self.note(call, self.out.pop(call))
+        return True
 
     def send_out(self) -> None:
         while len(self.out) < self.hands:
@@ -82,7 +82,7 @@ def deliver_due() -> None:
     """Make the calls that are due and wait until each has come back."""
     courier = Courier()
     with courier.pool:
-        while courier.turn(0.0):
+        while courier.turn(0.01):
             pass
 
 

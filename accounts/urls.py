@@ -1,6 +1,7 @@
 from django.urls import path
 
 from accounts import views
+from accounts.views import webhooks
 
 app_name = "accounts"
 urlpatterns = [
@@ -12,4 +13,17 @@ urlpatterns = [
     path("data/export/", views.export, name="export"),
     path("data/<uuid:export_id>/", views.export_download, name="export-download"),
     path("erase/", views.erase, name="erase"),
+    path("webhooks/", webhooks.webhooks, name="webhooks"),
+    path("webhooks/<str:webhook_id>/", webhooks.webhook, name="webhook"),
+    path("webhooks/<str:webhook_id>/calls/", webhooks.calls, name="webhook-calls"),
+    path("webhooks/<str:webhook_id>/secret/", webhooks.secret, name="webhook-secret"),
+    path("webhooks/<str:webhook_id>/rotate/", webhooks.rotate, name="webhook-rotate"),
+    path("webhooks/<str:webhook_id>/test/", webhooks.test, name="webhook-test"),
+    path("webhooks/<str:webhook_id>/switch/", webhooks.switch, name="webhook-switch"),
+    path("webhooks/<str:webhook_id>/remove/", webhooks.remove, name="webhook-remove"),
+    path(
+        "webhooks/<str:webhook_id>/replay/<str:delivery_id>/",
+        webhooks.replay,
+        name="webhook-replay",
+    ),
 ]

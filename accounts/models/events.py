@@ -76,6 +76,7 @@ class Event(models.Model):
     subject = models.CharField(max_length=40, blank=True, help_text="The id of what it is about.")
     content = models.JSONField(default=dict, help_text="Ids and states; no names, no measurements.")
     reason = models.CharField(max_length=200, blank=True, help_text="Each is told once.")
+    is_test = models.BooleanField(default=False, help_text="Of what a test key made.")
     created = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = EventQuerySet.as_manager()
@@ -102,6 +103,15 @@ class WebhookQuerySet(models.QuerySet["Webhook"]):
 
     def active(self) -> Self:
         return self.filter(disabled=None)
+
+    def hearing(self, event: Event) -> "list[Webhook]":
+        """Return those that an event goes to.
+
+        Locked, or one that is deleted at this moment would take the event's transaction along.
+        """
+        rows = self.of(event.user_id).active().filter(is_test=event.is_test).order_by("pk")
+        locked = rows.select_for_update(no_key=True)
+        return [webhook for webhook in locked if webhook.hears(event.type)]
 
     def free(self) -> Self:
         """Keep those that may be called, and are in nobody's hands."""
@@ -174,6 +184,7 @@ class Webhook(models.Model):
     url = models.CharField(max_length=500)
     description = models.CharField(max_length=100, blank=True)
     types = models.JSONField(default=list, blank=True, help_text="Of events; empty: all.")
+    is_test = models.BooleanField(default=False, help_text="Hears of what test keys made.")
     # Sealed, so that the database alone does not tell them.
     secret = models.TextField()
     previous_secret = models.TextField(blank=True)
@@ -200,6 +211,16 @@ class Webhook(models.Model):
 
     def __str__(self) -> str:
         return self.url
+
+    @property
+    def state(self) -> str:
+        if self.disabled is not None:
+            return "disabled"
+        return "failing" if self.failing_since is not None else "active"
+
+    @property
+    def why_disabled(self) -> str | None:
+        return self.disabled_reason or None
 
     def hears(self, event_type: str) -> bool:
         return not self.types or event_type in self.types

@@ -18,6 +18,7 @@ def record(
     subject: str = "",
     content: Mapping[str, Any] | None = None,
     reason: str = "",
+    is_test: bool = False,
 ) -> None:
     """Write down what happened to a person's things.
 
@@ -28,6 +29,8 @@ def record(
     content
         What else an integrator needs in order to ask for more: ids, states and codes. It leaves
         the house, so nothing of the audio and nothing that people wrote.
+    is_test
+        Whether it is of what a test key made: then only webhooks that one made hear of it.
     reason
         What is told once only, however often its cause is looked at.
     """
@@ -35,14 +38,16 @@ def record(
         if reason and Event.objects.filter(reason=reason).exists():
             return
         event = Event.objects.create(
-            user_id=user_id, type=type, subject=subject, content=dict(content or {}), reason=reason
+            user_id=user_id,
+            type=type,
+            subject=subject,
+            content=dict(content or {}),
+            reason=reason,
+            is_test=is_test,
         )
-        # Locked, or one that is deleted at this moment would take its event's transaction along.
-        listening = Webhook.objects.of(user_id).active().order_by("pk")
         WebhookDelivery.objects.bulk_create(
             WebhookDelivery(webhook=webhook, event=event)
-            for webhook in listening.select_for_update(no_key=True)
-            if webhook.hears(type)
+            for webhook in Webhook.objects.hearing(event)
         )
 
 

@@ -44,7 +44,12 @@ _PURPOSE: Final = "webhooks"
 
 
 def add_webhook(
-    *, user: User, url: str, types: Sequence[str] = (), description: str = ""
+    *,
+    user: User,
+    url: str,
+    types: Sequence[str] = (),
+    description: str = "",
+    is_test: bool = False,
 ) -> Webhook:
     """Call an address when something happens; with no types named, whatever it is.
 
@@ -58,7 +63,12 @@ def add_webhook(
         if Webhook.objects.of(user).count() >= MOST_WEBHOOKS:
             raise TooManyWebhooks
         return Webhook.objects.create(
-            user=user, url=url, types=types, description=description, secret=_new_secret()
+            user=user,
+            url=url,
+            types=types,
+            description=description,
+            is_test=is_test,
+            secret=_new_secret(),
         )
 
 
@@ -123,7 +133,10 @@ def send_test(*, webhook: Webhook) -> WebhookDelivery:
     _refuse_by_hand(webhook)
     with transaction.atomic():
         event = Event.objects.create(
-            user_id=webhook.user_id, type=EventType.WEBHOOK_TEST, subject=webhook.pk
+            user_id=webhook.user_id,
+            type=EventType.WEBHOOK_TEST,
+            subject=webhook.pk,
+            is_test=webhook.is_test,
         )
         return WebhookDelivery.objects.create(webhook=webhook, event=event)
 

@@ -425,3 +425,8 @@ def test_an_export_tells_of_webhooks_without_secrets(alice, hook):
     assert chapter.rows["webhooks"][0]["url"] == hook.url
     assert not any("secret" in key for key in chapter.rows["webhooks"][0])
     assert "audio.ready" in [event["type"] for event in chapter.rows["events"]]
+
+
+def test_every_type_of_event_is_documented(settings):
+    document = (settings.BASE_DIR / "docs" / "webhooks.md").read_text()
+    assert [type for type in EventType.values if f"| `{type}` |" not in document] == []
