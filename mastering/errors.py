@@ -10,6 +10,8 @@ MasterRefused
 ├── VersionUnfinished version_unfinished  only a finished version can be shown or judged
 ├── TooManyAttempts   too_many_attempts   too many passwords tried at a share
 ├── TooManyNotes      too_many_notes      too much said of a share
+├── PresetNameTaken   preset_name_taken   another preset of theirs has this name
+├── TooManyPresets    too_many_presets    more presets than one person needs
 └── Unpaid            no_credits, account_frozen    as billing says
 """
 
@@ -52,6 +54,14 @@ class NotAPart(MasterRefused):
 
 class VersionUnfinished(MasterRefused):
     code = "version_unfinished"
+
+
+class PresetNameTaken(MasterRefused):
+    code = "preset_name_taken"
+
+
+class TooManyPresets(MasterRefused):
+    code = "too_many_presets"
 
 
 class Unpaid(MasterRefused):

@@ -23,6 +23,7 @@ def better_reference(mix: AudioFile, reference: AudioFile, *, score: float) -> R
     """Return the most suitable other reference of the person's own, if it is clearly better."""
     others = (
         Reference.objects.of(mix.user)
+        .of_mode(is_test=mix.is_test)
         .usable()
         .exclude(audio=reference.pk)
         .exclude(audio__pcm_sha256=mix.pcm_sha256)[:MOST_RANKED]

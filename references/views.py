@@ -153,7 +153,8 @@ def waveform(request: AuthenticatedRequest, audio_id: str) -> HttpResponseBase:
 @login_required
 @require_GET
 def library(request: AuthenticatedRequest) -> HttpResponse:
-    paginator = Paginator(Reference.objects.of(request.user).kept().with_use_count(), PAGE_ROWS)
+    library = Reference.objects.of(request.user).of_mode(is_test=False).kept()
+    paginator = Paginator(library.with_use_count(), PAGE_ROWS)
     page = paginator.get_page(request.GET.get("page"))
     return render(request, "references/reference_list.html", {"references": page})
 
@@ -189,7 +190,7 @@ def _empty_card(request: AuthenticatedRequest, kind: str) -> dict[str, Any]:
         "kind": kind.lower(),
         "findings": [],
         "limits": upload_limits(),
-        "library": Reference.objects.of(request.user).recent(),
+        "library": Reference.objects.of(request.user).of_mode(is_test=False).recent(),
     }
 
 

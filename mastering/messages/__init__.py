@@ -69,6 +69,16 @@ FAILURES: Final[Mapping[str, Wording]] = {
         gettext_lazy("Only a finished version can be shown or judged."),
         gettext_lazy("Wait until it is done."),
     ),
+    "preset_name_taken": Wording(
+        gettext_lazy("The name is taken"),
+        gettext_lazy("Another preset of yours has this name."),
+        gettext_lazy("Choose another name, or change that preset."),
+    ),
+    "too_many_presets": Wording(
+        gettext_lazy("Too many presets"),
+        gettext_lazy("You have as many presets as one person can have."),
+        gettext_lazy("Delete some."),
+    ),
     "missing_mix": Wording(gettext_lazy("No mix"), gettext_lazy("Choose your mix.")),
     "missing_reference": Wording(gettext_lazy("No reference"), gettext_lazy("Choose a reference.")),
     "not_exportable": Wording(

@@ -11,6 +11,7 @@ from mastering.models.masters import (
     Remark,
     Version,
 )
+from mastering.models.presets import Preset
 from mastering.models.shares import Share, ShareNote
 from references.models import AudioFile
 
@@ -27,6 +28,7 @@ __all__ = [
     "Fingerprint",
     "Genre",
     "Master",
+    "Preset",
     "Preview",
     "Release",
     "ReleaseCheck",

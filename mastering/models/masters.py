@@ -80,6 +80,10 @@ class MasterQuerySet(models.QuerySet["Master"]):
     def of(self, user: Any) -> Self:
         return self.filter(user=user).select_related("mix", "reference")
 
+    def of_mode(self, *, is_test: bool) -> Self:
+        """Keep what test keys made, or all that they did not."""
+        return self.filter(is_test=is_test)
+
     def with_versions(self) -> Self:
         return self.prefetch_related("versions")
 
@@ -115,6 +119,7 @@ class Master(models.Model):
     )
     genre = models.CharField(max_length=20, choices=Genre, blank=True)
     release = models.CharField(max_length=20, choices=Release, blank=True)
+    is_test = models.BooleanField(default=False, help_text="Made with a test key; costs nothing.")
     created = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = MasterQuerySet.as_manager()

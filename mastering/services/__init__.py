@@ -41,6 +41,7 @@ from mastering.services.masters import (
     sweep,
     work_is_waiting,
 )
+from mastering.services.presets import save_preset
 from mastering.services.previews import expire_previews
 from mastering.services.shares import (
     add_note,
@@ -80,6 +81,7 @@ __all__ = [
     "request_export",
     "retry",
     "revoke_share",
+    "save_preset",
     "save_tags",
     "settle",
     "show",

@@ -77,11 +77,14 @@ def submit_master(
         found = {track.pk: track for track in tracks.select_for_update()}
         if any(pk not in found or found[pk].has_failed for pk in (mix.pk, reference.pk)):
             raise AudioUnusable
+        if mix.is_test != reference.is_test:
+            raise AudioUnusable
         master = Master.objects.create(
             user=user,
             mix=mix,
             reference=reference,
             title=title or mix.title,
+            is_test=mix.is_test,
             pair=pair_of(user, mix, reference),
             previous=previous,
             genre=genre,

@@ -91,7 +91,8 @@ def new(request: AuthenticatedRequest) -> HttpResponse:
 @login_required
 @require_GET
 def history(request: AuthenticatedRequest) -> HttpResponse:
-    paginator = Paginator(Master.objects.of(request.user).with_versions(), PAGE_ROWS)
+    masters = Master.objects.of(request.user).of_mode(is_test=False).with_versions()
+    paginator = Paginator(masters, PAGE_ROWS)
     page = paginator.get_page(request.GET.get("page"))
     return render(request, "mastering/master_list.html", {"masters": page})
 
@@ -241,7 +242,7 @@ def _new_page(
             genre=request.POST.get("genre", ""),
             previous=_previous(request, request.POST or request.GET),
         ),
-        "library": Reference.objects.of(request.user).recent(),
+        "library": Reference.objects.of(request.user).of_mode(is_test=False).recent(),
         "limits": upload_limits(),
         "can_submit": not missing,
         "why_not": " ".join(failure_message(f"missing_{kind}").text for kind in missing),

@@ -196,7 +196,8 @@ def _matrix_page(
 def _other_references(master: Master) -> list[tuple[str, str]]:
     """Return the references of the library that the mix has not been mastered toward."""
     used = Master.objects.filter(user=master.user, mix=master.mix).values("reference")
-    found = Reference.objects.of(master.user).kept().exclude(audio__in=used)
+    library = Reference.objects.of(master.user).of_mode(is_test=master.is_test)
+    found = library.kept().exclude(audio__in=used)
     return [(each.audio_id, each.title) for each in found]
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from pathlib import PurePosixPath
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
 
@@ -20,7 +20,9 @@ TOO_MUCH_DAMAGE = 2
 
 
 class AudioFileQuerySet(WorkQuerySet["AudioFile"]):
-    pass
+    def of_mode(self, *, is_test: bool) -> Self:
+        """Keep what test keys made, or all that they did not."""
+        return self.filter(is_test=is_test)
 
 
 class AudioFile(Work):
@@ -47,6 +49,7 @@ class AudioFile(Work):
     summary = models.JSONField(default=dict)
     findings = models.JSONField(default=list)
     pcm_sha256 = models.CharField(max_length=64, blank=True)
+    is_test = models.BooleanField(default=False, help_text="Sent with a test key.")
 
     objects = AudioFileQuerySet.as_manager()
 

@@ -23,6 +23,9 @@ class DirectUploadQuerySet(models.QuerySet["DirectUpload"]):
     def of(self, user: Any) -> Self:
         return self.filter(user=user)
 
+    def of_mode(self, *, is_test: bool) -> Self:
+        return self.filter(is_test=is_test)
+
     def awaited(self) -> Self:
         """Those whose file may still arrive."""
         return self.filter(audio=None, expires__gt=Now())
@@ -43,6 +46,7 @@ class DirectUpload(models.Model):
     kind = models.CharField(max_length=10, choices=AudioFile.Kind)
     filename = models.CharField(max_length=255, help_text="As announced, cleaned.")
     size_bytes = models.PositiveBigIntegerField()
+    is_test = models.BooleanField(default=False, help_text="Announced with a test key.")
     arrived = models.BooleanField(default=False, help_text="By this site's own address; only once.")
     audio = models.OneToOneField(
         AudioFile, models.CASCADE, null=True, blank=True, related_name="direct_upload"

@@ -16,6 +16,10 @@ class ReferenceQuerySet(models.QuerySet["Reference"]):
     def of(self, user: Any) -> Self:
         return self.filter(user=user).select_related("audio")
 
+    def of_mode(self, *, is_test: bool) -> Self:
+        """Keep what test keys made, or all that they did not."""
+        return self.filter(audio__is_test=is_test)
+
     def usable(self) -> Self:
         """Those that are measured and can be mastered toward."""
         return self.filter(audio__status=AudioFile.Status.READY)

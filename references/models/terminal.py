@@ -14,7 +14,8 @@ class FreezeTerminalRows(Operation):
     """Refuse updates of the named columns of rows whose status is terminal.
 
     SQLite drops triggers with the table when a later migration rebuilds it; such a migration must
-    name this operation again. The tests of the triggers tell when it was forgotten.
+    name this operation again, which takes the place of the one before. The tests of the triggers
+    tell when it was forgotten.
     """
 
     reversible = True
@@ -44,6 +45,7 @@ class FreezeTerminalRows(Operation):
         head = f"CREATE TRIGGER {table}_terminal BEFORE UPDATE OF {columns} ON {table} FOR EACH ROW"
         when = f"WHEN (OLD.status IN ({statuses}))"
         if schema_editor.connection.vendor == "sqlite":
+            schema_editor.execute(f"DROP TRIGGER IF EXISTS {table}_terminal")
             schema_editor.execute(f"{head} {when} BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END")
             return
         schema_editor.execute(
@@ -51,6 +53,7 @@ class FreezeTerminalRows(Operation):
             f"BEGIN RAISE EXCEPTION '{MESSAGE}' USING ERRCODE = 'integrity_constraint_violation'; "
             "END $$"
         )
+        schema_editor.execute(f"DROP TRIGGER IF EXISTS {table}_terminal ON {table}")
         schema_editor.execute(f"{head} {when} EXECUTE FUNCTION {table}_terminal()")
 
     def database_backwards(
