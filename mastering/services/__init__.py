@@ -3,9 +3,8 @@
 from mastering.services.credits import cost_credits, pair_of, settle, titles_of
 from mastering.services.events import (
     tell_of_audio,
-    tell_of_checks,
-    tell_of_exports,
     tell_of_versions,
+    tell_of_what_was_made,
 )
 from mastering.services.exports import (
     expire_exports,
@@ -89,9 +88,8 @@ __all__ = [
     "submit_siblings",
     "sweep",
     "tell_of_audio",
-    "tell_of_checks",
-    "tell_of_exports",
     "tell_of_versions",
+    "tell_of_what_was_made",
     "titles_of",
     "try_settings",
     "unlock",

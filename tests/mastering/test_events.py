@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.db import transaction
 
 from accounts import services as accounts
@@ -11,7 +12,9 @@ from mastering.models import Version
 from mastering.services import request_check, request_export
 from mastering.tasks import check_next, export_next, render_next
 from references.models import AudioFile
-from tests.studio import measured, submitted, uploaded
+from references.services import receive_upload
+from references.tasks import measure_next
+from tests.studio import measured, submitted, uploaded, wav
 
 MONEY = ("credits.granted", "credits.low")
 
@@ -80,3 +83,17 @@ def test_a_move_that_is_undone_tells_nobody(alice: User, engine):
         fail()
     assert told(alice) == []
     assert not WebhookDelivery.objects.exists()
+
+
+def test_what_a_test_key_made_is_told_to_its_webhooks_only(alice: User, engine):
+    live = accounts.add_webhook(user=alice, url="https://example.com/live")
+    test = accounts.add_webhook(user=alice, url="https://example.com/test", is_test=True)
+    audio = receive_upload(
+        user=alice, kind=AudioFile.Kind.MIX, file=ContentFile(wav(), "a.wav"), is_test=True
+    )
+    while measure_next():
+        pass
+    event = Event.objects.get(subject=audio.pk)
+    assert event.is_test
+    assert list(event.deliveries.values_list("webhook", flat=True)) == [test.pk]
+    assert not live.deliveries.exists()
