@@ -6,6 +6,7 @@ ApiRefused
 ├── StillRunning          request_in_progress     the first request with this key has not ended
 ├── TooManyKeys           too_many_keys           more API keys than one person needs
 ├── NotThisKey            key_not_allowed         what a key may not do to keys
+├── NotReady              not_ready               it is not finished yet, or failed
 └── Gone                  gone                    it was kept as long as was said, and is deleted
 
 WebhookRefused
@@ -44,6 +45,10 @@ class TooManyKeys(ApiRefused):
 
 class NotThisKey(ApiRefused):
     code = "key_not_allowed"
+
+
+class NotReady(ApiRefused):
+    code = "not_ready"
 
 
 class Gone(ApiRefused):

@@ -1,5 +1,6 @@
 """How well references suit a mix: of one, and of a person's library."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from dsp.suitability import compare, rank
@@ -17,6 +18,15 @@ def suitability_of(mix: AudioFile, reference: AudioFile, *, genre: str = "") -> 
     known = Reference.objects.filter(audio=reference).exclude(genre="").first()
     context = {"same_genre": known.genre.casefold() == genre.casefold()} if known and genre else {}
     return compare(mix.summary, reference.summary, context=context).as_dict()
+
+
+def rank_library(
+    mix: AudioFile, library: Iterable[Reference]
+) -> list[tuple[Reference, float, list[str]]]:
+    """Return the measured references with their scores and reasons, the most suitable first."""
+    entries = {entry.pk: entry for entry in library if entry.audio.is_ready}
+    ranked = rank(mix.summary, [(key, entry.audio.summary) for key, entry in entries.items()])
+    return [(entries[key], score, reasons) for key, score, reasons in ranked]
 
 
 def better_reference(mix: AudioFile, reference: AudioFile, *, score: float) -> Reference | None:

@@ -232,6 +232,25 @@ def clear_uploads() -> None:
     DirectUpload.objects.over().delete()
 
 
+def keep_reference(*, user: User, audio: AudioFile) -> Reference:
+    """Enter a track into the library; itself where it is there."""
+    entry, _ = Reference.objects.get_or_create(
+        audio=audio, defaults={"user": user, "title": audio.title}
+    )
+    return entry
+
+
+def edit_reference(
+    *, reference: Reference, title: str, artist: str = "", genre: str = "", notes: str = ""
+) -> Reference:
+    """Describe an entry anew."""
+    described = {"title": title, "artist": artist, "genre": genre, "notes": notes}
+    for name, value in described.items():
+        setattr(reference, name, value)
+    reference.save(update_fields=[*described])
+    return reference
+
+
 def forget_double(*, audio_id: str) -> None:
     """Keep one entry of the library for one content, now that the content is known."""
     entry = Reference.objects.usable().filter(audio=audio_id).select_related("audio").first()

@@ -29,7 +29,7 @@ class _Webhooks(ApiView):
 
 class WebhooksView(_Webhooks):
     @describe("List webhooks", listed(WebhookShape), query=Page)
-    def get(self, request: ApiRequest) -> Response:  # noqa: ARG002
+    def get(self, request: ApiRequest) -> Response:
         return page_of(self, self.rows(), lambda webhook: self.show(WebhookShape, webhook))
 
     @describe(
@@ -55,11 +55,11 @@ class WebhooksView(_Webhooks):
 
 class WebhookView(_Webhooks):
     @describe("Read a webhook", WebhookShape, errors=(404,))
-    def get(self, request: ApiRequest, webhook_id: str) -> Response:  # noqa: ARG002
+    def get(self, request: ApiRequest, webhook_id: str) -> Response:
         return Response(self.show(WebhookShape, self.find(self.rows(), webhook_id)))
 
     @describe("Change a webhook", WebhookShape, request=WebhookChange, errors=(404,))
-    def patch(self, request: ApiRequest, webhook_id: str) -> Response:  # noqa: ARG002
+    def patch(self, request: ApiRequest, webhook_id: str) -> Response:
         found = self.find(self.rows(), webhook_id)
         changes = self.read(WebhookChange)
         enabled = changes.pop("enabled", None)
@@ -70,7 +70,7 @@ class WebhookView(_Webhooks):
         return Response(self.show(WebhookShape, found))
 
     @describe("Delete a webhook", status=204, errors=(404,), description="With its calls.")
-    def delete(self, request: ApiRequest, webhook_id: str) -> Response:  # noqa: ARG002
+    def delete(self, request: ApiRequest, webhook_id: str) -> Response:
         services.remove_webhook(webhook=self.find(self.rows(), webhook_id))
         return Response(status=204)
 
@@ -84,7 +84,7 @@ class WebhookRotateView(_Webhooks):
         description="For 24 hours the old secret signs beside the new one.",
     )
     @idempotent(secrets=("secret",))
-    def post(self, request: ApiRequest, webhook_id: str) -> Response:  # noqa: ARG002
+    def post(self, request: ApiRequest, webhook_id: str) -> Response:
         found = self.find(self.rows(), webhook_id)
         services.rotate_secret(webhook=found)
         return _told_once(self, found, status=200)
@@ -100,19 +100,19 @@ class WebhookTestView(_Webhooks):
         description="Sends an event of type `webhook.test`; the delivery tells how it went.",
     )
     @idempotent()
-    def post(self, request: ApiRequest, webhook_id: str) -> Response:  # noqa: ARG002
+    def post(self, request: ApiRequest, webhook_id: str) -> Response:
         return _under_way(self, services.send_test(webhook=self.find(self.rows(), webhook_id)))
 
 
 class DeliveriesView(_Webhooks):
     @describe("List deliveries", listed(DeliveryShape), query=Page, errors=(404,))
-    def get(self, request: ApiRequest, webhook_id: str) -> Response:  # noqa: ARG002
+    def get(self, request: ApiRequest, webhook_id: str) -> Response:
         return page_of(self, self.calls(webhook_id), lambda call: self.show(DeliveryShape, call))
 
 
 class DeliveryView(_Webhooks):
     @describe("Read a delivery", DeliveryShape, errors=(404,))
-    def get(self, request: ApiRequest, webhook_id: str, delivery_id: str) -> Response:  # noqa: ARG002
+    def get(self, request: ApiRequest, webhook_id: str, delivery_id: str) -> Response:
         return Response(self.show(DeliveryShape, self.find(self.calls(webhook_id), delivery_id)))
 
 
@@ -126,7 +126,7 @@ class DeliveryReplayView(_Webhooks):
         description="Sends the same event, with the same id, once more.",
     )
     @idempotent()
-    def post(self, request: ApiRequest, webhook_id: str, delivery_id: str) -> Response:  # noqa: ARG002
+    def post(self, request: ApiRequest, webhook_id: str, delivery_id: str) -> Response:
         sent = self.find(self.calls(webhook_id), delivery_id)
         return _under_way(self, services.replay(delivery=sent))
 

@@ -69,7 +69,7 @@ def _run(
     asked: dict[str, Any] | None = None,
     secrets: tuple[str, ...] = (),
 ) -> Response:
-    first = before(view, *args, **kwargs) if before else nullcontext()
+    first = before(view, **kwargs) if before else nullcontext()
     with first as stored, transaction.atomic():
         more = {"stored": stored} if before else {}
         response = handler(view, *args, **kwargs, **more)

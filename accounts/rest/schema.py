@@ -1,5 +1,6 @@
 """How endpoints are told in the OpenAPI document."""
 
+import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
@@ -58,11 +59,11 @@ class Problem(serializers.Serializer[Any]):
 
 
 class Raw:
-    """An answer that is no JSON of ours: its content type, and what it is."""
+    """An answer that is no JSON of ours: what it is, and its content types."""
 
-    def __init__(self, content_type: str, description: str, *, redirects: bool = False) -> None:
-        self.content_type = content_type
+    def __init__(self, description: str, *content_types: str, redirects: bool = False) -> None:
         self.description = description
+        self.content_types = content_types
         self.redirects = redirects
 
 
@@ -110,7 +111,7 @@ def describe(
     for code, shape in ({status: answer} | dict(also or {})).items():
         if isinstance(shape, Raw):
             told = OpenApiResponse(OpenApiTypes.BINARY, description=shape.description)
-            answers[code, shape.content_type] = told
+            answers |= {(code, content_type): told for content_type in shape.content_types}
             if shape.redirects:
                 answers[302] = OpenApiResponse(description="To a signed address of the storage.")
         else:
@@ -137,6 +138,7 @@ def describe(
     return decorate
 
 
+@functools.cache
 def listed(shape: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
     """Return the shape of one page of a list."""
     name = f"{shape.__name__.removesuffix('Shape')}Page"
@@ -186,6 +188,10 @@ class ApiSchema(AutoSchema):
     def get_auth(self) -> list[dict[str, Any]]:
         auth: list[dict[str, Any]] = [] if self.view.is_public else super().get_auth()
         return auth
+
+    def _get_serializer_name(self, *args: Any, **options: Any) -> str:
+        name: str = super()._get_serializer_name(*args, **options)
+        return name.removesuffix("Shape")
 
     def get_description(self) -> str:
         needed = "" if self.view.is_public else f"Needs `{self.view.scope_of(self.method)}`."

@@ -8,7 +8,7 @@ keeps the others out; both let go of a lock whose process died.
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,10 +57,10 @@ def alone(*, user: User, is_test: bool, key: str) -> Iterator[None]:
         yield
 
 
-def bury(*rows: Any, user_id: int) -> None:
-    """Remember that rows were deleted when their time was over."""
+def bury(rows: Iterable[Any]) -> None:
+    """Remember that rows of someone's were deleted when their time was over."""
     Tombstone.objects.bulk_create(
-        [Tombstone(user_id=user_id, object_id=row.pk) for row in rows], ignore_conflicts=True
+        [Tombstone(user_id=row.user_id, object_id=row.pk) for row in rows], ignore_conflicts=True
     )
 
 

@@ -11,6 +11,7 @@ Each entry changes what is available, what is reserved, or moves from one to the
     RESTORE  available +n   of a lot whose dispute was won
 """
 
+import hashlib
 from typing import Self
 
 from django.db import models
@@ -121,3 +122,8 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return self.reason
+
+    @property
+    def public_id(self) -> str:
+        """What it is called outside: its number would tell how much is written in all."""
+        return hashlib.sha256(f"{self.account_id}:{self.pk}".encode()).hexdigest()[:24]

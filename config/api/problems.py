@@ -85,6 +85,7 @@ SENTENCES: Final[Mapping[str, Any]] = {
     "key_not_allowed": _("A key may read about keys, close them and renew itself, and no more."),
     "not_found": _("There is no such thing of yours."),
     "method_not_allowed": _("This method is not for this address."),
+    "not_ready": _("It is not finished yet, or it failed; read it again to see."),
     "gone": _("It was kept as long as was said, and is deleted."),
     "too_many_keys": _("You have as many keys as one person can have. Revoke some."),
     "request_in_progress": _("The first request with this Idempotency-Key has not ended yet."),

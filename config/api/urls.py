@@ -7,5 +7,8 @@ from config.api import problems
 app_name = "api"
 urlpatterns = [
     path("", include("accounts.api.urls")),
+    path("", include("billing.api.urls")),
+    path("", include("references.api.urls")),
+    path("", include("mastering.api.urls")),
     re_path("", problems.unknown_path),
 ]

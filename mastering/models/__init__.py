@@ -7,9 +7,11 @@ from mastering.models.masters import (
     Fingerprint,
     Genre,
     Master,
+    MasterQuerySet,
     Release,
     Remark,
     Version,
+    VersionQuerySet,
 )
 from mastering.models.presets import Preset
 from mastering.models.shares import Share, ShareNote
@@ -28,6 +30,7 @@ __all__ = [
     "Fingerprint",
     "Genre",
     "Master",
+    "MasterQuerySet",
     "Preset",
     "Preview",
     "Release",
@@ -37,5 +40,6 @@ __all__ = [
     "Share",
     "ShareNote",
     "Version",
+    "VersionQuerySet",
     "WorkKind",
 ]

@@ -1,6 +1,7 @@
 """The verbs of masters: their renders and the queue, what is exported, and what is shared."""
 
 from mastering.services.credits import cost_credits, pair_of, settle, titles_of
+from mastering.services.estimates import expected_end
 from mastering.services.events import (
     tell_of_audio,
     tell_of_versions,
@@ -32,6 +33,7 @@ from mastering.services.masters import (
     recognise,
     refuse_if_busy,
     release_worker,
+    rename,
     render_gentler,
     render_version,
     retry,
@@ -64,6 +66,7 @@ __all__ = [
     "create_share",
     "delete_master",
     "end_work",
+    "expected_end",
     "expire_exports",
     "expire_previews",
     "is_unlocked_by",
@@ -74,6 +77,7 @@ __all__ = [
     "refuse_if_busy",
     "release_worker",
     "remark",
+    "rename",
     "render_gentler",
     "render_version",
     "request_check",

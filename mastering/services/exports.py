@@ -15,6 +15,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.services import bury
 from accounts.storage import delete_folder
 from dsp.covers import Cover
 from dsp.formats import EXPORT_RATES_HZ, WRITABLE
@@ -143,7 +144,7 @@ def expire_exports() -> int:
     """Delete what was kept long enough, and the tags that nothing is made with any more."""
     expired = Export.objects.expired()
     masters = list(Master.objects.filter(versions__exports__in=expired).distinct())
-    deleted = _delete(expired)
+    deleted = _delete(expired, is_over=True)
     for master in masters:
         _remove_unused_tags(master)
     return deleted
@@ -160,9 +161,11 @@ def delete_made(*, master: Master) -> None:
         transaction.on_commit(partial(delete_folder, row.folder))
 
 
-def _delete(exports: Any) -> int:
+def _delete(exports: Any, *, is_over: bool = False) -> int:
     found = list(exports)
     with transaction.atomic():
+        if is_over:
+            bury(found)
         for export in found:
             transaction.on_commit(partial(delete_folder, export.folder))
         Export.objects.filter(pk__in=[export.pk for export in found]).delete()

@@ -188,6 +188,10 @@ def cancel(*, version: Version) -> bool:
     return bool(Version.objects.filter(pk=version.pk).cancel())
 
 
+def rename(*, master: Master, title: str) -> None:
+    Master.objects.filter(pk=master.pk).update(title=title)
+
+
 def delete_master(*, master: Master) -> None:
     """Delete a master with its versions, and its tracks where nothing else needs them."""
     with transaction.atomic():

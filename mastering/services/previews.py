@@ -4,6 +4,7 @@ from functools import partial
 
 from django.db import transaction
 
+from accounts.services import bury
 from accounts.storage import delete_folder
 from mastering.models import Master, Preview
 
@@ -14,6 +15,7 @@ def expire_previews() -> None:
         with transaction.atomic():
             transaction.on_commit(partial(delete_folder, preview.folder))
             Preview.objects.filter(pk=preview.pk).expired().delete()
+            bury([preview])
 
 
 def delete_previews(*, master: Master) -> None:

@@ -27,10 +27,10 @@ MOST_LISTED = 50
 
 INSTRUCTIONS = """\
 Lacquer masters a finished stereo mix toward a reference track. Usual order: upload_audio for the
-mix and the reference, wait_for_audio for each, check_audio and suitability to see whether it is a good
-idea, estimate_master for the cost, then create_master. create_master takes a credit, so ask the
-person and only then call it with confirm=true. wait_for_master until it is done, read_report for
-what was changed, download_version for the file. Ids begin with aud_, ref_, mst_ or ver_.
+mix and the reference, wait_for_audio for each, check_audio and suitability to see whether it is a
+good idea, estimate_master for the cost, then create_master. It takes a credit, so ask the person
+and only then call it with confirm=true. wait_for_master until it is done, read_report for what was
+changed, download_version for the file. Ids begin with aud_, ref_, mst_ or ver_.
 """
 READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 ADDS = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=False)

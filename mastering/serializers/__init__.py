@@ -1,0 +1,1 @@
+"""Shapes of masters and of what is made of them, in the API."""

@@ -1,0 +1,258 @@
+"""Shapes of uploads and of the reference library in the API."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from accounts.rest import Choices, Expandable, IdField, Moment
+from accounts.rest.paging import Page
+from references.messages import refusal_message
+from references.models import AudioFile, DirectUpload
+
+KINDS = [kind.lower() for kind in AudioFile.Kind.values]
+AUDIO_STATES = [state.lower() for state in AudioFile.Status.values]
+MODES = ["live", "test"]
+
+
+class Fault(serializers.Serializer[Any]):
+    """Why work failed: stable, and in words."""
+
+    code = serializers.CharField()
+    title = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class ModeField(serializers.ChoiceField):
+    """Whether a test key made it: then it is of a short song of ours, and costs nothing."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(choices=MODES, read_only=True, **options)
+
+    def to_representation(self, value: Any) -> str:
+        return "test" if value else "live"
+
+
+class Facts(serializers.Serializer[Any]):
+    duration_seconds = serializers.FloatField(required=False)
+    rate_hz = serializers.IntegerField(required=False)
+    channels = serializers.IntegerField(required=False)
+    bits = serializers.IntegerField(required=False, allow_null=True)
+    lossy = serializers.BooleanField(required=False, allow_null=True)
+    container = serializers.CharField(required=False)
+    codec = serializers.CharField(required=False, allow_null=True)
+
+
+class AudioShape(serializers.Serializer[Any]):
+    """One upload. It is measured once it has arrived; poll until `ready` or `rejected`."""
+
+    id = IdField("aud")
+    mode = ModeField(source="is_test")
+    kind = Choices(choices=KINDS)
+    status = Choices(choices=AUDIO_STATES)
+    step = serializers.CharField(allow_blank=True)
+    progress = serializers.FloatField(min_value=0, max_value=1)
+    filename = serializers.CharField()
+    title = serializers.CharField()
+    size_bytes = serializers.IntegerField()
+    format = serializers.CharField(help_text="Told from the content.")
+    sha256 = serializers.SerializerMethodField(
+        help_text="Null until a direct upload has been measured."
+    )
+    facts = serializers.SerializerMethodField()
+    loudness_lufs = serializers.FloatField(allow_null=True)
+    error = serializers.SerializerMethodField()
+    created = Moment()
+    finished = Moment(allow_null=True)
+
+    def get_sha256(self, audio: AudioFile) -> str | None:
+        return audio.sha256 or None
+
+    @extend_schema_field(Facts(allow_null=True))
+    def get_facts(self, audio: AudioFile) -> dict[str, Any] | None:
+        if not audio.facts:
+            return None
+        return {name: audio.facts[name] for name in Facts().fields if name in audio.facts}
+
+    @extend_schema_field(Fault(allow_null=True))
+    def get_error(self, audio: AudioFile) -> dict[str, str] | None:
+        if not audio.has_failed:
+            return None
+        told = refusal_message(audio.error_code)
+        detail = " ".join(filter(None, (told.text, told.advice)))
+        return {"code": audio.error_code, "title": told.title, "detail": detail}
+
+
+class AudioQuery(Page):
+    kind = serializers.ChoiceField(choices=KINDS, required=False)
+    status = serializers.ChoiceField(choices=AUDIO_STATES, required=False)
+
+
+class AudioForm(serializers.Serializer[Any]):
+    """One file, sent along."""
+
+    kind = serializers.ChoiceField(choices=KINDS)
+    file = serializers.FileField(allow_empty_file=True)
+
+    def validate_kind(self, value: str) -> AudioFile.Kind:
+        return AudioFile.Kind(value.upper())
+
+
+class UploadForm(serializers.Serializer[Any]):
+    """A file that is announced, to be sent straight to the storage."""
+
+    kind = serializers.ChoiceField(choices=KINDS)
+    filename = serializers.CharField(max_length=1000)
+    size_bytes = serializers.IntegerField(min_value=1, max_value=2**53)
+
+    def validate_kind(self, value: str) -> AudioFile.Kind:
+        return AudioFile.Kind(value.upper())
+
+
+class Send(serializers.Serializer[Any]):
+    """The one request that brings the file."""
+
+    method = serializers.CharField()
+    url = serializers.CharField()
+    headers = serializers.DictField(child=serializers.CharField())
+
+
+class UploadShape(serializers.Serializer[Any]):
+    id = IdField("upl")
+    mode = ModeField(source="is_test")
+    kind = Choices(choices=KINDS)
+    filename = serializers.CharField()
+    size_bytes = serializers.IntegerField()
+    status = serializers.SerializerMethodField()
+    audio = serializers.SerializerMethodField(help_text="Once it is completed.")
+    created = Moment()
+    expires = Moment(help_text="Until then the file may be sent.")
+
+    @extend_schema_field(serializers.ChoiceField(choices=["awaiting", "completed"]))
+    def get_status(self, upload: DirectUpload) -> str:
+        return "completed" if upload.audio_id else "awaiting"
+
+    @extend_schema_field(IdField("aud", allow_null=True))
+    def get_audio(self, upload: DirectUpload) -> str | None:
+        return upload.audio_id
+
+
+class NewUploadShape(UploadShape):
+    send = Send()
+
+
+class Analysis(serializers.Serializer[Any]):
+    audio = IdField("aud")
+    facts = serializers.DictField(help_text="What the file is.")
+    summary = serializers.DictField(help_text="What was measured; units stand in the names.")
+    engine_version = serializers.CharField(allow_blank=True)
+
+
+class Finding(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    severity = serializers.ChoiceField(choices=["note", "warning"])
+    confidence = serializers.FloatField(min_value=0, max_value=1)
+    value = serializers.FloatField(allow_null=True)
+    unit = serializers.CharField(allow_blank=True)
+    ranges = serializers.ListField(
+        child=serializers.ListField(child=serializers.FloatField(), min_length=2, max_length=2),
+        help_text="From and to, in seconds; empty: the whole file.",
+    )
+    title = serializers.CharField()
+    text = serializers.CharField(allow_blank=True)
+    why = serializers.CharField(allow_blank=True)
+    advice = serializers.CharField(allow_blank=True)
+
+
+class Checks(serializers.Serializer[Any]):
+    audio = IdField("aud")
+    is_past_mastering = serializers.BooleanField(
+        help_text="So much is damaged that the mix needs work first."
+    )
+    findings = Finding(many=True)
+
+
+class ReferenceShape(serializers.Serializer[Any]):
+    """An entry of the library."""
+
+    id = IdField("ref")
+    mode = ModeField(source="audio.is_test")
+    title = serializers.CharField()
+    artist = serializers.CharField(allow_blank=True)
+    genre = serializers.CharField(allow_blank=True)
+    notes = serializers.CharField(allow_blank=True)
+    status = Choices(choices=AUDIO_STATES, source="audio.status")
+    audio = Expandable(AudioShape, "aud")
+    created = Moment()
+
+
+class ReferenceFields(serializers.Serializer[Any]):
+    title = serializers.CharField(max_length=200, required=False)
+    artist = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    genre = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    notes = serializers.CharField(max_length=5_000, required=False, allow_blank=True)
+
+
+class ReferenceForm(ReferenceFields):
+    """A track for the library: a file sent along, or one of your uploads."""
+
+    file = serializers.FileField(required=False, allow_empty_file=True)
+    audio = IdField("aud", required=False)
+
+    def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
+        if ("file" in sent) == ("audio" in sent):
+            raise serializers.ValidationError("Send either `file` or `audio`.", "one_of_two")
+        return sent
+
+
+class ReferenceOfUpload(ReferenceFields):
+    audio = IdField("aud")
+
+
+class ReferenceQuery(Page):
+    genre = serializers.CharField(max_length=60, required=False)
+    q = serializers.CharField(max_length=200, required=False, help_text="In title or artist.")
+
+
+class PairQuery(serializers.Serializer[Any]):
+    mix = IdField("aud", help_text="A measured mix.")
+    genre = serializers.CharField(
+        max_length=60, required=False, help_text="What you say the mix is; it is never guessed."
+    )
+
+
+class RankQuery(serializers.Serializer[Any]):
+    mix = IdField("aud", help_text="A measured mix.")
+    limit = serializers.IntegerField(min_value=1, max_value=100, default=20)
+
+
+class Ranked(serializers.Serializer[Any]):
+    reference = ReferenceShape()
+    score = serializers.FloatField(min_value=0, max_value=1)
+    reasons = serializers.ListField(child=serializers.CharField())
+
+
+class Ranking(serializers.Serializer[Any]):
+    mix = IdField("aud")
+    data = Ranked(many=True)
+
+
+class AxisShape(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    title = serializers.CharField()
+    text = serializers.CharField(allow_blank=True)
+    remedy = serializers.CharField(allow_blank=True)
+    severity = serializers.CharField()
+    score = serializers.CharField()
+
+
+class SuitabilityShape(serializers.Serializer[Any]):
+    mix = IdField("aud")
+    reference = IdField("ref")
+    score = serializers.FloatField(min_value=0, max_value=1)
+    verdict = serializers.ChoiceField(choices=["good", "usable", "misleading"])
+    title = serializers.CharField()
+    summary = serializers.CharField(allow_blank=True)
+    reasons = AxisShape(many=True, help_text="The strongest.")
+    axes = AxisShape(many=True)
+    better = IdField("ref", allow_null=True, help_text="A clearly better one of your library.")
