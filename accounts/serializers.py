@@ -82,7 +82,7 @@ class EventShape(serializers.Serializer[Any]):
     id = serializers.CharField(help_text="An id such as `evt_7k3m9c2x8w4n5q6r7t2v3y4z`.")
     type = serializers.ChoiceField(choices=EventType.values)
     timestamp = Moment()
-    data = EventData()
+    data = EventData()  # type: ignore[assignment]  # a field, as the metaclass sees it
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         return told(instance)

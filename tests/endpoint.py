@@ -39,7 +39,11 @@ class Endpoint:
 
     def says_nothing(self) -> None:
         """Take the call and keep silent until the end of the test."""
-        self.answering = lambda _: self.letting_go.wait(30) and None
+
+        def answer(_: BaseHTTPRequestHandler) -> None:
+            self.letting_go.wait(30)
+
+        self.answering = answer
 
     def drips(self, seconds: float) -> None:
         """Send a byte at a time, so that every single wait is short."""

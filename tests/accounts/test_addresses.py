@@ -99,7 +99,7 @@ def names(monkeypatch) -> list[str]:
             for address in known
         ]
 
-    monkeypatch.setattr(calls.socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
     return known
 
 
@@ -136,7 +136,7 @@ def test_what_was_judged_is_what_is_connected_to_whatever_the_name_means_next(
     names, connected, monkeypatch
 ):
     names.append("93.184.215.14")
-    resolve = calls.socket.getaddrinfo
+    resolve = socket.getaddrinfo
     asked = []
 
     def rebind(host, port, **options):
@@ -145,7 +145,7 @@ def test_what_was_judged_is_what_is_connected_to_whatever_the_name_means_next(
         names[:] = ["127.0.0.1"]
         return found
 
-    monkeypatch.setattr(calls.socket, "getaddrinfo", rebind)
+    monkeypatch.setattr(socket, "getaddrinfo", rebind)
     assert call().error_code == "connection_failed"
     assert connected == [("93.184.215.14", 443)]
     assert asked == ["example.com"], "a name is asked for once a call"
@@ -161,7 +161,7 @@ def test_a_name_that_nobody_knows_is_told_as_that(monkeypatch):
     def fail(*_, **__):
         raise socket.gaierror
 
-    monkeypatch.setattr(calls.socket, "getaddrinfo", fail)
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
     assert call().error_code == "name_unknown"
 
 

@@ -1,5 +1,7 @@
 """Webhooks and events by the API: a person's own, in their mode, and secrets told once."""
 
+from typing import Any
+
 import pytest
 
 from accounts import services
@@ -11,10 +13,11 @@ URL = "https://example.com/lacquer"
 
 
 @pytest.fixture
-def made(api) -> dict:
+def made(api) -> dict[str, Any]:
     answer = api.post("webhooks", {"url": URL, "types": ["master.succeeded"]})
     assert answer.status_code == 201
-    return answer.json()
+    told: dict[str, Any] = answer.json()
+    return told
 
 
 @pytest.fixture

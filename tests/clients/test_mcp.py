@@ -34,7 +34,7 @@ def assistant(live_server: LiveServer, key: str, engine: PlayedEngine, tmp_path:
                     async def call(tool: str, **arguments: Any) -> Any:
                         result = await client.call_tool(tool, arguments)
                         if result.is_error:
-                            raise ToolRefused(result.content[0].text)
+                            raise ToolRefused(str(result.content[0]))
                         told = result.structured_content
                         return told.get("result", told) if set(told) == {"result"} else told
 

@@ -18,7 +18,8 @@ class Site:
     """Answers as a test says, and remembers what was asked."""
 
     def __init__(self, *answers: httpx.Response | Exception) -> None:
-        self.answers, self.asked = list(answers), []
+        self.answers = list(answers)
+        self.asked: list[httpx.Request] = []
         self.waits: list[float] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:

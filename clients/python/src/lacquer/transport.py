@@ -190,9 +190,7 @@ class Transport:
                     raise
             except httpx.TransportError as error:
                 if number == self._retries:
-                    raise ConnectionFailed(
-                        f"{self.url}: {error or type(error).__name__}"
-                    ) from error
+                    raise ConnectionFailed(f"{self.url}: {type(error).__name__} {error}") from error
                 asked = None
             self.sleep(asked if asked else _back_off(number))
         raise AssertionError  # the last try returns or raises
