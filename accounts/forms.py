@@ -1,15 +1,17 @@
 """What people tell about themselves, and which passwords are too easy to guess."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from zxcvbn import zxcvbn
 
-from accounts.models import EventType, Notice, User
+from accounts.models import RESOURCES, SCOPES, ApiKey, EventType, Notice, User
 
 NameForm = forms.modelform_factory(User, fields=["name"])
 
@@ -67,6 +69,73 @@ class EraseForm(forms.Form):
         if email != self.user.email:
             raise ValidationError(_("This is not the address of this account."))
         return email
+
+
+class KeyForm(forms.Form):
+    """A key to be made: what it is for, what it opens, and for how long."""
+
+    DAYS = (
+        ("30", gettext_lazy("30 days")),
+        ("90", gettext_lazy("90 days")),
+        ("365", gettext_lazy("A year")),
+        ("", gettext_lazy("Until I revoke it")),
+    )
+    ACCESS = (
+        ("", gettext_lazy("Nothing")),
+        ("read", gettext_lazy("Read")),
+        ("write", gettext_lazy("Read and write")),
+    )
+    USUAL = {"keys": "", "account": "read", "billing": "read", "events": "read"}
+
+    name = forms.CharField(label=gettext_lazy("What it is for"), max_length=80)
+    mode = forms.ChoiceField(
+        label=gettext_lazy("Kind"),
+        choices=[
+            (ApiKey.Mode.LIVE, gettext_lazy("Live: works with your audio and your credits")),
+            (ApiKey.Mode.TEST, gettext_lazy("Test: works with short songs of ours, for nothing")),
+        ],
+        initial=ApiKey.Mode.LIVE,
+    )
+    days = forms.ChoiceField(
+        label=gettext_lazy("It opens for"), choices=DAYS, initial="90", required=False
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for resource, label in RESOURCES.items():
+            can_write = f"{resource}:write" in SCOPES
+            self.fields[resource] = forms.ChoiceField(
+                label=label,
+                choices=self.ACCESS if can_write else self.ACCESS[:2],
+                initial=self.USUAL.get(resource, "write"),
+                required=False,
+            )
+
+    @property
+    def about(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("name", "mode", "days")]
+
+    @property
+    def access(self) -> list[forms.BoundField]:
+        return [self[resource] for resource in RESOURCES]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = self.cleaned_data
+        if not any(cleaned.get(resource) for resource in RESOURCES):
+            self.add_error(None, _("A key must open something."))
+        return cleaned
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """Return what `create_key` takes of a valid form."""
+        said = self.cleaned_data
+        days = said["days"]
+        return {
+            "name": said["name"],
+            "mode": ApiKey.Mode(said["mode"]),
+            "expires": timezone.now() + timedelta(days=int(days)) if days else None,
+            "scopes": [f"{name}:{said[name]}" for name in RESOURCES if said[name]],
+        }
 
 
 class GuessablePasswordValidator:

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from accounts import views
-from accounts.views import webhooks
+from accounts.views import keys, webhooks
 
 app_name = "accounts"
 urlpatterns = [
@@ -13,6 +13,9 @@ urlpatterns = [
     path("data/export/", views.export, name="export"),
     path("data/<uuid:export_id>/", views.export_download, name="export-download"),
     path("erase/", views.erase, name="erase"),
+    path("keys/", keys.keys, name="keys"),
+    path("keys/<str:key_id>/rotate/", keys.key_rotate, name="key-rotate"),
+    path("keys/<str:key_id>/revoke/", keys.key_revoke, name="key-revoke"),
     path("webhooks/", webhooks.webhooks, name="webhooks"),
     path("webhooks/<str:webhook_id>/", webhooks.webhook, name="webhook"),
     path("webhooks/<str:webhook_id>/calls/", webhooks.calls, name="webhook-calls"),

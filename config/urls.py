@@ -8,6 +8,7 @@ from config import development
 handler500 = "config.api.problems.server_error"
 urlpatterns = [
     path("api/v1/", include("config.api.urls")),
+    path("developers/", include("config.api.pages")),
     path("account/", include("accounts.urls")),  # before allauth's: it has a page of sessions too
     path("account/", include("allauth.urls")),
     path("", include("billing.urls")),

@@ -1,0 +1,17 @@
+"""What changed in the API, the newest first. Within v1 things are only added."""
+
+from datetime import date
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+CHANGES: Final = (
+    (
+        date(2026, 11, 27),
+        (
+            _("The first version: uploads, references, masters, versions, previews, exports, "
+              "release checks, tags, shares, presets, credits, keys."),
+            _("Test keys, which work with short songs of ours and cost nothing."),
+        ),
+    ),
+)  # fmt: skip
