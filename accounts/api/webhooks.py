@@ -77,7 +77,7 @@ class WebhookView(_Webhooks):
 
 class WebhookRotateView(_Webhooks):
     @describe(
-        "Rotate the secret of a webhook",
+        "Make a new secret for a webhook",
         NewWebhookShape,
         once=True,
         errors=(404,),

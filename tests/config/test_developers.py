@@ -19,7 +19,7 @@ from django.core.files.storage import default_storage
 from django.db import connection
 
 from accounts.models import SCOPES, ApiKey
-from accounts.services import create_key
+from accounts.services import add_webhook, create_key, send_test
 from config.api.document import document, operations
 from config.api.examples import EXAMPLES, PYTHON_HEAD, SHOWN, curl, python
 from config.api.problems import codes
@@ -79,9 +79,14 @@ def scene(user) -> dict[str, str]:
     services.request_check(version=version)
     share = services.create_share(version=version, days=7)
     preset = services.save_preset(user=user, name="Soft", settings=MasterSettings(amount=0.3))
+    webhook = add_webhook(user=user, url="https://example.com/hook")
+    call = send_test(webhook=webhook)
     work_all()
     return {
         **SHOWN,
+        "event_id": call.event_id,
+        "webhook_id": webhook.pk,
+        "delivery_id": call.pk,
         "audio_id": mix.pk,
         "upload_id": upload.pk,
         "reference_id": Reference.objects.get(audio=reference).pk,
