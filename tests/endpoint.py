@@ -1,5 +1,6 @@
 """A server of somebody else's, on this machine, that answers webhooks as a test says."""
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -62,7 +63,7 @@ class Endpoint:
 
 
 @contextmanager
-def endpoint() -> Iterator[Endpoint]:
+def endpoint(tls: ssl.SSLContext | None = None) -> Iterator[Endpoint]:
     """Serve until the end, on a port that is free."""
     served = Endpoint()
     served.answers(204)
@@ -82,6 +83,8 @@ def endpoint() -> Iterator[Endpoint]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     served.port = server.server_port
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()

@@ -1,12 +1,20 @@
 """Webhooks reach a real server, prove who sent them, come again, and hold nobody else up."""
 
+import socket
+import ssl
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from django.db import connections, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 from standardwebhooks.webhooks import Webhook as Verifier
@@ -233,6 +241,64 @@ def test_nonsense_is_a_failure(alice, hook, theirs):
     assert WebhookDelivery.objects.get(attempt=1).error_code == "answer_unreadable"
 
 
+@pytest.fixture
+def secured(tmp_path, monkeypatch) -> Iterator[tuple[Endpoint, list[str | None]]]:
+    """Serve as hooks.example by TLS, and note the names that are asked for."""
+    private = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "hooks.example")])
+    now = timezone.now()
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(private.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("hooks.example")]), critical=False)
+        .sign(private, hashes.SHA256())
+    )
+    pem = Encoding.PEM
+    written = (
+        certificate.public_bytes(pem),
+        private.private_bytes(pem, PrivateFormat.PKCS8, NoEncryption()),
+    )
+    (tmp_path / "server.pem").write_bytes(b"".join(written))
+    names: list[str | None] = []
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    serving.load_cert_chain(tmp_path / "server.pem")
+    serving.sni_callback = lambda _socket, name, _context: names.append(name)
+    trusting = ssl.create_default_context(cadata=written[0].decode())
+    monkeypatch.setattr(calls, "_trust", lambda: trusting)
+    asked = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda _host, *args, **more: asked("127.0.0.1", *args, **more)
+    )
+    with endpoint(serving) as served:
+        yield served, names
+
+
+def test_the_name_stays_what_tls_verifies_and_what_the_server_is_told(alice, secured):
+    served, names = secured
+    url = f"https://hooks.example:{served.port}/hook?a=b"
+    hook = services.add_webhook(user=alice, url=url)
+    happen(alice)
+    deliver_due()
+    (call,) = served.calls
+    assert names == ["hooks.example"]
+    assert call.headers["host"] == f"hooks.example:{served.port}"
+    Verifier(services.secret_of(hook)).verify(call.body, call.headers)
+
+
+def test_a_certificate_of_another_name_is_not_believed(alice, secured):
+    served, _ = secured
+    services.add_webhook(user=alice, url=f"https://other.example:{served.port}/")
+    happen(alice)
+    deliver_due()
+    assert served.calls == []
+    assert WebhookDelivery.objects.get(attempt=1).error_code == "tls_failed"
+
+
 def test_a_mistake_of_ours_is_a_failed_call_and_stops_no_other(alice, bob, hook, theirs, caplog):
     Webhook.objects.update(secret="not sealed")
     services.add_webhook(user=bob, url=theirs.url())
@@ -292,6 +358,30 @@ def test_one_endpoint_is_called_by_one_hand_at_a_time_in_order(alice, hook, thei
     assert [call.headers["webhook-id"] for call in theirs.calls] == [
         event.pk for event in events[1:]
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_couriers_at_once_call_each_webhook_once(alice, bob, theirs, settings):
+    for user in (alice, bob):
+        for _ in range(3):
+            services.add_webhook(user=user, url=theirs.url())
+        for _ in range(2):
+            happen(user)
+    together = threading.Barrier(6)
+
+    def claim(_number: int) -> list[str]:
+        together.wait()
+        found = []
+        try:
+            while (call := Webhook.objects.claim_next()) is not None:
+                found.append(call.webhook_id)
+        finally:
+            connections.close_all()
+        return found
+
+    with ThreadPoolExecutor(6) as pool:
+        claimed = [pk for found in pool.map(claim, range(6)) for pk in found]
+    assert sorted(claimed) == sorted(Webhook.objects.values_list("pk", flat=True))
 
 
 def test_a_courier_that_died_is_followed_by_another_and_changes_nothing_any_more(alice, hook):

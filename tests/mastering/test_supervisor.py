@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Callable
 
 import pytest
 from django.db import OperationalError
@@ -244,6 +245,24 @@ def test_the_keyboard_and_a_second_signal_hurry_it(rows, monkeypatch, signals, h
     chief.run()
     assert chief.hurried is hurried
     assert started[0].killed
+
+
+def test_errands_and_the_courier_are_begun_and_replaced_when_they_die(rows, monkeypatch):
+    begun: list[str] = []
+
+    def starting(name: str) -> Callable[[], Check]:
+        def start() -> Check:
+            begun.append(name)
+            return Check()
+
+        return start
+
+    monkeypatch.setattr(supervisor, "start_errands", starting("errands"))
+    monkeypatch.setattr(supervisor, "start_courier", starting("courier"))
+    chief, _ = supervising()
+    for _ in range(3):
+        chief.keep_errands()
+    assert begun == ["errands", "courier"] * 2, "each lives for one look"
 
 
 @pytest.mark.usefixtures("_signals")
