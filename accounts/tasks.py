@@ -1,8 +1,8 @@
 """The courier: calls the webhooks that are due, many at a time, each by itself.
 
 One process does the calls, with rows in one thread and the network in many: a hand waits for one
-endpoint only, the next call of that endpoint waits in its row, and of the hands some are kept for
-endpoints that answer. So nobody's slow server is felt by anyone else.
+endpoint only, the next call of that endpoint waits in its row, and most hands are kept for those
+that took their last call quickly. So nobody's slow server is felt by anyone else.
 """
 
 import logging
@@ -19,15 +19,15 @@ from accounts.models import Webhook, WebhookDelivery
 from accounts.services import body_of, note_answer, signed_headers
 
 HANDS: Final = 32
-HANDS_FOR_FAILING: Final = 12
+HANDS_FOR_SLOW: Final = 12
 IDLE_SECONDS: Final = 0.5
 
 logger = logging.getLogger(__name__)
 
 
 class Courier:
-    def __init__(self, hands: int = HANDS, hands_for_failing: int = HANDS_FOR_FAILING) -> None:
-        self.hands, self.hands_for_failing = hands, hands_for_failing
+    def __init__(self, hands: int = HANDS, hands_for_slow: int = HANDS_FOR_SLOW) -> None:
+        self.hands, self.hands_for_slow = hands, hands_for_slow
         self.pool = ThreadPoolExecutor(hands, thread_name_prefix="webhook")
         self.out: dict[Future[Answer], WebhookDelivery] = {}
 
@@ -54,8 +54,8 @@ class Courier:
 
     def send_out(self) -> None:
         while len(self.out) < self.hands:
-            failing = sum(call.webhook.failing_since is not None for call in self.out.values())
-            delivery = Webhook.objects.claim_next(healthy_only=failing >= self.hands_for_failing)
+            slow = sum(not call.webhook.is_quick for call in self.out.values())
+            delivery = Webhook.objects.claim_next(quick_only=slow >= self.hands_for_slow)
             if delivery is None:
                 return
             self.out[self.pool.submit(_call, delivery)] = delivery

@@ -133,15 +133,15 @@ class WebhookQuerySet(models.QuerySet["Webhook"]):
             .filter(calls_of_user__lt=CALLS_AT_ONCE)
         )
 
-    def claim_next(self, *, healthy_only: bool = False) -> "WebhookDelivery | None":
+    def claim_next(self, *, quick_only: bool = False) -> "WebhookDelivery | None":
         """Take the webhook whose turn it is in hand and return its oldest call; None without any.
 
-        The turn is of whoever was called longest ago. Those that fail can be left for later, so
-        that they never take all hands.
+        The turn is of whoever was called longest ago. Those that are slow, or unknown, can be left
+        for later, so that they never take all hands.
         """
         due = self.to_call().order_by(F("called").asc(nulls_first=True), "pk")
-        if healthy_only:
-            due = due.filter(failing_since=None)
+        if quick_only:
+            due = due.filter(is_quick=True)
         for pk in due.values_list("pk", flat=True)[:20]:
             token = secrets.token_hex(16)
             lease = {"lease_token": token, "lease_until": Now() + LEASE, "called": Now()}
@@ -154,11 +154,13 @@ class WebhookQuerySet(models.QuerySet["Webhook"]):
             self.filter(pk=pk, lease_token=token).update(lease_token="", lease_until=None)
         return None
 
-    def release(self, webhook: "Webhook", *, succeeded: bool) -> bool:
+    def release(self, webhook: "Webhook", *, succeeded: bool, is_quick: bool) -> bool:
         """Let go of a webhook after a call; tell whether it was still in these hands."""
         since = None if succeeded else Coalesce(F("failing_since"), Now())
         held = self.filter(pk=webhook.pk, lease_token=webhook.lease_token).exclude(lease_token="")
-        return bool(held.update(lease_token="", lease_until=None, failing_since=since))
+        return bool(
+            held.update(lease_token="", lease_until=None, failing_since=since, is_quick=is_quick)
+        )
 
     def disable(self, reason: str) -> int:
         """Call these no more, and give up what they still wait for."""
@@ -192,6 +194,9 @@ class Webhook(models.Model):
     disabled = models.DateTimeField(null=True, blank=True)
     disabled_reason = models.CharField(max_length=10, choices=Disabled, blank=True)
     failing_since = models.DateTimeField(null=True, blank=True)
+    is_quick = models.BooleanField(
+        default=False, help_text="Its last call was taken, and within a few seconds."
+    )
     called = models.DateTimeField(null=True, blank=True, help_text="When its last turn was.")
     lease_token = models.CharField(max_length=32, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)

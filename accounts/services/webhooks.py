@@ -37,6 +37,7 @@ MOST_WEBHOOKS = 10
 BOTH_SECRETS = timedelta(hours=24)  # how long an old secret signs beside the new one
 GIVEN_UP_AFTER = timedelta(days=5)  # of nothing but failures
 LONGEST_WAIT = timedelta(hours=24)
+QUICK_MS = 3_000  # who takes a call in this time is never left for later
 SPREAD = 0.2  # of each wait, so that what failed together does not return together
 BY_HAND = Rate(tries=60, seconds=3600)
 
@@ -206,6 +207,7 @@ def note_answer(
     delivery: WebhookDelivery,
     *,
     is_taken: bool,
+    duration_ms: int,
     is_gone: bool = False,
     retry_after_seconds: float = 0.0,
     **answer: Any,
@@ -213,8 +215,10 @@ def note_answer(
     """Note how a call went: done, again later, or never again."""
     webhook = delivery.webhook
     answer["answer"] = answer.get("answer", "")[:ANSWER_CHARACTERS]
+    answer["duration_ms"] = duration_ms
     with transaction.atomic():
-        if not Webhook.objects.release(webhook, succeeded=is_taken):
+        is_quick = is_taken and duration_ms <= QUICK_MS
+        if not Webhook.objects.release(webhook, succeeded=is_taken, is_quick=is_quick):
             return  # deleted, or taken over by another after a very long time
         if not WebhookDelivery.objects.settle(delivery, succeeded=is_taken, **answer) or is_taken:
             return

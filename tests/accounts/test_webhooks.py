@@ -331,18 +331,35 @@ def test_a_silent_endpoint_holds_up_its_own_calls_only(alice, bob, theirs, monke
         courier.pool.shutdown(wait=True)
 
 
-def test_endpoints_that_fail_never_take_the_last_hands(alice, bob, theirs):
-    failing = services.add_webhook(user=alice, url=theirs.url())
-    Webhook.objects.filter(pk=failing.pk).update(failing_since=Now())
+def test_the_slow_and_the_unknown_never_take_the_last_hands(alice, bob, hook, theirs):
+    quick = services.add_webhook(user=bob, url=theirs.url())
+    happen(bob)
+    deliver_due()
+    quick.refresh_from_db()
+    assert quick.is_quick
     happen(alice)
-    courier = Courier(hands=2, hands_for_failing=0)
+    courier = Courier(hands=2, hands_for_slow=0)
     courier.turn(0.0)
-    assert not courier.out
-    services.add_webhook(user=bob, url=theirs.url())
+    assert not courier.out, "nobody knows yet how quick alice's is"
     happen(bob)
     courier.send_out()
-    assert len(courier.out) == 1
+    assert [call.webhook_id for call in courier.out.values()] == [quick.pk]
     courier.pool.shutdown(wait=True)
+
+
+@pytest.mark.parametrize(
+    ("is_taken", "duration_ms", "is_quick"),
+    [(True, 3000, True), (True, 3001, False), (False, 9, False)],
+)
+def test_quick_is_who_took_the_last_call_within_seconds(
+    alice, hook, is_taken, duration_ms, is_quick
+):
+    happen(alice)
+    held = Webhook.objects.claim_next()
+    assert held is not None
+    services.note_answer(held, is_taken=is_taken, duration_ms=duration_ms, status_code=200)
+    hook.refresh_from_db()
+    assert hook.is_quick is is_quick
 
 
 def test_one_endpoint_is_called_by_one_hand_at_a_time_in_order(alice, hook, theirs):

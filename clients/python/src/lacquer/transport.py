@@ -14,6 +14,7 @@ import httpx
 
 from lacquer.errors import ApiError, ConnectionFailed, LacquerError, error_of
 
+USER_AGENT: Final = "lacquer-python/0.1.0"
 RETRIES: Final = 5
 FIRST_WAIT_SECONDS: Final = 0.5
 LONGEST_WAIT_SECONDS: Final = 60.0
@@ -39,7 +40,7 @@ class Transport:
         self.url, self._retries, self.sleep = url, retries, sleep
         self._key = {"Authorization": f"Bearer {api_key}"}
         self._http = httpx.Client(
-            timeout=TIMEOUT, transport=transport, headers={"User-Agent": "lacquer-python/0.1.0"}
+            timeout=TIMEOUT, transport=transport, headers={"User-Agent": USER_AGENT}
         )
 
     def close(self) -> None:
