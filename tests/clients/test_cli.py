@@ -1,7 +1,10 @@
 """The command against the real site: files in, a master out, and an exit code for each end."""
 
 import json
+import os
 import stat
+import subprocess
+import sys
 from functools import partial
 from io import StringIO
 from pathlib import Path
@@ -213,3 +216,18 @@ class _Typed:
 
     def readline(self) -> str:
         return self.text
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure(live_server, key: str, engine, tmp_path: Path):
+    command = f"{sys.executable} -m lacquer account | true; echo ${{PIPESTATUS[0]}}"
+    source = Path(cli.__file__).parent.parent
+    environment = os.environ | {
+        "LACQUER_API_KEY": key,
+        "LACQUER_URL": live_server.url,
+        "PYTHONPATH": str(source),
+        "PYTHONUNBUFFERED": "",
+    }
+    done = subprocess.run(
+        ["/bin/bash", "-c", command], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout.strip(), done.stderr) == ("0", "")

@@ -3,6 +3,7 @@
 import argparse
 import getpass
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -56,9 +57,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with Bar(quiet=chosen.quiet) as bar:
         try:
             code: int = chosen.run(chosen, bar)
+            sys.stdout.flush()
         except KeyboardInterrupt:
             bar.say("Stopped.")
             code = STOPPED
+        except BrokenPipeError:  # whoever read it has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = OK
         except (LacquerError, OSError) as error:
             bar.clear()
             print(f"lacquer: {error}", file=sys.stderr)
@@ -143,9 +148,8 @@ def check(chosen: argparse.Namespace, bar: Bar) -> int:
     facts = audio.facts
     if facts and facts.duration_seconds:
         minutes, seconds = divmod(round(facts.duration_seconds), 60)
-        print(
-            f"{audio.id}  {minutes}:{seconds:02d}, {facts.rate_hz} Hz, {audio.loudness_lufs} LUFS"
-        )
+        loudness = _told(audio.loudness_lufs)
+        print(f"{audio.id}  {minutes}:{seconds:02d}, {facts.rate_hz} Hz, {loudness} LUFS")
     for finding in checks.findings:
         print(f"{finding.severity}: {finding.title} [{finding.code}]")
         print("".join(f"  {line}\n" for line in (finding.text, finding.advice) if line), end="")
@@ -261,7 +265,8 @@ def _tell_version(version: Version, bar: Bar, out: Path | None, *, as_json: bool
     if as_json:
         print(json.dumps(dict(version.raw)))
     else:
-        measured = f"{version.loudness_lufs} LUFS, {version.true_peak_dbtp} dBTP"
+        loudness, peak = _told(version.loudness_lufs), _told(version.true_peak_dbtp)
+        measured = f"{loudness} LUFS, {peak} dBTP"
         print(f"{out or version.id}  {measured}  {version.master} v{version.number}")
     return OK
 
@@ -275,6 +280,10 @@ def _tell_estimate(estimate: Estimate, bar: Bar, *, as_json: bool) -> int:
     for warned in estimate.warnings:
         print(f"{warned.about}: {warned.title} [{warned.code}]")
     return OK
+
+
+def _told(level: float | None) -> str:
+    return "−" if level is None else f"{level:.1f}"
 
 
 def _settings(chosen: argparse.Namespace) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from lacquer.models import Audio, Work
 from lacquer.transport import Transport
 
 SOONEST_SECONDS = 0.5
-LATEST_SECONDS = 10.0
-SLOWER = 1.5
+LATEST_SECONDS = 5.0
+SLOWER = 1.25
 
 W = TypeVar("W", bound=Work)
 
