@@ -6,6 +6,7 @@ UploadRefused
 ├── ChecksumMismatch  source_changed      the stored bytes are not those that were sent
 ├── UploadIncomplete  upload_incomplete   not all that was announced arrived, or nothing
 ├── UploadExpired     upload_expired      its address is too old, was used, or is none; HTTP 410
+├── AudioInUse        audio_in_use        a master needs it
 ├── StorageAway       storage             the bytes cannot be kept now; HTTP 503
 └── Busy              too_busy            too much of everyone's still waits; HTTP 503
 """
@@ -31,6 +32,10 @@ class UploadIncomplete(UploadRefused):
 
 class UploadExpired(UploadRefused):
     code = "upload_expired"
+
+
+class AudioInUse(UploadRefused):
+    code = "audio_in_use"
 
 
 class StorageAway(UploadRefused):

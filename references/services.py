@@ -34,6 +34,7 @@ from accounts.storage import delete_folder
 from dsp.errors import TooLarge, UnsupportedFormat
 from dsp.formats import SNIFF_BYTES, sniff
 from references.errors import (
+    AudioInUse,
     Busy,
     EmptyUpload,
     StorageAway,
@@ -266,6 +267,24 @@ def refuse_if_busy() -> None:
     """Turn an upload away while too many of everyone's wait."""
     if AudioFile.objects.backlog_is_full():
         raise Busy
+
+
+def delete_audio(*, audio: AudioFile) -> None:
+    """Delete an upload, and its entry in the library.
+
+    Raises
+    ------
+    AudioInUse
+        Where a master needs it; with nothing changed.
+    """
+    folder = audio.folder
+    try:
+        with transaction.atomic():
+            Reference.objects.filter(audio=audio).delete()
+            audio.delete()
+            transaction.on_commit(partial(delete_folder, folder))
+    except RestrictedError as needed:
+        raise AudioInUse from needed
 
 
 def remove_audio(*, audio: AudioFile) -> None:

@@ -7,6 +7,7 @@ from rest_framework.reverse import reverse
 
 from accounts.errors import NotThisKey
 from accounts.models import ApiKey
+from accounts.models.keys import ApiKeyQuerySet
 from accounts.rest import ApiRequest, ApiView, describe, idempotent, listed, page_of
 from accounts.rest.paging import Page
 from accounts.serializers import KeyForm, KeyShape, NewKeyShape
@@ -18,7 +19,7 @@ class KeysView(ApiView):
 
     @describe("List keys", listed(KeyShape), query=Page)
     def get(self, request: ApiRequest) -> Response:
-        return page_of(self, ApiKey.objects.of(request.user), lambda key: self.show(KeyShape, key))
+        return page_of(self, _keys(self), lambda key: self.show(KeyShape, key))
 
     @describe(
         "Create a key",
@@ -41,11 +42,15 @@ class KeyView(ApiView):
 
     @describe("Read a key", KeyShape, errors=(404,))
     def get(self, request: ApiRequest, key_id: str) -> Response:
-        return Response(self.show(KeyShape, self.find(ApiKey.objects.of(request.user), key_id)))
+        return Response(self.show(KeyShape, self.find(_keys(self), key_id)))
+
+
+class KeyRevokeView(ApiView):
+    resource = "keys"
 
     @describe("Revoke a key", KeyShape, errors=(404,), description="At once, and for good.")
-    def delete(self, request: ApiRequest, key_id: str) -> Response:
-        key = self.find(ApiKey.objects.of(request.user), key_id)
+    def post(self, request: ApiRequest, key_id: str) -> Response:
+        key = self.find(_keys(self), key_id)
         revoke_key(key=key)
         key.refresh_from_db()
         return Response(self.show(KeyShape, key))
@@ -67,10 +72,16 @@ class KeyRotateView(ApiView):
     )
     @idempotent(secrets=("secret",))
     def post(self, request: ApiRequest, key_id: str) -> Response:
-        key = self.find(ApiKey.objects.of(request.user), key_id)
+        key = self.find(_keys(self), key_id)
         if request.auth is not None and request.auth.pk != key.pk:
             raise NotThisKey
         return _made(self, rotate_key(key=key))
+
+
+def _keys(view: ApiView) -> ApiKeyQuerySet:
+    """Return a person's keys; a test key sees test keys only."""
+    mine = ApiKey.objects.of(view.request.user)
+    return mine.filter(mode=ApiKey.Mode.TEST) if view.is_test else mine
 
 
 def _made(view: ApiView, made: Made) -> Response:

@@ -7,6 +7,7 @@ urlpatterns = [
     path("me", people.MeView.as_view(), name="me"),
     path("api-keys", keys.KeysView.as_view(), name="keys"),
     path("api-keys/<id:key_id>", keys.KeyView.as_view(), name="key"),
+    path("api-keys/<id:key_id>/revoke", keys.KeyRevokeView.as_view(), name="key-revoke"),
     path("api-keys/<id:key_id>/rotate", keys.KeyRotateView.as_view(), name="key-rotate"),
     path("events", events.EventsView.as_view(), name="events"),
     path("events/<id:event_id>", events.EventView.as_view(), name="event"),

@@ -27,7 +27,8 @@ class Page(serializers.Serializer[Any]):
     limit = serializers.IntegerField(
         min_value=1, max_value=MOST, default=USUAL_LIMIT, help_text="How many at most."
     )
-    cursor = serializers.CharField(
+    cursor = serializers.RegexField(
+        r"^[A-Za-z0-9_=-]+$",
         max_length=300,
         required=False,
         help_text="`next_cursor` of the page before; without it, the newest come.",

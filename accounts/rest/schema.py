@@ -20,6 +20,7 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
+JSON_TYPE: Final = "application/json"
 PROBLEM_TYPE: Final = "application/problem+json"
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -110,8 +111,10 @@ def describe(
     answers: dict[Any, Any] = {}
     for code, shape in ({status: answer} | dict(also or {})).items():
         if isinstance(shape, Raw):
-            told = OpenApiResponse(OpenApiTypes.BINARY, description=shape.description)
-            answers |= {(code, content_type): told for content_type in shape.content_types}
+            for content_type in shape.content_types:
+                kind = OpenApiTypes.ANY if content_type == JSON_TYPE else OpenApiTypes.BINARY
+                told_of = OpenApiResponse(kind, description=shape.description)
+                answers[code, content_type] = told_of
             if shape.redirects:
                 answers[302] = OpenApiResponse(description="To a signed address of the storage.")
         else:
@@ -133,6 +136,7 @@ def describe(
         told_by: Any = handler
         told_by.kwargs = {"schema": ApiSchema}  # what it builds upon
         told_by.description = description
+        told_by.expands = frozenset(expand)
         return told(handler)
 
     return decorate

@@ -123,6 +123,12 @@ class ApiView(APIView):
         if not length.isdecimal() or int(length) > limit:
             raise TooLarge
         super().initial(request, *args, **kwargs)
+        expands = getattr(getattr(self, method), "expands", frozenset())
+        if expands and not self.expand <= expands:
+            told = serializers.ErrorDetail(
+                f"One of {', '.join(sorted(expands))}.", "invalid_choice"
+            )
+            raise serializers.ValidationError({"expand": told})
 
     def check_throttles(self, request: Request) -> None:
         reading = self.scope_of(request.method).endswith(":read")

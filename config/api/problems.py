@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.defaults import server_error as page_of_error
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -165,6 +166,7 @@ def codes() -> list[tuple[str, int, str]]:
     return [(code, status, sentence(code)) for code, status in sorted(known.items())]
 
 
+@csrf_exempt  # nothing is done here
 def unknown_path(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
     return _answer(request, 404, "not_found")
 

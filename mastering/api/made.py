@@ -222,8 +222,12 @@ class ShareView(MasteringView):
     def get(self, request: ApiRequest, share_id: str) -> Response:
         return Response(self.show(ShareDetailShape, self.find(_shares(self), share_id)))
 
+
+class ShareRevokeView(MasteringView):
+    resource = "shares"
+
     @describe("Revoke a share", ShareShape, errors=(404, 410), description="At once, for good.")
-    def delete(self, request: ApiRequest, share_id: str) -> Response:
+    def post(self, request: ApiRequest, share_id: str) -> Response:
         services.revoke_share(share=self.find(_shares(self), share_id))
         return Response(self.show(ShareShape, self.find(_shares(self), share_id)))
 

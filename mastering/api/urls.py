@@ -14,6 +14,7 @@ urlpatterns = [
     path("exports/<id:export_id>/file", made.ExportFileView.as_view(), name="export-file"),
     path("shares", made.SharesView.as_view(), name="shares"),
     path("shares/<id:share_id>", made.ShareView.as_view(), name="share"),
+    path("shares/<id:share_id>/revoke", made.ShareRevokeView.as_view(), name="share-revoke"),
     path("previews/<id:preview_id>", versions.PreviewView.as_view(), name="preview"),
     path(
         "previews/<id:preview_id>/audio", versions.PreviewAudioView.as_view(), name="preview-audio"

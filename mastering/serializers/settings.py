@@ -17,9 +17,10 @@ from dsp.settings import (
 )
 
 REFERENCE: Final = "reference"
+MOST_SECTIONS: Final = 1_000  # of one track
 _PAIR: Final = {
     "type": "array",
-    "items": {"type": "integer", "minimum": 0, "maximum": 1_000},
+    "items": {"type": "integer", "minimum": 0, "maximum": MOST_SECTIONS},
     "minItems": 2,
     "maxItems": 2,
 }
@@ -69,9 +70,12 @@ class LoudnessField(serializers.Field[Any, Any, Any, Any]):
 class SectionsField(serializers.Field[Any, Any, Any, Any]):
     def to_internal_value(self, said: Any) -> Any:
         try:
-            return MasterSettings(sections=said).sections
+            chosen = MasterSettings(sections=said).sections
         except InvalidSettings as wrong:
             raise serializers.ValidationError(str(wrong), "invalid") from wrong
+        if not isinstance(chosen, str) and any(max(pair) > MOST_SECTIONS for pair in chosen):
+            raise serializers.ValidationError("There is no such section.", "out_of_range")
+        return chosen
 
     def to_representation(self, value: Any) -> Any:
         return value

@@ -167,8 +167,9 @@ class ReferenceSuitabilityView(LibraryView):
         errors=(404, 409),
     )
     def get(self, request: ApiRequest, reference_id: str) -> Response:
+        entry = self.find(self.library, reference_id)
         asked = self.asked(PairQuery)
-        entry, mix = self.find(self.library, reference_id), self.mix(asked["mix"])
+        mix = self.mix(asked["mix"])
         if not entry.audio.is_ready:
             raise NotReady
         found = suitability_of(mix, entry.audio, genre=asked.get("genre", ""))

@@ -28,8 +28,8 @@ from references.serializers import (
 from references.services import (
     begin_upload,
     complete_upload,
+    delete_audio,
     enter_upload,
-    remove_audio,
     stored_upload,
 )
 
@@ -151,11 +151,11 @@ class AudioDetailView(AudioView):
     @describe(
         "Delete an upload",
         status=204,
-        errors=(404, 410),
-        description="Takes it out of the library too. It stays where a master needs it.",
+        errors=(404, 409, 410),
+        description="And its entry in the library. What a master needs stays.",
     )
     def delete(self, request: ApiRequest, audio_id: str) -> Response:
-        remove_audio(audio=self.audio(audio_id))
+        delete_audio(audio=self.audio(audio_id))
         return Response(status=204)
 
 

@@ -73,6 +73,11 @@ REFUSALS: Final[Mapping[str, Wording]] = {
         gettext_lazy("An address for sending a file holds for 15 minutes, and once."),
         gettext_lazy("Begin the upload again."),
     ),
+    "audio_in_use": Wording(
+        gettext_lazy("A master needs it"),
+        gettext_lazy("It stays as long as a master is made of it or toward it."),
+        gettext_lazy("Delete those masters first."),
+    ),
     "too_busy": Wording(
         gettext_lazy("Too busy at the moment"),
         gettext_lazy("More work waits here than can be done soon. Nothing was stored."),

@@ -91,7 +91,7 @@ def test_a_use_is_noted_to_the_minute(api):
 def test_a_key_does_what_its_scopes_say_and_no_more(alice):
     reader = program_of(alice, scopes=["keys:read"])
     assert reader.get("api-keys").status_code == 200
-    refused = reader.delete(f"api-keys/{ApiKey.objects.get().pk}")
+    refused = reader.post(f"api-keys/{ApiKey.objects.get().pk}/revoke")
     assert code_of(refused) == (403, "scope_missing")
     assert "keys:write" in refused.json()["detail"]
     assert code_of(reader.get("me")) == (403, "scope_missing")

@@ -1,7 +1,6 @@
 """What developers read is true: each example runs as it is shown, and so does the start."""
 
 import contextlib
-import gzip
 import html
 import json
 import os
@@ -10,93 +9,29 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import connection
 
 from accounts.models import SCOPES, ApiKey
-from accounts.services import add_webhook, create_key, send_test
+from accounts.services import create_key
 from config.api.document import document, operations
 from config.api.examples import EXAMPLES, PYTHON_HEAD, SHOWN, curl, python
 from config.api.problems import codes
-from dsp.settings import MasterSettings
-from mastering import services
-from mastering.models import Preview, Version
-from mastering.tasks import check_next, export_next, preview_next, render_next
-from references.models import Reference
-from references.services import begin_upload
-from references.tasks import measure_next
+from mastering.models import Version
+from tests.api import ReadableEngine, one_of_everything, work_all
 from tests.conftest import member
-from tests.studio import MIX, PlayedEngine, engine, measured, submitted, wav
+from tests.studio import PlayedEngine, engine, wav
 
 __all__ = ["engine"]
 
 
-class ReadableEngine(PlayedEngine):
-    """Leaves JSON where the engine does, so that it can be read."""
-
-    def run(self, function: str, *args: Any, **options: Any) -> dict[str, Any]:
-        left = super().run(function, *args, **options)
-        out = next(Path(each) for each in args if isinstance(each, str) and Path(each).is_dir())
-        if (out / "waveform.json").exists():
-            (out / "waveform.json").write_text("[]")
-        if (out / "profile.json.gz").exists():
-            (out / "profile.json.gz").write_bytes(gzip.compress(b'{"version": 1}', mtime=0))
-        return left
-
-
-WORK = (preview_next, measure_next, render_next, export_next, check_next)
 # A browser's session only; tests/accounts/test_api.py has it.
 NOT_BY_KEY = {"create_a_key"}
-LAST = ("Cancel", "Retry", "Delete", "Revoke a share", "Rotate", "Revoke a key")
-
-
-def work_all() -> None:
-    while any(begin() for begin in WORK):
-        pass
-
-
-def scene(user) -> dict[str, str]:
-    """Make one of everything, and return what the examples' names stand for."""
-    version = measured(submitted(user))
-    render_next()
-    version = Version.objects.get(pk=version.pk)
-    mix, reference = version.master.mix, version.master.reference
-    # Of their own, so that one example deletes nothing that another reads.
-    upload, _ = begin_upload(user=user, kind=MIX, filename="song.wav", size_bytes=len(wav(0.02)))
-    default_storage.save(upload.key, ContentFile(wav(0.02)))
-    preview = services.try_settings(
-        master=version.master,
-        settings=MasterSettings(amount=0.2),
-        start_seconds=1.0,
-        end_seconds=3.0,
-    ).preview
-    export = services.request_export(version=version, formats=["flac24"])
-    services.request_check(version=version)
-    share = services.create_share(version=version, days=7)
-    preset = services.save_preset(user=user, name="Soft", settings=MasterSettings(amount=0.3))
-    webhook = add_webhook(user=user, url="https://example.com/hook")
-    call = send_test(webhook=webhook)
-    work_all()
-    return {
-        **SHOWN,
-        "event_id": call.event_id,
-        "webhook_id": webhook.pk,
-        "delivery_id": call.pk,
-        "audio_id": mix.pk,
-        "upload_id": upload.pk,
-        "reference_id": Reference.objects.get(audio=reference).pk,
-        "master_id": version.master_id,
-        "version_id": version.pk,
-        "preview_id": Preview.objects.get(pk=preview.pk).pk,
-        "export_id": export.pk,
-        "share_id": share.pk,
-        "preset_id": preset.pk,
-    }
+LAST = (
+    *("Cancel", "Retry", "Revoke a share", "Delete a master", "Delete a reference"),
+    *("Delete", "Rotate", "Revoke a key"),
+)
 
 
 def told() -> list[tuple[str, str, str]]:
@@ -121,7 +56,7 @@ def program(transactional_db, engine: PlayedEngine, live_server, settings, tmp_p
     monkeypatch.setattr("references.tasks.box.run", ReadableEngine().run)
     settings.MAX_OPEN_UPLOADS_PER_PERSON = 100
     user = member("alice@example.com")
-    ids = scene(user)
+    ids = one_of_everything(user)
     made = create_key(user=user, name="examples", scopes=SCOPES)
     (tmp_path / "mix.wav").write_bytes(wav(0.03))
     (tmp_path / "reference.wav").write_bytes(wav(0.04))

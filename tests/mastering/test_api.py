@@ -14,20 +14,11 @@ from billing.services import balance_of
 from dsp.errors import SilentAudio
 from mastering.models import Export, Master, Version
 from mastering.services import expire_exports
-from mastering.tasks import check_next, export_next, preview_next, render_next
 from references.models import AudioFile, DirectUpload
-from references.tasks import measure_next
-from tests.api import code_of
+from tests.api import code_of, work_all
 from tests.studio import REFERENCE, content_of, measured, submitted, uploaded, wav_file
 
 pytestmark = pytest.mark.django_db
-
-
-def work_all() -> None:
-    while any(
-        next_() for next_ in (preview_next, measure_next, render_next, export_next, check_next)
-    ):
-        pass
 
 
 def sent(program, kind: str, **options):
@@ -373,7 +364,7 @@ def test_shares_are_opened_read_and_revoked(api, finished, client):
     assert client.get(made.json()["url"]).status_code == 200
     assert "password" not in made.json()
     assert api.get(made["Location"]).json()["notes"] == []
-    assert api.delete(made["Location"]).json()["state"] == "revoked"
+    assert api.post(f"{made['Location']}/revoke").json()["state"] == "revoked"
     assert client.get(made.json()["url"]).status_code == 410
 
 
@@ -404,16 +395,13 @@ def test_presets_keep_settings_by_name(api, finished):
         ({"loudness": True}, "settings.loudness"),
         ({"loudness": -99}, "settings.loudness"),
         ({"sections": [[0]]}, "settings.sections"),
-        ({"sections": [[0, 10**9]]}, None),
+        ({"sections": [[0, 10**9]]}, "settings.sections"),
         ({"ceiling_dbtp": 1}, "settings.ceiling_dbtp"),
         ([], "settings"),
     ],
 )
 def test_a_setting_out_of_range_is_named(api, finished, wrong, field):
     refused = api.post(f"masters/{finished.master_id}/versions", {"settings": wrong})
-    if field is None:
-        assert refused.status_code == 202
-        return
     assert code_of(refused) == (422, "invalid_request")
     assert field in {each["field"] for each in refused.json()["errors"]}
 

@@ -108,6 +108,6 @@ class Shares:
         query = {"version": version and id_of(version), "limit": 100}
         return map(Share.of, self._transport.pages("shares", query))
 
-    def revoke(self, share: str | Share) -> None:
+    def revoke(self, share: str | Share) -> Share:
         """Close a link."""
-        self._transport.delete(f"shares/{id_of(share)}")
+        return Share.of(self._transport.post(f"shares/{id_of(share)}/revoke"))
