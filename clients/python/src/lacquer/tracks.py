@@ -82,7 +82,7 @@ class AudioFiles:
         return told
 
     def delete(self, audio: str | Audio) -> None:
-        """Delete an upload; it stays where a master needs it."""
+        """Delete an upload; refused (`NotNow`) as long as a master needs it."""
         self._transport.delete(f"audio/{id_of(audio)}")
 
 
