@@ -62,8 +62,13 @@ bench-sound:  ## How near masters come, into bench/SOUND.md: 45 minutes (MUSIC=,
 bench-speed:  ## What a master costs, into bench/SPEED.md (MUSIC=, PEER=, ARGS=)
 	$(PYTHON) -m bench.speed --cache "$(DATA_DIR)/bench" $(BENCH_OPTIONS)
 
+.PHONY: bench-waits
+bench-waits:  ## What a person waits for on the site, into bench/WAITS.md (MUSIC=, ARGS=)
+	$(PYTHON) -m bench.waits --cache "$(DATA_DIR)/bench" $(if $(MUSIC),--music "$(MUSIC)") $(ARGS)
+
 .PHONY: bench-ears
 bench-ears:  ## What the checks, suitability and sections find: MUSIC=folder, PAIRS=tsv
 	$(PYTHON) -m bench.ears findings --music "$(MUSIC)" $(ARGS)
 	$(PYTHON) -m bench.ears pairs --music "$(MUSIC)" $(if $(PAIRS),--pairs "$(PAIRS)")
 	$(PYTHON) -m bench.ears sections --music "$(MUSIC)"
+	$(PYTHON) -m bench.ears rank --music "$(MUSIC)"

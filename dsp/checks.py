@@ -32,7 +32,8 @@ DUAL_MONO_DB: Final = -60.0  # side under mid
 
 POLARITY_SECONDS: Final = 3.0
 OUT_OF_PHASE: Final = -0.45  # correlation over 3 s; wide ambience reaches -0.4
-INVERTED: Final = -0.8  # of the whole, or of the low end where the rest is not clearly in phase
+TYPICALLY_INVERTED: Final = -0.4  # the median of a track; the widest healthy ones stay above 0
+INVERTED: Final = -0.6  # the low end's, where the rest is not in phase either
 INVERTED_LOW_END: Final = -0.3
 LOW_END_HZ: Final = (0.0, 120.0)
 MIDDLE_HZ: Final = (200.0, 4_000.0)
@@ -126,10 +127,11 @@ def _bandwidth(profile: Profile, *, lossy: bool) -> list[Finding]:
     if rate_hz < LOW_RATE_HZ:
         found.append(Finding("low_sample_rate", "warning", 0.99, rate_hz / 1000, "kHz"))
     if cutoff_hz is not None and _is_upsampled(cutoff_hz, rate_hz):
-        found.append(Finding("upsampled", "warning", 0.85, cutoff_hz / 1000, "kHz"))
+        severity: Severity = "note" if rate_hz >= HIGH_RATE_HZ else "warning"  # audible there
+        found.append(Finding("upsampled", severity, 0.85, cutoff_hz / 1000, "kHz"))
     elif lossy:
         end_hz = cutoff_hz if cutoff_hz is not None else rate_hz / 2
-        severity: Severity = "warning" if end_hz < SURELY_LOSSY_HZ else "note"
+        severity = "warning" if end_hz < SURELY_LOSSY_HZ else "note"
         found.append(Finding("lossy_source", severity, 0.99, end_hz / 1000, "kHz"))
     elif cutoff_hz is not None and cutoff_hz < LOSSY_HZ:
         severity = "warning" if cutoff_hz < SURELY_LOSSY_HZ else "note"
@@ -139,12 +141,12 @@ def _bandwidth(profile: Profile, *, lossy: bool) -> list[Finding]:
 
 def _is_upsampled(cutoff_hz: float, rate_hz: int) -> bool:
     """Tell whether the spectrum ends where that of a lower sample rate would."""
-    if rate_hz < HIGH_RATE_HZ and cutoff_hz >= LEAST_LOSSY_HZ:
-        return False
-    return any(
+    if rate_hz >= HIGH_RATE_HZ:
+        return cutoff_hz <= NYQUIST_SHARES[1] * COMMON_RATES_HZ[-1] / 2
+    return cutoff_hz < LEAST_LOSSY_HZ and any(
         NYQUIST_SHARES[0] * lower / 2 <= cutoff_hz <= NYQUIST_SHARES[1] * lower / 2
         for lower in COMMON_RATES_HZ
-        if lower < 0.8 * rate_hz and (rate_hz < HIGH_RATE_HZ or lower >= 44_100)
+        if lower < 0.8 * rate_hz
     )
 
 
@@ -191,7 +193,7 @@ def _polarity(blocks: Blocks, profile: Profile) -> list[Finding]:
     low, middle = (_correlation(profile, each) for each in (LOW_END_HZ, MIDDLE_HZ))
     turned_low = _is_audible(profile, LOW_END_HZ) and low < INVERTED and middle < 0.0
     bad = correlation < OUT_OF_PHASE
-    if typical < INVERTED or turned_low:
+    if typical < TYPICALLY_INVERTED or turned_low:
         bad = correlation < 0.0
         code = "inverted_channel"
     elif np.any(bad):

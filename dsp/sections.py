@@ -15,9 +15,9 @@ from dsp.spectrum import Doubles, Spectrogram, bands_between, to_db
 Role = Literal["intro", "verse", "chorus", "drop", "break", "bridge", "outro"]
 
 BLOCK_SECONDS: Final = 0.25
-KERNEL_SECONDS: Final = 16.0  # span compared on both sides of a possible boundary
+KERNELS: Final = ((24.0, 1.0), (8.0, 0.5))  # spans compared around a boundary, s, and weights
 SHORTEST_SECONDS: Final = 8.0
-NOVELTY_SPREAD: Final = 0.5  # a boundary stands out by this many standard deviations
+NOVELTY_SPREAD: Final = 0.25  # a boundary stands out by this many standard deviations
 ALIKE: Final = 0.85  # distance of two parts, in units of the blocks' own scatter
 QUIETEST_LU: Final = 40.0  # under the loudest, what is quieter is silence
 KIND_LU: Final = 6.0  # a difference in loudness that makes two kinds of like sounds
@@ -29,6 +29,7 @@ LEVEL_LU: Final = 2.0  # under the peak, from where a part can be a verse …
 LOW_LU: Final = 6.0  # … and from where a break
 SURE_LU: Final = 6.0  # over a threshold: as sure as loudness makes it
 EDGE_SHARE: Final = 0.25  # of the track, within which an intro ends and an outro begins
+VERSE_SHARE: Final = 0.2  # of the track: where less is quieter, what is loud is no chorus
 DROP_BASS_DB: Final = 4.0  # by which the bass rises more than the rest where a drop begins
 DROP_LU: Final = 14.0  # what is further down before it is no build-up
 LOW_END_HZ: Final = (30.0, 120.0)
@@ -194,17 +195,28 @@ def _boundaries(features: Doubles) -> list[int]:
 def _novelty(features: Doubles) -> Doubles:
     """Return how much what follows each block differs from what went before.
 
-    The checkerboard kernel is an outer product of a vector with itself, and so is the
-    self-similarity; their product summed is the squared length of one convolution, which is
-    linear in the track's length.
+    A long span tells what is another part, a short one where it begins.
     """
-    half = min(round(KERNEL_SECONDS / BLOCK_SECONDS / 2.0), features.shape[0] - 1)
     unit = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-9)
+    novelty = np.zeros(features.shape[0])
+    for seconds, weight in KERNELS:
+        novelty += weight * _checkerboard(unit, round(seconds / BLOCK_SECONDS / 2.0))
+    return novelty
+
+
+def _checkerboard(unit: Doubles, half: int) -> Doubles:
+    """Return the checkerboard novelty of blocks, from so many of them on either side.
+
+    The kernel is an outer product of a vector with itself, and so is the self-similarity; their
+    product summed is the squared length of one convolution, which is linear in the track's length.
+    """
+    half = min(half, unit.shape[0] - 1)
     place = np.arange(-half, half) + 0.5
     kernel = np.exp(-0.5 * np.square(place / (half / 2.0))) * np.sign(place)
+    kernel /= np.abs(kernel).sum()
     padded = np.pad(unit, ((half, half), (0, 0)), mode="reflect")
     change = np.array([np.correlate(column, kernel, "valid") for column in padded.T])
-    novelty: Doubles = np.square(change).sum(axis=0)[: features.shape[0]]
+    novelty: Doubles = np.square(change).sum(axis=0)[: unit.shape[0]]
     return novelty
 
 
@@ -284,6 +296,8 @@ def _role(
         clear = _sure(max(quieter, default=0.0) - part.under_lu - LEVEL_LU)
         if rise_db > DROP_BASS_DB and before.under_lu < DROP_LU:
             return "drop", 0.5 + 0.3 * _sure(rise_db - DROP_BASS_DB)
+        if not _has_verses(parts, loud):
+            return None, 0.0
         return "chorus", 0.4 + 0.4 * clear
     depth = _sure(part.under_lu - LEVEL_LU)
     share = sum(each.seconds for each in parts)
@@ -298,6 +312,13 @@ def _role(
     if between and not returns and place > 0.5:
         return "bridge", 0.4 + 0.3 * depth
     return "verse", 0.4 + 0.4 * depth
+
+
+def _has_verses(parts: list[_Part], loud: list[bool]) -> bool:
+    """Whether enough of a track is quieter than its loud parts for those to be choruses."""
+    share = sum(part.seconds for part in parts)
+    quieter = sum(part.seconds for part, is_loud in zip(parts, loud, strict=True) if not is_loud)
+    return quieter >= VERSE_SHARE * share
 
 
 def _sure(beyond_lu: float) -> float:

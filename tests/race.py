@@ -2,6 +2,7 @@
 
     python -m tests.race submits [unguarded]     50 masters at once, with one credit
     python -m tests.race guesses [unguarded]     1,000 passwords for one account, from 50 threads
+    python -m tests.race repeats [unguarded]     one request 50 times at once, with one key
 
 The database is DATABASE_URL's, new and empty. `unguarded` takes the locks away, so that one sees
 that the race is there.
@@ -31,11 +32,13 @@ from django.db import connections  # noqa: E402
 from django.db.models import QuerySet  # noqa: E402
 from django.test import Client  # noqa: E402
 
-from accounts.models import User  # noqa: E402
-from accounts.services import rates  # noqa: E402
+from accounts.models import SCOPES, IdempotencyKey, User  # noqa: E402
+from accounts.rest import once  # noqa: E402
+from accounts.services import create_key, rates  # noqa: E402
 from billing.models import Account  # noqa: E402
 from billing.services import balance_of, books, capture, reserve  # noqa: E402
 from mastering.management.invariants import broken_invariants  # noqa: E402
+from mastering.models import Master  # noqa: E402
 from references.models import AudioFile  # noqa: E402
 from references.services import receive_upload  # noqa: E402
 from tests.conftest import PASSWORD, browser_of, member  # noqa: E402
@@ -105,6 +108,40 @@ def guesses(prepare: Callable[[], None]) -> dict[str, Any]:
     return {"statuses": dict(Counter(statuses)), "evaluated": next(evaluated)}
 
 
+def repeats(prepare: Callable[[], None]) -> dict[str, Any]:
+    """Send the same request with the same Idempotency-Key 50 times in the same moment."""
+    user = member("alice@example.com")
+    settings.MAX_OPEN_MASTERS_PER_PERSON = 1_000
+    mix, reference = (
+        _upload(user, kind, number)
+        for number, kind in enumerate((AudioFile.Kind.MIX, AudioFile.Kind.REFERENCE))
+    )
+    secret = create_key(user=user, name="race", scopes=SCOPES).secret
+    together = threading.Barrier(THREADS)
+    prepare()
+
+    def submit(_: int) -> int:
+        program = Client(raise_request_exception=False)
+        together.wait()
+        answer = program.post(
+            "/api/v1/masters",
+            {"mix": mix.pk, "reference": reference.pk},
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {secret}", "Idempotency-Key": "one"},
+        )
+        return answer.status_code
+
+    statuses = _at_once(submit, range(THREADS))
+    balance = balance_of(Account.objects.get(user=user))
+    return {
+        "statuses": dict(Counter(statuses)),
+        "masters": Master.objects.count(),
+        "keys": IdempotencyKey.objects.count(),
+        "reserved": balance.reserved,
+        "broken": broken_invariants(pause_seconds=0.0),
+    }
+
+
 def _at_once(deed: Callable[[int], int], numbers: range) -> list[int]:
     def do(number: int) -> int:
         try:
@@ -132,6 +169,9 @@ def _take_the_locks_away() -> None:
     rows.select_for_update = lambda self, *_, **__: self
     patched: Any = books
     patched.renew = lambda _account: None  # its UPDATE locks too
+    patched = once
+    patched.alone = lambda **_: nullcontext()
+    patched.keep_answer = lambda **_: None
     patched = rates
     patched.transaction = SimpleNamespace(atomic=nullcontext)
     options = settings.DATABASES["default"].get("OPTIONS", {})
@@ -144,4 +184,5 @@ if __name__ == "__main__":
     settings.ALLOWED_HOSTS = ["testserver"]
     call_command("migrate", verbosity=0)
     prepare = _take_the_locks_away if "unguarded" in sys.argv else lambda: None
-    print(json.dumps({"submits": submits, "guesses": guesses}[sys.argv[1]](prepare)))  # noqa: T201
+    races = {"submits": submits, "guesses": guesses, "repeats": repeats}
+    print(json.dumps(races[sys.argv[1]](prepare)))  # noqa: T201

@@ -3,11 +3,14 @@
 python -m bench.ears findings --music DIR [--every N]
 python -m bench.ears pairs --music DIR [--pairs TSV]
 python -m bench.ears sections --music DIR [--songs N]
+python -m bench.ears rank --music DIR [--every N]
 
 Names of tracks begin with their genre and two underscores. Findings: each accident of
 ``bench.ears.accidents`` done to each track, and clipping at every gain. Pairs: how often a pair of
 one genre scores over a pair of two, and the same for a table of pairs with the columns target,
 reference and kind (match or mismatch). Sections: songs spliced from parts of several tracks.
+Rank: the place that a finished track has in a library of all tracks for the mix it would have been
+made of.
 """
 
 from __future__ import annotations
@@ -22,11 +25,12 @@ import numpy as np
 
 from bench.ears import accidents
 from bench.sound import corpus
+from bench.sound.damage import damaged
 from dsp import files
 from dsp.audio import Audio
 from dsp.checks import check_mix
 from dsp.measure import measure
-from dsp.suitability import WEIGHTS, compare
+from dsp.suitability import WEIGHTS, compare, rank
 
 PIECE_SECONDS = (14.0, 32.0)
 PIECES = 5
@@ -38,13 +42,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("trial", choices=("findings", "pairs", "sections"))
+    parser.add_argument("trial", choices=("findings", "pairs", "sections", "rank"))
     parser.add_argument("--music", type=Path, required=True)
     parser.add_argument("--pairs", type=Path)
     parser.add_argument("--every", type=int, default=1, help="use every N-th track only")
     parser.add_argument("--songs", type=int, default=40)
     options = parser.parse_args()
-    {"findings": findings, "pairs": pairs, "sections": sections}[options.trial](options)
+    {"findings": findings, "pairs": pairs, "sections": sections, "rank": ranks}[options.trial](
+        options
+    )
 
 
 def tracks(folder: Path) -> list[Path]:
@@ -134,6 +140,19 @@ def sections(options: argparse.Namespace) -> None:
         near += sum(min((abs(s - t) for s in starts), default=9.0) <= NEAR_SECONDS for t in truth)
         count, found = count + len(truth), found + len(starts)
         print(f"{number:3d} {near} of {count} within {NEAR_SECONDS:g} s; {found} told", flush=True)
+
+
+def ranks(options: argparse.Namespace) -> None:
+    """Print the place of each mix's own master among all tracks."""
+    chosen = {path.stem: stereo(path) for path in tracks(options.music)[:: options.every]}
+    library = [(name, measure(track).summary()) for name, track in chosen.items()]
+    places = []
+    for seed, (name, track) in enumerate(chosen.items()):
+        mix = accidents.made(damaged(track.samples, track.rate_hz, "all", seed), track.rate_hz)
+        order = [key for key, *_ in rank(measure(mix).summary(), library)]
+        places.append(order.index(name) + 1)
+        print(f"{name:60s} {places[-1]}", flush=True)
+    print(f"among the first three: {sum(place <= 3 for place in places)} of {len(places)}")
 
 
 def piece(rng: np.random.Generator, track: Audio) -> Audio:

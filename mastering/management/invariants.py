@@ -10,35 +10,15 @@ from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from billing.models import Entry
 from billing.services.audit import broken_books
-from mastering.models import (
-    WORK_KINDS,
-    Export,
-    Master,
-    Preview,
-    ReleaseCheck,
-    ReleaseTags,
-    Version,
-    WorkKind,
-)
+from mastering.management.stored import FOLDERS, Stored, files_of, orphans
+from mastering.models import WORK_KINDS, Fingerprint, Master, Version, WorkKind
 from mastering.services import SWEEP_SECONDS
-from references.models import AudioFile
 from references.models.work import MAX_ATTEMPTS, MAX_ENGINE_ERRORS
 
-Stored = AudioFile | Version | Preview | Export | ReleaseCheck | ReleaseTags
-FOLDERS: dict[str, type[Stored]] = {  # in storage, and whose they are
-    "audio": AudioFile,
-    "masters": Version,
-    "previews": Preview,
-    "exports": Export,
-    "checks": ReleaseCheck,
-    "tags": ReleaseTags,
-}
 OVERDUE = timedelta(seconds=2 * SWEEP_SECONDS)
-ORPHANED = timedelta(hours=24)  # younger ones may belong to a transaction or an attempt
 PAUSE_SECONDS = 5.0
 
 
@@ -62,9 +42,11 @@ def _breaks(*, deep: bool) -> Iterator[str]:
         yield from _broken_files(owner, deep=deep)
     for pk in Master.objects.filter(versions=None).values_list("pk", flat=True):
         yield f"{pk}: a master without a version"
-    yield from _orphans()
+    for orphan in orphans():
+        yield f"{orphan.key}: {orphan.wording}"
     yield from broken_books()
     yield from _unsettled()
+    yield from _unknown_masters()
 
 
 def _broken_rows(kind: WorkKind) -> Iterator[str]:
@@ -107,6 +89,18 @@ def _unsettled() -> Iterator[str]:
             yield f"{master.pk}: delivered, and its credit was not taken"
 
 
+def _unknown_masters() -> Iterator[str]:
+    """Find versions whose files would not be known as ours when somebody brings one."""
+    for version in Version.objects.filter(status=Version.Status.SUCCEEDED).iterator():
+        recorded = {
+            (of, digest)
+            for of, column in Fingerprint.RECORDED.items()
+            for digest in version.provenance.get(column, {}).values()
+        }
+        if recorded - set(version.fingerprints.values_list("of", "sha256")):
+            yield f"{version.pk}: a digest of its files was not entered"
+
+
 def _changeable(kind: WorkKind) -> Iterator[str]:
     """Try to change a finished row, and take it back."""
     rows: Any = kind._default_manager
@@ -125,7 +119,7 @@ def _changeable(kind: WorkKind) -> Iterator[str]:
 
 def _broken_files(owner: type[Stored], *, deep: bool) -> Iterator[str]:
     for row in owner._default_manager.order_by("pk").iterator(chunk_size=500):
-        for key, recorded in _files_of(row).items():
+        for key, recorded in files_of(row).items():
             try:
                 size = default_storage.size(key)
                 if size != recorded["size_bytes"]:
@@ -134,57 +128,6 @@ def _broken_files(owner: type[Stored], *, deep: bool) -> Iterator[str]:
                     yield f"{key}: the content is not what was recorded"
             except FileNotFoundError:
                 yield f"{key}: recorded, but not stored"
-
-
-def _files_of(row: Stored) -> dict[str, dict[str, int | str]]:
-    """Return what must be stored of a row: its source and the outputs of its last attempt."""
-    if isinstance(row, ReleaseTags):
-        if not row.cover_sha256:
-            return {}
-        return {row.cover_key: {"size_bytes": row.cover_bytes, "sha256": row.cover_sha256}}
-    files = {row.key(name): recorded for name, recorded in row.outputs.items()}
-    if isinstance(row, AudioFile) and row.sha256:  # until then it lies in the quarantine
-        files[row.source_key] = {"size_bytes": row.size_bytes, "sha256": row.sha256}
-    return files
-
-
-def _orphans() -> Iterator[str]:
-    """Find old objects that no row accounts for."""
-    for folder, owner in FOLDERS.items():
-        for pk in _listed(folder)[0]:
-            row = owner._default_manager.filter(pk=pk).first()
-            known = _files_of(row) if row else {}
-            for key in _keys_below(f"{folder}/{pk}"):
-                if key not in known and _is_old(key):
-                    yield f"{key}: stored, but of no row"
-    for pk in _listed("quarantine")[1]:
-        if _is_old(key := f"quarantine/{pk}"):
-            yield f"{key}: in quarantine for more than a day"
-
-
-def _keys_below(folder: str) -> Iterator[str]:
-    folders, names = _listed(folder)
-    for name in names:
-        yield f"{folder}/{name}"
-    for name in folders:
-        yield from _keys_below(f"{folder}/{name}")
-
-
-def _listed(folder: str) -> tuple[list[str], list[str]]:
-    try:
-        folders, names = default_storage.listdir(folder)
-    except FileNotFoundError:
-        return [], []
-    return sorted(folders), sorted(names)
-
-
-def _is_old(key: str) -> bool:
-    try:
-        return default_storage.exists(key) and (
-            default_storage.get_modified_time(key) < timezone.now() - ORPHANED
-        )
-    except FileNotFoundError:
-        return False
 
 
 def _sha256(key: str) -> str:

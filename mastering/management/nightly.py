@@ -8,6 +8,7 @@ from django.db import connections
 from django.utils import timezone
 
 from mastering.management.invariants import broken_invariants
+from mastering.management.stored import delete_lost_attempts
 from mastering.management.worker_group import start
 
 FROM_HOUR_UTC = 3
@@ -29,6 +30,8 @@ def begin_nightly_check() -> BaseProcess | None:
 
 
 def tell_broken_invariants() -> None:
+    if lost := delete_lost_attempts():
+        logger.info("%d files of lost attempts were deleted.", lost)
     broken = broken_invariants()
     for line in broken:
         logger.error("Broken invariant: %s", line)

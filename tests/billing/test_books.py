@@ -120,7 +120,7 @@ def test_a_month_that_is_over_ends_its_credits_and_no_others(carol: User, accoun
     spend(carol, "pair:1")
     with connection.cursor() as cursor:  # by the database's clock, a month ago
         _age(cursor)
-    Account.objects.update(renews_at=timezone.now())
+    Account.objects.update(renews_at=timezone.now() - timedelta(seconds=1))
     assert services.renew_due() == 1
     assert services.renew_due() == 0
     assert services.balance_of(account).one_off == 5

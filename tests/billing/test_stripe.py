@@ -162,7 +162,7 @@ def test_an_event_that_cannot_be_applied_is_tried_again_later(carol: User, doubl
     assert (event.applied, event.attempts) == (None, 1)
     assert event.error
     double.failing = lambda _path: None
-    StripeEvent.objects.update(run_at=timezone.now())
+    StripeEvent.objects.update(run_at=timezone.now() - timedelta(seconds=1))
     services.apply_waiting_events()
     assert standing(carol)[2] == 5
 
@@ -365,10 +365,7 @@ def _outcomes(
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(
-    connection.vendor == "sqlite", reason="SQLite in memory is one connection's; it has no races"
-)
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(8))
 def test_forty_events_three_times_at_once_make_one_ledger(carol: User, double, seed: int):
     busy_life(double, carol)
     order = double.events * 3
@@ -384,7 +381,7 @@ def test_forty_events_three_times_at_once_make_one_ledger(carol: User, double, s
 
     with ThreadPoolExecutor(8) as threads:
         answers = [answer for each in threads.map(take, range(8)) for answer in each]
-    StripeEvent.objects.update(run_at=timezone.now())
+    StripeEvent.objects.update(run_at=timezone.now() - timedelta(seconds=1))
     services.apply_waiting_events()
     assert set(answers) == {200}
     assert not StripeEvent.objects.filter(applied=None).exists()

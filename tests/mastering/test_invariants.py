@@ -18,11 +18,11 @@ from dsp.covers import clean_cover
 from mastering import services, tasks
 from mastering.management import nightly
 from mastering.management.invariants import broken_invariants
-from mastering.models import WORK_KINDS, Master, Version
+from mastering.models import WORK_KINDS, Fingerprint, Master, Version
 from references.models import AudioFile
 from references.models.work import MAX_ATTEMPTS, MAX_ENGINE_ERRORS
 from tests.pictures import png
-from tests.studio import submitted
+from tests.studio import PlayedEngine, measured, submitted
 
 TABLES = [kind._meta.db_table for kind in WORK_KINDS]
 
@@ -204,6 +204,40 @@ def test_the_nightly_check_comes_once_a_day(started, monkeypatch):
     at_hour(monkeypatch, 4, day=2)
     nightly.begin_nightly_check()
     assert len(started) == 2
+
+
+def test_the_nightly_look_deletes_what_lost_attempts_left_and_nothing_else(
+    finished: Version, bob: User, monkeypatch, caplog
+):
+    monkeypatch.setattr("mastering.management.invariants.time.sleep", lambda _: None)
+    at_work = submitted(bob)
+    lost, kept = (
+        f"{finished.folder}/0/wav24.wav",
+        [
+            f"{finished.folder}/0/young.wav",
+            f"{at_work.folder}/0/wav24.wav",
+            "masters/ver_gone/1/wav24.wav",
+            finished.key("wav24.wav"),
+        ],
+    )
+    for key in (lost, *kept[:3]):
+        default_storage.save(key, ContentFile(b"a"))
+    for key in (lost, *kept[1:]):
+        age(key, hours=25)
+    caplog.set_level("INFO")
+    nightly.tell_broken_invariants()
+    assert "1 files of lost attempts were deleted" in caplog.text
+    assert not default_storage.exists(lost)
+    assert all(map(default_storage.exists, kept))
+
+
+def test_a_file_that_would_not_be_known_as_ours_is_told(alice: User, engine: PlayedEngine):
+    engine.provenance = {"outputs_sha256": {"wav24": "a" * 64}}
+    version = measured(submitted(alice))
+    tasks.render_next()
+    assert breaks() == []
+    Fingerprint.objects.all().delete()
+    assert breaks() == [f"{version.pk}: a digest of its files was not entered"]
 
 
 def test_the_nightly_check_logs_each_break(finished: Version, monkeypatch, caplog):

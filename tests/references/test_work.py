@@ -240,9 +240,6 @@ def test_time_is_the_databases(alice: User, monkeypatch: pytest.MonkeyPatch):
 
 @pytest.mark.parametrize("limit", [3, 100])
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(
-    connection.vendor == "sqlite", reason="SQLite in memory is one connection's; it has no races"
-)
 def test_workers_that_claim_at_once_never_get_the_same_nor_more_than_the_limit(
     alice: User, settings, limit: int
 ):
