@@ -66,6 +66,10 @@ bench-speed:  ## What a master costs, into bench/SPEED.md (MUSIC=, PEER=, ARGS=)
 bench-waits:  ## What a person waits for on the site, into bench/WAITS.md (MUSIC=, ARGS=)
 	$(PYTHON) -m bench.waits --cache "$(DATA_DIR)/bench" $(if $(MUSIC),--music "$(MUSIC)") $(ARGS)
 
+.PHONY: bench-polls
+bench-polls:  ## How often programs may ask how far a master is (ARGS=)
+	$(PYTHON) -m bench.polls $(ARGS)
+
 .PHONY: bench-ears
 bench-ears:  ## What the checks, suitability and sections find: MUSIC=folder, PAIRS=tsv
 	$(PYTHON) -m bench.ears findings --music "$(MUSIC)" $(ARGS)

@@ -32,17 +32,19 @@ class Program(Client):
         headers = {"Authorization": f"Bearer {secret}"} if secret else {}
         super().__init__(headers=headers, enforce_csrf_checks=True, **options)
 
-    def generic(self, method: str, path: str, *args: Any, **options: Any) -> Any:
+    def generic(self, method: str, path: str, *args: Any, **options: Any) -> Any:  # type: ignore[override]
         return super().generic(
             method, path if path.startswith("/") else ROOT + path, *args, **options
         )
 
-    def post(self, path: str, data: Any = None, *, form: bool = False, **options: Any) -> Any:
+    def post(  # type: ignore[override]
+        self, path: str, data: Any = None, *, form: bool = False, **options: Any
+    ) -> Any:
         if not form:
             options.setdefault("content_type", "application/json")
         return super().post(path, {} if data is None else data, **options)
 
-    def patch(self, path: str, data: Any = None, **options: Any) -> Any:
+    def patch(self, path: str, data: Any = None, **options: Any) -> Any:  # type: ignore[override]
         options.setdefault("content_type", "application/json")
         return super().patch(path, data, **options)
 
@@ -90,12 +92,12 @@ def one_of_everything(user: User) -> dict[str, str]:
     # Of their own, so that one example deletes nothing that another reads.
     upload, _ = begin_upload(user=user, kind=MIX, filename="song.wav", size_bytes=len(wav(0.02)))
     default_storage.save(upload.key, ContentFile(wav(0.02)))
-    preview = services.try_settings(
+    trial = services.try_settings(
         master=version.master,
         settings=MasterSettings(amount=0.2),
         start_seconds=1.0,
         end_seconds=3.0,
-    ).preview
+    )
     export = services.request_export(version=version, formats=["flac24"])
     services.request_check(version=version)
     share = services.create_share(version=version, days=7)
@@ -113,7 +115,7 @@ def one_of_everything(user: User) -> dict[str, str]:
         "reference_id": Reference.objects.get(audio=reference).pk,
         "master_id": version.master_id,
         "version_id": version.pk,
-        "preview_id": preview.pk,
+        "preview_id": trial.preview.pk if trial.preview else "",
         "export_id": export.pk,
         "share_id": share.pk,
         "preset_id": preset.pk,

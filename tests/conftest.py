@@ -13,6 +13,7 @@ from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.test import Client
 
 from accounts.models import User
+from accounts.rest.rates import forget_counts
 from accounts.services import deliver_due
 from billing.services import grant_credits
 
@@ -23,6 +24,7 @@ PASSWORD = "correct horse battery staple"
 def _no_memory_of_other_tests() -> None:
     """Start with an empty cache: it holds the counts of the rate limits."""
     cache.clear()
+    forget_counts()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -56,7 +56,7 @@ class Problem(serializers.Serializer[Any]):
     code = serializers.CharField()
     detail = serializers.CharField()
     request_id = serializers.CharField(help_text="Name it when you write to us.")
-    errors = FieldProblem(many=True, required=False)
+    errors = FieldProblem(many=True, required=False)  # type: ignore[assignment]  # a field
 
 
 class Raw:
@@ -189,6 +189,8 @@ def _location(code: int) -> OpenApiParameter:
 class ApiSchema(AutoSchema):
     """Tags by the first word of the path; nothing to show where anyone may ask."""
 
+    view: Any
+
     def get_auth(self) -> list[dict[str, Any]]:
         auth: list[dict[str, Any]] = [] if self.view.is_public else super().get_auth()
         return auth
@@ -197,7 +199,7 @@ class ApiSchema(AutoSchema):
         name: str = super()._get_serializer_name(*args, **options)
         return name.removesuffix("Shape")
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]  # as spectacular has it
         needed = "" if self.view.is_public else f"Needs `{self.view.scope_of(self.method)}`."
         said = getattr(self.view, self.method.lower()).description
         return "\n\n".join(filter(None, (said, needed)))

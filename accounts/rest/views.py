@@ -93,9 +93,9 @@ class ApiView(APIView):
     authentication_classes = (KeyAuthentication, BrowserAuthentication)
     permission_classes = (HasScope,)
     renderer_classes = (JSONRenderer,)
-    parser_classes = (JSONParser,)
+    parser_classes: Any = (JSONParser,)
     content_negotiation_class = AlwaysJson
-    schema = ApiSchema()  # type: ignore[no-untyped-call]  # of spectacular
+    schema = ApiSchema()
     # Without OPTIONS: it is for asking what another origin's pages may do, and none may anything.
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
 
@@ -123,7 +123,7 @@ class ApiView(APIView):
         if not length.isdecimal() or int(length) > limit:
             raise TooLarge
         super().initial(request, *args, **kwargs)
-        expands = getattr(getattr(self, method), "expands", frozenset())
+        expands: frozenset[str] = getattr(getattr(self, method), "expands", frozenset())
         if expands and not self.expand <= expands:
             told = serializers.ErrorDetail(
                 f"One of {', '.join(sorted(expands))}.", "invalid_choice"
@@ -136,7 +136,7 @@ class ApiView(APIView):
         if self.standing.is_over:
             self.throttled(request, self.standing.resets_in)
 
-    def finalize_response(
+    def finalize_response(  # type: ignore[override]  # files are no Response of the framework's
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
         answer = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]

@@ -8,13 +8,15 @@ import string
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
+from django.dispatch import receiver
 from django.utils import timezone
 
 from accounts.errors import KeyInvalid, NotThisKey, TooManyKeys
 from accounts.models import SCOPES, ApiKey, User
+from accounts.services.leaving import Chapter, collecting
 
 MOST_KEYS: Final = 20  # in force, of one person
 LONGEST: Final = timedelta(days=366)
@@ -101,6 +103,13 @@ def key_of(secret: str) -> ApiKey:
         raise KeyInvalid
     ApiKey.objects.note_use(found)
     return found
+
+
+@receiver(collecting)
+def collect(user: User, **_: Any) -> Chapter:
+    """Return what there is to tell of a person's keys; nobody can tell the keys."""
+    told = ("id", "name", "mode", "scopes", "created", "expires", "last_used", "revoked")
+    return Chapter("keys", list(ApiKey.objects.of(user).values(*told)))
 
 
 def is_well_formed(secret: str) -> bool:

@@ -1,7 +1,7 @@
 """The OpenAPI document, made from the code once, and what the page of reference shows of it."""
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -37,7 +37,7 @@ class OperationWords:
     parameters: list[FieldWords]
     bodies: list[tuple[str, list[FieldWords]]]
     answers: list[tuple[str, str, list[FieldWords]]]
-    failures: list[tuple[str, str]]
+    failures: Sequence[tuple[str, str]]
     curl: str
     python: str
 
@@ -66,7 +66,8 @@ def operations(made: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, An
 @functools.cache
 def chapters() -> list[tuple[str, list[OperationWords]]]:
     """Return the operations under the first word of their paths."""
-    made, found = document(), {}
+    made = document()
+    found: dict[str, list[OperationWords]] = {}
     for path, method, operation in operations(made):
         words = _operation(made, path, method, operation)
         found.setdefault(operation["tags"][0], []).append(words)
@@ -145,7 +146,9 @@ def _resolved(made: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str
     """Follow a reference, and take the first of several that is not null."""
     for key in ("allOf", "anyOf", "oneOf"):
         if key in schema:
-            first = next((each for each in schema[key] if each.get("type") != "null"), {})
+            first: Mapping[str, Any] = next(
+                (each for each in schema[key] if each.get("type") != "null"), {}
+            )
             if key != "oneOf" or (len(schema[key]) == 2 and {"type": "null"} in schema[key]):
                 return _resolved(made, first)
     if "$ref" in schema:

@@ -158,7 +158,7 @@ def python(operation: str, method: str, path: str, ids: Mapping[str, str] = SHOW
 
 def _address(example: Example, path: str, ids: Mapping[str, str]) -> str:
     query = urlencode(_filled(example.query, ids))
-    return _filled(path, ids) + (f"?{query}" if query else "")
+    return str(_filled(path, ids)) + (f"?{query}" if query else "")
 
 
 def _filled(said: Any, ids: Mapping[str, str]) -> Any:

@@ -162,7 +162,7 @@ def codes() -> list[tuple[str, int, str]]:
         "request_too_large": 413, "unsupported_media_type": 415, "invalid_request": 422,
         "rate_limited": 429, "internal": 500,
     }  # fmt: skip
-    known = dict.fromkeys((*FAILURES, *SENTENCES), 409) | STATUSES | own
+    known = dict.fromkeys((*FAILURES, *SENTENCES), 409) | dict(STATUSES) | own
     return [(code, status, sentence(code)) for code, status in sorted(known.items())]
 
 

@@ -267,6 +267,7 @@ def _shown_check(view: MasteringView, check: ReleaseCheck) -> dict[str, Any]:
 
 def _clean(name: str, text: str) -> str:
     try:
-        return str(getattr(Tags(**{name: text}), name))
+        said: dict[str, Any] = {name: text}
+        return str(getattr(Tags(**said), name))
     except InvalidSettings as wrong:
         raise serializers.ValidationError({name: str(wrong)}) from wrong

@@ -43,7 +43,8 @@ class MastersView(MasteringView):
         if "status" in asked:
             newest = Version.objects.filter(master=OuterRef("pk")).order_by("-number")
             rows = rows.annotate(newest=Subquery(newest.values("status")[:1]))
-            rows = rows.filter(newest=asked["status"].upper())
+            wanted: dict[str, Any] = {"newest": asked["status"].upper()}
+            rows = rows.filter(**wanted)
         return page_of(self, rows, self.shown_master, asked=asked)
 
     @describe(

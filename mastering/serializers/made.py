@@ -68,7 +68,7 @@ class PlayedShape(serializers.Serializer[Any]):
     gain_db = serializers.FloatField()
     played_lufs = serializers.FloatField()
     rule = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # a field
     dated = serializers.CharField()
 
 
@@ -86,7 +86,7 @@ class ReleaseCheckShape(WorkShape):
 class ShareForm(serializers.Serializer[Any]):
     version = IdField("ver")
     days = serializers.IntegerField(min_value=1, max_value=MAX_SHARE_DAYS, default=30)
-    label = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    label = serializers.CharField(max_length=100, required=False, allow_blank=True)  # type: ignore[assignment]  # a field
     password = serializers.CharField(max_length=128, required=False, allow_blank=True)
     allows_lossless = serializers.BooleanField(default=False)
     includes_reference = serializers.BooleanField(default=False)
@@ -108,7 +108,7 @@ class ShareShape(serializers.Serializer[Any]):
     id = IdField("shr")
     version = IdField("ver", source="version_id")
     master = IdField("mst", source="version.master_id")
-    label = serializers.CharField(allow_blank=True)
+    label = serializers.CharField(allow_blank=True)  # type: ignore[assignment]  # a field
     url = serializers.SerializerMethodField(help_text="For whom it is shared with.")
     has_password = serializers.SerializerMethodField()
     allows_lossless = serializers.BooleanField()

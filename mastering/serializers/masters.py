@@ -54,7 +54,7 @@ class WorkShape(serializers.Serializer[Any]):
 
 class FileShape(serializers.Serializer[Any]):
     format = serializers.ChoiceField(choices=list(WRITABLE))
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field
     content_type = serializers.CharField()
     size_bytes = serializers.IntegerField()
     sha256 = serializers.CharField()
@@ -89,7 +89,7 @@ class VersionShape(WorkShape):
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_verdict(self, version: Version) -> str | None:
-        return version.report["verdict"]["code"] if version.has_succeeded else None
+        return str(version.report["verdict"]["code"]) if version.has_succeeded else None
 
     def get_name(self, version: Version) -> str:
         return str(_said(version, "name", ""))
@@ -148,7 +148,7 @@ class MasterShape(serializers.Serializer[Any]):
 
     @extend_schema_field(IdField("ver"))
     def get_version(self, master: Master) -> str:
-        return master.shown.pk
+        return str(master.shown.pk)
 
     @extend_schema_field(VERSIONS)
     def get_versions(self, master: Master) -> list[Any]:
@@ -306,5 +306,5 @@ def _said(version: Version, name: str, otherwise: Any) -> Any:
     return getattr(getattr(version, "remark", None), name, otherwise)
 
 
-def _told(moment: Any) -> Any:
-    return moment and Moment().to_representation(moment)
+def _told(moment: Any) -> str | None:
+    return str(Moment().to_representation(moment)) if moment else None

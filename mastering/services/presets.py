@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.dispatch import receiver
 
 from accounts.models import User
+from accounts.services import Chapter, collecting
 from dsp.settings import MasterSettings
 from mastering.errors import PresetNameTaken, TooManyPresets
 from mastering.models import Preset
@@ -41,3 +43,11 @@ def save_preset(
             raise PresetNameTaken from taken
     preset.refresh_from_db()
     return preset
+
+
+@receiver(collecting)
+def collect(user: User, **_: Any) -> Chapter:
+    """Return a person's presets."""
+    return Chapter(
+        "presets", list(Preset.objects.of(user).values("id", "name", "settings", "created"))
+    )

@@ -1,6 +1,7 @@
 """Keys, and what all of the API has in common."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -76,7 +77,9 @@ def test_a_rotated_key_opens_for_a_day_more(alice):
     assert key_of(first.secret).pk == first.key.pk
     assert second.key.scopes == ["account:read"]
     assert second.key.replaces_id == first.key.pk
-    left = ApiKey.objects.get(pk=first.key.pk).expires - timezone.now()
+    end = ApiKey.objects.get(pk=first.key.pk).expires
+    assert end is not None
+    left = end - timezone.now()
     assert timedelta(hours=23) < left <= timedelta(hours=24)
 
 
@@ -167,7 +170,8 @@ def test_what_cannot_be_read_is_refused(as_alice):
 def test_a_list_goes_page_by_page_without_losing_or_doubling(api, alice):
     for number in range(6):
         create_key(user=alice, name=str(number), scopes=SCOPES)
-    seen, cursor = [], ""
+    seen: list[str] = []
+    cursor: Any = ""
     while cursor is not None:
         page = api.get(f"api-keys?limit=3{cursor and f'&cursor={cursor}'}")
         seen += [key["id"] for key in page.json()["data"]]

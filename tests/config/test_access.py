@@ -6,7 +6,7 @@ answers otherwise, fails the test. ``LACQUER_WRITE_ACCESS=1`` writes it anew, to
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ def routes(resolver: Any = None, before: str = "") -> Iterator[tuple[str, type]]
             yield path, each.callback.view_class
 
 
-def filled(path: str, ids: dict[str, str]) -> str:
+def filled(path: str, ids: Mapping[str, str]) -> str:
     return re.sub(r"<\w+:(\w+)>", lambda name: ids[name[1]], path)
 
 
@@ -111,7 +111,7 @@ def test_every_role_is_answered_as_the_matrix_says(engine, monkeypatch, settings
 
 def program_key(user: Any) -> str:
     program_of(user)
-    return ApiKey.objects.latest("created").pk
+    return str(ApiKey.objects.latest("created").pk)
 
 
 def test_every_route_stands_in_the_matrix():

@@ -3,6 +3,7 @@
 import gzip
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
@@ -58,8 +59,8 @@ def test_two_files_become_a_master_that_is_polled_read_and_downloaded(api, engin
 
 
 def test_a_master_is_asked_for_with_one_request(api, engine, alice):
-    form = {"mix": wav_file("a.wav"), "reference": wav_file("b.wav"), "amount": "0.5"}
-    form |= {"loudness": "-12.5", "title": "Song"}
+    form: dict[str, Any] = {"mix": wav_file("a.wav"), "reference": wav_file("b.wav")}
+    form |= {"amount": "0.5", "loudness": "-12.5", "title": "Song"}
     made = api.post("simple/master", form, form=True)
     assert made.status_code == 202, made.content
     work_all()
@@ -70,9 +71,10 @@ def test_a_master_is_asked_for_with_one_request(api, engine, alice):
 
 
 def test_a_refused_master_of_one_request_leaves_nothing(api, alice, engine):
-    form = {"mix": wav_file("a.wav"), "reference": wav_file("b.wav", b"no audio")}
+    form: dict[str, Any] = {"mix": wav_file("a.wav")}
+    form |= {"reference": wav_file("b.wav", b"no audio")}
     assert code_of(api.post("simple/master", form, form=True)) == (422, "unsupported_format")
-    form = {"mix": wav_file("a.wav"), "reference": wav_file("b.wav"), "amount": "7"}
+    form |= {"mix": wav_file("a.wav"), "reference": wav_file("b.wav"), "amount": "7"}
     assert code_of(api.post("simple/master", form, form=True)) == (422, "invalid_request")
     assert not AudioFile.objects.exists()
 
@@ -107,7 +109,7 @@ def test_what_was_refused_is_done_anew_with_the_same_key(api, alice):
     wish, headers = {"mix": mix, "reference": reference}, {"Idempotency-Key": "one"}
     account = Account.objects.get(user=alice)
     left = balance(alice).available
-    lots = list(Entry.objects.of(account).usable())
+    lots: list[Any] = list(Entry.objects.of(account).usable())
     for lot in lots:
         Entry.objects.create(
             account=account, kind=Entry.Kind.REVERSE, pool=lot.pool, lot=lot,
