@@ -26,14 +26,14 @@ SHOWN: Final[Mapping[str, str]] = {
 }
 
 PYTHON_HEAD: Final = """\
-import os
+from os import environ
 from pathlib import Path
 
 import httpx
 
 lacquer = httpx.Client(
-    base_url=os.environ["LACQUER_URL"] + "/api/v1/",
-    headers={"Authorization": f"Bearer {os.environ['LACQUER_KEY']}"},
+    base_url=environ["LACQUER_URL"] + "/api/v1/",
+    headers={"Authorization": f"Bearer {environ['LACQUER_API_KEY']}"},
     follow_redirects=True,
 )
 """
@@ -118,7 +118,7 @@ def curl(operation: str, method: str, path: str, ids: Mapping[str, str] = SHOWN)
         verb = f" -X {method}"
     lines = [
         f'curl -sS -L --fail-with-body{verb} "$LACQUER_URL{_address(example, path, ids)}"',
-        '-H "Authorization: Bearer $LACQUER_KEY"',
+        '-H "Authorization: Bearer $LACQUER_API_KEY"',
     ]
     if example.key:
         lines.append(f'-H "Idempotency-Key: {example.key}"')

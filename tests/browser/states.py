@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from accounts import services as accounts
-from accounts.models import EventType, User, Webhook
+from accounts.models import SCOPES, EventType, User, Webhook
+from accounts.services import create_key, revoke_key
 from mastering import services
 from mastering.messages.guides import GUIDES
 from mastering.models import Master, ReleaseCheck, Version
@@ -206,6 +207,13 @@ def _history(user: User, made: scene.Made) -> str:
     return reverse("mastering:list")
 
 
+def _keys(user: User, _made: scene.Made) -> str:
+    create_key(user=user, name="Nightly batch", scopes=SCOPES)
+    old = create_key(user=user, name=LONG_NAME[:80], scopes=["masters:read"])
+    revoke_key(key=old.key)
+    return reverse("accounts:keys")
+
+
 def _references(user: User, made: scene.Made) -> str:
     _new_library(user, made)
     return reverse("references:list")
@@ -239,6 +247,12 @@ STATES = [
     _at("webhooks-empty", view="accounts:webhooks"),
     State("webhooks", _webhooks),
     State("webhook", _webhook),
+    _at("keys-empty", view="accounts:keys"),
+    State("keys", _keys),
+    *(
+        _at(f"developers-{page}", view=f"developers:{page}", signed_in=False)
+        for page in ("start", "reference", "errors", "changelog")
+    ),
     _at("two-factor", view="mfa_index"),
     _at("pricing", view="billing:pricing", signed_in=False),
     _at("billing", view="billing:detail"),
