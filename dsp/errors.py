@@ -10,7 +10,8 @@ AudioError
 ├── TooLarge               too_large              more bytes or samples than the limit
 ├── NotFinite              not_finite             NaN, infinity or absurd sample values
 ├── SilentAudio            silent_audio           nothing above the absolute loudness gate
-├── ProfileUnsupported     profile_unsupported    a profile of another version or shape
+├── ProfileUnsupported     profile_unsupported    a profile of another version
+│   └── ProfileInvalid     profile_invalid        damaged, or with values that nothing measures
 ├── InvalidSettings        invalid_settings       a setting outside its range
 └── InvalidCover           invalid_cover          a picture that cannot be a cover
 """
@@ -93,9 +94,15 @@ class SilentAudio(AudioError):
 
 
 class ProfileUnsupported(AudioError):
-    """A profile of another version or shape."""
+    """A profile of another version."""
 
     code = "profile_unsupported"
+
+
+class ProfileInvalid(ProfileUnsupported):
+    """What is no profile, or one that is damaged or holds values that nothing measures."""
+
+    code = "profile_invalid"
 
 
 class InvalidSettings(AudioError):

@@ -17,6 +17,7 @@ CANONICAL_NAME: Final = "master.wav"
 PROXY_NAME: Final = "proxy.m4a"  # what the web player loads first
 EXCERPT_NAME: Final = "excerpt.flac"  # a part of a master that is being tried
 LOSSLESS_NAME: Final = "lossless.flac"  # an upload as the player loads it on demand
+PROFILE_NAME: Final = "profile.json.gz"  # what was measured of it
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,20 +21,28 @@ from dsp import files, release
 from dsp.audio import Audio
 from dsp.chain import Mastered, master
 from dsp.checks import check_mix
-from dsp.errors import InvalidSettings, ProfileUnsupported
+from dsp.errors import InvalidSettings, ProfileInvalid
 from dsp.excerpt import master_excerpt
-from dsp.formats import CANONICAL_NAME, EXCERPT_NAME, LOSSLESS_NAME, PROXY_NAME, WRITABLE, Limits
+from dsp.formats import (
+    CANONICAL_NAME,
+    EXCERPT_NAME,
+    LOSSLESS_NAME,
+    PROFILE_NAME,
+    PROXY_NAME,
+    WRITABLE,
+    Limits,
+)
 from dsp.loudness import HOP_SECONDS, hop_lufs, weighted_energies
 from dsp.measure import Profile, measure
 from dsp.payload import digest_file
 from dsp.peaks import sample_peak_dbfs
+from dsp.profiles import PROFILE_VERSION, read_document
 from dsp.report import describe
 from dsp.settings import ENGINE_VERSION, MasterSettings
 from dsp.suitability import compare
 from dsp.tags import Tags
 from dsp.units import db_to_amplitude
 
-PROFILE_NAME: Final = "profile.json.gz"
 WAVEFORM_NAME: Final = "waveform.json"
 RELEASE_NAME: Final = "release.json"
 RECOMMENDED: Final = "wav24"  # the download that is there at once
@@ -86,6 +94,33 @@ def inspect(
         },
         "findings": [asdict(finding) for finding in findings],
         "summary": profile.summary(),
+        "profile_version": PROFILE_VERSION,
+    }
+
+
+def inspect_profile(
+    source: str, out_dir: str, *, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Check a profile that came as a document; write it as a measured one is, into a folder.
+
+    Returns
+    -------
+    dict
+        As of :func:`inspect`; nothing can be found in a sound that is not there.
+    """
+    if progress:
+        progress("checking", 0.0)
+    profile = Profile.from_dict(read_document(Path(source).read_bytes()).profile)
+    save_profile(profile, Path(out_dir) / PROFILE_NAME)
+    return {
+        "facts": {
+            "rate_hz": profile.rate_hz,
+            "channels": profile.channels,
+            "duration_seconds": profile.duration_seconds,
+        },
+        "findings": [],
+        "summary": profile.summary(),
+        "profile_version": PROFILE_VERSION,
     }
 
 
@@ -339,10 +374,21 @@ def load_profile(path: str | Path) -> Profile:
         with gzip.open(path) as file:
             text = file.read(LARGEST_PROFILE_BYTES + 1)
         if len(text) > LARGEST_PROFILE_BYTES:
-            raise ProfileUnsupported("This profile is larger than any profile is.")
+            raise ProfileInvalid("This profile is larger than any profile is.")
         return Profile.from_dict(json.loads(text))
-    except (gzip.BadGzipFile, EOFError, ValueError) as error:
-        raise ProfileUnsupported("This is not a profile.") from error
+    except (gzip.BadGzipFile, EOFError, ValueError, RecursionError) as error:
+        raise ProfileInvalid("This is not a profile.") from error
+
+
+def renew_profile(
+    source: str, out_dir: str, limits: dict[str, Any], *, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Measure a track again whose profile is of an older version; leave the new one in a folder."""
+    if progress:
+        progress("measuring", 0.0)
+    profile = measure(files.read(source, Limits(**limits)))
+    save_profile(profile, Path(out_dir) / PROFILE_NAME)
+    return {}
 
 
 def warm_up() -> None:

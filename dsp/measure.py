@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from dsp.audio import Audio
 from dsp.character import GROUP_COUNT, PRINT_STEPS, find_character, fingerprint
-from dsp.errors import ProfileUnsupported, SilentAudio, TooShort
+from dsp.errors import ProfileInvalid, SilentAudio, TooShort
 from dsp.loudness import (
     Loudness,
     WeightedEnergies,
@@ -23,6 +23,7 @@ from dsp.loudness import (
     weighted_energies,
 )
 from dsp.peaks import psr_db, require_finite, sample_peak_dbfs, true_peak_per_window_dbtp
+from dsp.profiles import MOST_MOMENTS, PROFILE_VERSION, check_profile
 from dsp.sections import Section, find_sections
 from dsp.spectrum import (
     BAND_COUNT,
@@ -34,8 +35,6 @@ from dsp.spectrum import (
     to_db,
 )
 
-PROFILE_VERSION: Final = 2
-
 SHORTEST_SECONDS: Final = 3.0  # one short-term loudness window (EBU Tech 3341)
 QUANTILES: Final[Doubles] = np.concatenate([np.arange(1.0, 99.0, 2.0), [99.0, 99.7]])  # percent
 MICRO_SECONDS: Final = 0.050  # note and drum level
@@ -43,7 +42,6 @@ MOMENTARY_SECONDS: Final = 0.400  # BS.1770 block
 SHORT_TERM_SECONDS: Final = 3.0  # EBU Tech 3341
 GATE_LU: Final = 20.0  # as EBU Tech 3342: what is quieter than this under the track is not counted
 PSR_PERCENTS: Final = (10.0, 50.0, 90.0)
-MOST_MOMENTS: Final = 1300
 MOMENT_TOP_DB: Final = 27.5  # over the integrated loudness: no band of music is louder
 MOMENT_STEP_DB: Final = 0.5  # its rounding is under 0.15 dB rms and averages out over moments
 CURVE_POINTS: Final = 400
@@ -186,9 +184,8 @@ class Profile:
         ProfileUnsupported
             For another version, or anything that is not a whole profile.
         """
+        check_profile(values)
         try:
-            if values.get("version") != PROFILE_VERSION:
-                raise ProfileUnsupported("This profile was measured by another engine version.")
             return cls(**_read(values))
         except (
             AttributeError,
@@ -198,7 +195,7 @@ class Profile:
             zlib.error,
             binascii.Error,
         ) as error:
-            raise ProfileUnsupported("This profile is damaged or incomplete.") from error
+            raise ProfileInvalid("This profile is damaged or incomplete.") from error
 
     def summary(self) -> dict[str, Any]:
         """Return the plain numbers that pages show and the library ranks by, a few kB of JSON."""

@@ -60,6 +60,7 @@ PRINT_BITS: Final = 16  # a step; see dsp.character.fingerprint
 PRINT_SHIFT_STEPS: Final = 480  # a minute
 PRINT_NEAR_STEPS: Final = 8
 PRINT_SHORTEST_STEPS: Final = 80  # ten seconds
+PRINTS_SEARCHED: Final = 40  # of a ranking, those that suit best
 SAME_BIT_ERRORS: Final = 0.2  # of unlike audio more than 0.4
 
 RANGES_HZ: Final = {
@@ -158,7 +159,10 @@ def compare(
 
 
 def rank(
-    mix: Summary, references: Iterable[tuple[Any, Summary]]
+    mix: Summary,
+    references: Iterable[tuple[Any, Summary]],
+    *,
+    contexts: Mapping[Any, Mapping[str, Any]] | None = None,
 ) -> list[tuple[Any, float, list[str]]]:
     """Return (id, score, reasons) of references for a mix, the most suitable first.
 
@@ -167,18 +171,36 @@ def rank(
     mix : mapping
         The mix's summary.
     references : iterable of (id, summary)
+    contexts : mapping, optional
+        What the person said of some of them, by id; as of :func:`compare`.
     """
+    said = contexts or {}
     ours = _Features.of(mix)
-    ranked = []
+    found = []
     for key, summary in references:
         theirs = _Features.of(summary)
         axes = _axes(ours, theirs)
-        score = _score(axes, same=False)
-        shift = PRINT_SHIFT_STEPS if score > GOOD else PRINT_NEAR_STEPS
-        if _likeness_of_prints(ours, theirs, shift) is not None:
-            score = _score(axes, same=True)
+        same = _likeness_of_prints(ours, theirs, PRINT_NEAR_STEPS) is not None
+        found.append((key, _score(axes, same=same), axes, None if same else theirs))
+    found.sort(key=lambda each: -each[1])
+    ranked = []
+    for place, (key, score, axes, unlike) in enumerate(found):
+        # The same audio further apart is looked for where it could matter: the search is long.
+        if unlike is not None and place < PRINTS_SEARCHED and score > GOOD:
+            far = _likeness_of_prints(ours, unlike, PRINT_SHIFT_STEPS)
+            score = _score(axes, same=far is not None)
+        if key in said:
+            score = _in_context(score, said[key])
         ranked.append((key, round(score, 4), list(_reasons(axes))))
     return sorted(ranked, key=lambda each: -each[1])
+
+
+def likeness_of(first: Summary, second: Summary) -> float | None:
+    """Return how surely two tracks are one sound in two files, 0.8 to 1; None where they are not.
+
+    It stands what a codec, a gain or a second at the ends does.
+    """
+    return _likeness_of_prints(_Features.of(first), _Features.of(second), PRINT_NEAR_STEPS)
 
 
 @dataclass(frozen=True, slots=True)

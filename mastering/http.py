@@ -34,8 +34,9 @@ def player_of(version: Version, *, other: Version | None = None) -> dict[str, An
     sources = [
         _upload("original", _("Original"), master.mix),
         _rendered("master", _("Master"), version),
-        _upload("reference", _("Reference"), master.reference),
     ]
+    if master.reference.has_sound:  # else it is measurements alone
+        sources.append(_upload("reference", _("Reference"), master.reference))
     if other is not None:
         label = _("Version %(number)s") % {"number": other.number}
         sources.append(_rendered("other", label, other))

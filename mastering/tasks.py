@@ -11,7 +11,8 @@ from django.db import DatabaseError, connection
 from django.dispatch import receiver
 from django_q.signals import post_spawn
 
-from dsp.formats import Limits
+from dsp.errors import ProfileUnsupported
+from dsp.formats import PROFILE_NAME, Limits
 from mastering import services
 from mastering.deliverables import (
     ARCHIVE_NAME,
@@ -209,5 +210,14 @@ def _tracks(attempt: Attempt, master: Master) -> tuple[str, str, str]:
 
 
 def _profile(attempt: Attempt, audio: AudioFile, name: str) -> str:
-    stored = "profile.json.gz"
-    return attempt.fetch(audio.key(stored), name, sha256=audio.outputs[stored]["sha256"])
+    """Fetch what was measured of a track; measured by an older engine, it is measured again."""
+    if not audio.is_outdated:
+        recorded = audio.outputs[PROFILE_NAME]
+        return attempt.fetch(audio.key(PROFILE_NAME), name, sha256=recorded["sha256"])
+    if not audio.has_sound:
+        raise ProfileUnsupported("The profile is of another version, and its sound is not here.")
+    source = attempt.fetch(audio.source_key, f"{name}.source", sha256=audio.sha256)
+    folder = attempt.scratch / f"{name}.renewed"
+    folder.mkdir()
+    attempt.run("renew_profile", source, str(folder), decoding_limits())
+    return str(folder / PROFILE_NAME)

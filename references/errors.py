@@ -8,7 +8,13 @@ UploadRefused
 ├── UploadExpired     upload_expired      its address is too old, was used, or is none; HTTP 410
 ├── AudioInUse        audio_in_use        a master needs it
 ├── StorageAway       storage             the bytes cannot be kept now; HTTP 503
+├── RightsUnstated    rights_unstated     nobody said yet that they may use what they bring
 └── Busy              too_busy            too much of everyone's still waits; HTTP 503
+
+LibraryRefused, of what is asked of an entry of the library
+├── NotMeasured       not_measured        it is not measured yet
+├── SoundNeeded       sound_needed        it is the mix of a master, which needs its sound
+└── ProfileOutdated   profile_outdated    it was measured by an older version of the engine
 """
 
 from typing import ClassVar
@@ -42,9 +48,29 @@ class StorageAway(UploadRefused):
     code = "storage"
 
 
+class RightsUnstated(UploadRefused):
+    code = "rights_unstated"
+
+
 class Busy(UploadRefused):
     code = "too_busy"
 
 
 class ChecksumMismatch(UploadRefused):
     code = "source_changed"
+
+
+class LibraryRefused(Exception):
+    code: ClassVar[str]
+
+
+class NotMeasured(LibraryRefused):
+    code = "not_measured"
+
+
+class SoundNeeded(LibraryRefused):
+    code = "sound_needed"
+
+
+class ProfileOutdated(LibraryRefused):
+    code = "profile_outdated"

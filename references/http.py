@@ -22,6 +22,8 @@ from django.utils.http import content_disposition_header, quote_etag
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from references.errors import Busy
+from references.models import Reference
+from references.services import STARTERS
 
 FORM_BYTES: Final = 1_000_000  # what a form may hold beside its files
 SIGNED_URL_SECONDS: Final = 900
@@ -93,6 +95,17 @@ def busy(response: HttpResponse) -> HttpResponse:
 def wants_fragment(request: HttpRequest) -> bool:
     """Tell whether a script asked, for a part of a page."""
     return "HX-Request" in request.headers
+
+
+def choices_of(user: Any) -> dict[str, Any]:
+    """Return what a reference can be chosen from while no mix is there to rank it for."""
+    taken = set(
+        Reference.objects.filter(user=user).exclude(starter="").values_list("starter", flat=True)
+    )
+    return {
+        "library": Reference.objects.of(user).of_mode(is_test=False).recent(),
+        "starters": [code for code in STARTERS if code not in taken],
+    }
 
 
 def deliver(

@@ -26,11 +26,12 @@ from accounts.storage import delete_folder
 from dsp import box
 from dsp.errors import AudioError
 from dsp.formats import READABLE, Limits
+from dsp.profiles import PROFILE_FORMAT
 from dsp.settings import ENGINE_VERSION
 from references.errors import ChecksumMismatch, StorageAway
 from references.models import AudioFile, DirectUpload, Machine, Work
 from references.models.work import LEASE
-from references.services import SCRATCH, forget_double
+from references.services import SCRATCH, enter_measured
 from references.storage import size_of, stream
 
 BEAT_SECONDS: Final = 4.0  # also how soon a cancelled piece of work ends
@@ -55,7 +56,7 @@ def measure_next() -> AudioFile | None:
     audio = AudioFile.objects.claim_next(worker=worker_name())
     if audio is not None:
         carry_out(audio, lambda attempt: _measure(attempt, audio))
-        forget_double(audio_id=audio.pk)
+        enter_measured(audio_id=audio.pk)
     return audio
 
 
@@ -302,13 +303,19 @@ def _measure(attempt: Attempt, audio: AudioFile) -> dict[str, Any]:
         source, sha256 = attempt.fetch_unknown(upload.key, "source")
         if Path(source).stat().st_size != audio.size_bytes:
             raise ChecksumMismatch
-    found = attempt.run("inspect", source, str(attempt.out), decoding_limits(), files_at_fault=True)
-    facts = found["facts"]
+    if audio.format == PROFILE_FORMAT:
+        found = attempt.run("inspect_profile", source, str(attempt.out), files_at_fault=True)
+        facts = found["facts"]
+    else:
+        limits = decoding_limits()
+        found = attempt.run("inspect", source, str(attempt.out), limits, files_at_fault=True)
+        facts = found["facts"] | {"format": READABLE[found["facts"]["container"]].label}
     outcome = {
-        "facts": facts | {"format": READABLE[facts["container"]].label},
+        "facts": facts,
         "findings": found["findings"],
         "summary": found["summary"],
-        "pcm_sha256": facts["pcm_sha256"],
+        "pcm_sha256": facts.get("pcm_sha256", ""),
+        "profile_version": found["profile_version"],
         "outputs": attempt.store(),
     }
     if upload is not None:

@@ -17,6 +17,7 @@ from dsp import box
 from dsp.answers import ask
 from dsp.errors import AudioError
 from dsp.formats import WRITABLE
+from dsp.profiles import PROFILE_VERSION
 from dsp.settings import ENGINE_VERSION, MasterSettings
 from mastering.models import Version
 from mastering.services import submit_master
@@ -300,7 +301,22 @@ class PlayedEngine:
                  "value": -0.3, "unit": "dBTP", "ranges": []},
             ],
             "summary": {"integrated_lufs": -18.0 if len(self.ran) == 1 else -9.0} | self.summary,
+            "profile_version": PROFILE_VERSION,
         }  # fmt: skip
+
+    def _inspect_profile(self, source: str, out: str) -> dict[str, Any]:
+        (Path(out) / "profile.json.gz").write_bytes(Path(source).read_bytes())
+        return {
+            "facts": {"rate_hz": 44_100, "channels": 2, "duration_seconds": 16.0},
+            "findings": [],
+            "summary": {"integrated_lufs": -14.0} | self.summary,
+            "profile_version": PROFILE_VERSION,
+        }
+
+    def _renew_profile(self, source: str, out: str, *_: Any) -> dict[str, Any]:
+        assert Path(source).is_file()
+        (Path(out) / "profile.json.gz").write_bytes(b"measured again")
+        return {}
 
     def _preview(
         self, mix: str, mix_profile: str, reference_profile: str, out: str, *_: Any
@@ -383,7 +399,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> PlayedEngine:
 def bells(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Collect the bells that were rung."""
     rung: list[str] = []
-    monkeypatch.setattr("references.services.async_task", rung.append)
+    monkeypatch.setattr("references.services.doorbell.async_task", rung.append)
     return rung
 
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 TEMPLATES = ROOT / "templates"
 TOLD = ("alt", "title", "aria-label", "placeholder", "label", "content", "data-label")
 # The same in every language: the name of the house, units, and the names of things.
-SAME = {"Lacquer", "LUFS", "LU", "dBTP", "dB", "dBFS", "Hz", "kHz", "SHA-256", "UTC", "ISRC"}
+SAME = {"Lacquer", "LUFS", "LU", "PLR", "dBTP", "dB", "dBFS", "Hz", "kHz", "SHA-256", "UTC", "ISRC"}
 # Shown where nothing works, so without anything that could fail; and what only developers see.
 NEVER_TRANSLATED = {"500.html", "mail.html"}
 TRANSLATED = re.compile(

@@ -20,12 +20,12 @@ from dsp.settings import (
     SECTION_CHOICES,
     MasterSettings,
 )
-from mastering.models import STEPS, Genre, Master, Release, Version
+from mastering.models import STEPS, Master, Release, Version
 from mastering.serializers.made import Capabilities, Usage
 from mastering.services.exports import OFFERED
 from mastering.services.listening import LONGEST_PREVIEW_SECONDS
 from references.forms import upload_limits
-from references.models import AudioFile
+from references.models import AudioFile, Genre
 from references.models.limits import most_open_masters, most_open_uploads
 
 SHARE = (0.0, 1.0)

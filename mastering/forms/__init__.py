@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from dsp.pairing import pair_sections
 from dsp.settings import CEILING_DBTP, LOUDNESS_LUFS, MAX_LIMITING_DB, MasterSettings
 from mastering.messages.report import part_name
-from mastering.models import MOST_TRIALS, Genre, Release, Version
+from mastering.models import MOST_TRIALS, Release, Version
+from references.models import Genre
 from references.templatetags.audio import lufs, seconds
 
 OWN_NUMBER = "number"

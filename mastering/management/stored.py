@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
+from dsp.profiles import PROFILE_FORMAT
 from mastering.models import Export, Preview, ReleaseCheck, ReleaseTags, Version
 from references.models import AudioFile
 
@@ -42,8 +43,11 @@ def files_of(row: Stored) -> dict[str, dict[str, int | str]]:
         if not row.cover_sha256:
             return {}
         return {row.cover_key: {"size_bytes": row.cover_bytes, "sha256": row.cover_sha256}}
-    files = {row.key(name): recorded for name, recorded in row.outputs.items()}
-    if isinstance(row, AudioFile) and row.sha256:  # until then it lies in the quarantine
+    if not isinstance(row, AudioFile):
+        return {row.key(name): recorded for name, recorded in row.outputs.items()}
+    files = {row.key(name): recorded for name, recorded in row.kept.items()}
+    has_source = row.has_sound or row.format == PROFILE_FORMAT
+    if row.sha256 and has_source:  # without a digest it lies in the quarantine
         files[row.source_key] = {"size_bytes": row.size_bytes, "sha256": row.sha256}
     return files
 

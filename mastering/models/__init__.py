@@ -5,7 +5,6 @@ from mastering.models.listening import MOST_TRIALS, BlindTest, Preview
 from mastering.models.masters import (
     STEPS,
     Fingerprint,
-    Genre,
     Master,
     MasterQuerySet,
     Release,
@@ -28,7 +27,6 @@ __all__ = [
     "BlindTest",
     "Export",
     "Fingerprint",
-    "Genre",
     "Master",
     "MasterQuerySet",
     "Preset",

@@ -13,6 +13,7 @@ from dsp.formats import CANONICAL_NAME
 from dsp.settings import MasterSettings
 from references.models import (
     AudioFile,
+    Genre,
     Phases,
     PublicIdField,
     Work,
@@ -46,23 +47,6 @@ _PHASES = Phases(
     failed="FAILED",
     canceled="CANCELED",
 )
-
-
-class Genre(models.TextChoices):
-    """What the person says the song is; asked, never guessed."""
-
-    ACOUSTIC = "acoustic", gettext_lazy("Acoustic, folk, singer-songwriter")
-    CLASSICAL = "classical", gettext_lazy("Classical, film music")
-    COUNTRY = "country", gettext_lazy("Country, Americana")
-    ELECTRONIC = "electronic", gettext_lazy("Electronic, house, techno")
-    HIP_HOP = "hip_hop", gettext_lazy("Hip-hop, rap, trap")
-    JAZZ = "jazz", gettext_lazy("Jazz, blues")
-    LATIN = "latin", gettext_lazy("Latin, Afrobeats, reggae")
-    METAL = "metal", gettext_lazy("Metal, hard rock, punk")
-    POP = "pop", gettext_lazy("Pop")
-    RNB = "rnb", gettext_lazy("R&B, soul, funk")
-    ROCK = "rock", gettext_lazy("Rock, indie")
-    SPOKEN = "spoken", gettext_lazy("Spoken word, podcast")
 
 
 class Release(models.TextChoices):

@@ -10,10 +10,10 @@ from accounts.rest.paging import Page
 from dsp.formats import WRITABLE
 from mastering.http import output_name
 from mastering.messages import failure_message
-from mastering.models import STEPS, Genre, Master, Preview, Release, Version
+from mastering.models import STEPS, Master, Preview, Release, Version
 from mastering.serializers.settings import Settings
 from mastering.services import expected_end
-from references.models import Work
+from references.models import Genre, Work
 from references.serializers import AudioShape, Fault, ModeField
 
 STATES = [state.lower() for state in Version.Status.values]

@@ -24,7 +24,14 @@ from references import services as uploads
 from references.errors import Busy
 from references.models import AudioFile, Reference
 from references.models.limits import most_open_masters
-from references.services import clear_scratch, clear_uploads, remove_audio, ring
+from references.services import (
+    clear_scratch,
+    clear_sounds,
+    clear_uploads,
+    mend_library,
+    remove_audio,
+    ring,
+)
 
 SWEEP_SECONDS = 10.0  # between two sweeps
 MOST_SIBLINGS = 5  # masters of one mix that are compared on one screen
@@ -76,6 +83,8 @@ def submit_master(
         tracks = AudioFile.objects.of(user).filter(pk__in={mix.pk, reference.pk})
         found = {track.pk: track for track in tracks.select_for_update()}
         if any(pk not in found or found[pk].has_failed for pk in (mix.pk, reference.pk)):
+            raise AudioUnusable
+        if not found[mix.pk].has_sound:  # measurements alone; enough to master toward, only
             raise AudioUnusable
         if mix.is_test != reference.is_test:
             raise AudioUnusable
@@ -232,6 +241,8 @@ def sweep() -> None:
     expire_exports()
     expire_previews()
     clear_uploads()
+    clear_sounds()
+    mend_library()
     clear_scratch()
 
 

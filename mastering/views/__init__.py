@@ -38,9 +38,9 @@ from mastering.views.found import own_master, own_version, told
 from mastering.views.pairs import pair_of
 from references.errors import UploadRefused
 from references.forms import upload_limits
-from references.http import deliver, receives_files, turns_away_when_busy
+from references.http import choices_of, deliver, receives_files, turns_away_when_busy
 from references.messages import audio_messages
-from references.models import AudioFile, Reference
+from references.models import AudioFile
 from references.services import clean_filename, receive_upload
 
 PAGE_ROWS = 20
@@ -242,7 +242,7 @@ def _new_page(
             genre=request.POST.get("genre", ""),
             previous=_previous(request, request.POST or request.GET),
         ),
-        "library": Reference.objects.of(request.user).of_mode(is_test=False).recent(),
+        **choices_of(request.user),
         "limits": upload_limits(),
         "can_submit": not missing,
         "why_not": " ".join(failure_message(f"missing_{kind}").text for kind in missing),

@@ -38,6 +38,8 @@ def shares(request: AuthenticatedRequest, master_id: str, number: int) -> HttpRe
     """Show a version's links with all that was said there, and open a new one."""
     version = made_version(request, master_id, number)
     form = ShareForm(request.POST if request.method == "POST" else None)
+    if not version.master.reference.has_sound:
+        del form.fields["includes_reference"]
     if request.method == "POST" and form.is_valid():
         services.create_share(version=version, **form.cleaned_data)
         messages.success(request, _("The link is open."))
@@ -197,7 +199,7 @@ def _count_view(request: HttpRequest, share: Share) -> None:
 def _track(share: Share, key: str) -> AudioFile | Version:
     version = share.version
     tracks: dict[str, AudioFile | Version] = {"original": version.master.mix, "master": version}
-    if share.includes_reference:
+    if share.includes_reference and version.master.reference.has_sound:
         tracks["reference"] = version.master.reference
     if key not in tracks:
         raise Http404

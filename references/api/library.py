@@ -17,7 +17,7 @@ from accounts.errors import NotReady
 from accounts.rest import ApiRequest, ApiView, describe, idempotent, listed, page_of
 from references.messages.suitability import suitability_words
 from references.models import AudioFile, Reference
-from references.ranking import MOST_RANKED, better_reference, rank_library, suitability_of
+from references.ranking import better_reference, rank_library, suitability_of
 from references.serializers import (
     PairQuery,
     Ranking,
@@ -203,10 +203,14 @@ class RankView(LibraryView):
     def get(self, request: ApiRequest) -> Response:
         asked = self.asked(RankQuery)
         mix = self.mix(asked["mix"])
-        ranked = rank_library(mix, self.library[:MOST_RANKED])[: asked["limit"]]
+        ranked = rank_library(mix, among=self.library.usable(), most=asked["limit"])
         shown = [
-            {"reference": self.show(ReferenceShape, entry), "score": score, "reasons": reasons}
-            for entry, score, reasons in ranked
+            {
+                "reference": self.show(ReferenceShape, each.reference),
+                "score": each.score,
+                "reasons": list(each.comparison["reasons"]),
+            }
+            for each in ranked
         ]
         return Response({"mix": mix.pk, "data": shown})
 

@@ -113,4 +113,34 @@ REFUSALS: Final[Mapping[str, Wording]] = {
         gettext_lazy("The error is logged. Your file is not to blame, and nothing was charged."),
         gettext_lazy("Try again in a while."),
     ),
+    "profile_unsupported": Wording(
+        gettext_lazy("A profile of another version"),
+        gettext_lazy("It was measured by a version of the engine that is not this one."),
+        gettext_lazy("Measure the track anew: upload it, or export the profile again."),
+    ),
+    "profile_invalid": Wording(
+        gettext_lazy("Not a whole profile"),
+        gettext_lazy("It is damaged, incomplete, or holds values that no measurement gives."),
+        gettext_lazy("Export the profile again from the library it comes from."),
+    ),
+    "profile_outdated": Wording(
+        gettext_lazy("Measured by an older version"),
+        gettext_lazy("Its measurements are of a version that is no longer mastered toward."),
+        gettext_lazy("Upload the track again."),
+    ),
+    "rights_unstated": Wording(
+        gettext_lazy("Your word is missing"),
+        gettext_lazy("Nothing was stored. You have not yet said that you may use these tracks."),
+        gettext_lazy("Tick the sentence above, then add them again."),
+    ),
+    "not_measured": Wording(
+        gettext_lazy("Not measured yet"),
+        gettext_lazy("The track is still being measured."),
+        gettext_lazy("Wait a moment, then try again."),
+    ),
+    "sound_needed": Wording(
+        gettext_lazy("Its sound is needed"),
+        gettext_lazy("The same track is the mix of one of your masters. Nothing was deleted."),
+        gettext_lazy("Delete that master first."),
+    ),
 }

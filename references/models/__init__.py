@@ -2,8 +2,9 @@
 
 from references.models.audio import AudioFile
 from references.models.direct import DirectUpload
+from references.models.genre import Genre
 from references.models.ids import PublicIdField
-from references.models.library import Reference
+from references.models.library import Reference, RightsStatement
 from references.models.machine import Machine
 from references.models.terminal import FreezeTerminalRows
 from references.models.work import (
@@ -20,10 +21,12 @@ __all__ = [
     "AudioFile",
     "DirectUpload",
     "FreezeTerminalRows",
+    "Genre",
     "Machine",
     "Phases",
     "PublicIdField",
     "Reference",
+    "RightsStatement",
     "Settled",
     "Work",
     "WorkQuerySet",

@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 from pathlib import PurePosixPath
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 
-from accounts.models.ids import PublicIdField
-from dsp.formats import LOSSLESS_NAME
+from dsp.formats import LOSSLESS_NAME, PROFILE_NAME
+from dsp.profiles import PROFILE_VERSION
+from references.models.ids import PublicIdField
 from references.models.work import Phases, Work, WorkQuerySet, work_constraints, work_indexes
 
 _PHASES = Phases(waiting="UPLOADED", running="MEASURING", succeeded="READY", failed="REJECTED")
@@ -24,6 +25,14 @@ class AudioFileQuerySet(WorkQuerySet["AudioFile"]):
         """Keep what test keys made, or all that they did not."""
         return self.filter(is_test=is_test)
 
+    def sounding(self) -> Self:
+        """Those whose sound is here, not their measurements alone."""
+        return self.filter(sound=AudioFile.Sound.KEPT)
+
+    def losing_sound(self) -> Self:
+        """Those whose sound was given up, and may still lie in storage."""
+        return self.filter(sound=AudioFile.Sound.LEAVING)
+
 
 class AudioFile(Work):
     class Kind(models.TextChoices):
@@ -35,6 +44,11 @@ class AudioFile(Work):
         MEASURING = "MEASURING"
         READY = "READY"
         REJECTED = "REJECTED"
+
+    class Sound(models.TextChoices):
+        KEPT = "KEPT"
+        LEAVING = "LEAVING"  # given up; some of it may still lie in storage
+        NONE = "NONE"  # gone, or never there: a profile alone
 
     phases: ClassVar[Phases] = _PHASES
 
@@ -49,6 +63,10 @@ class AudioFile(Work):
     summary = models.JSONField(default=dict)
     findings = models.JSONField(default=list)
     pcm_sha256 = models.CharField(max_length=64, blank=True)
+    profile_version = models.PositiveSmallIntegerField(
+        default=0, help_text="Of what was measured; 0 until then."
+    )
+    sound = models.CharField(max_length=10, choices=Sound, default=Sound.KEPT)
     is_test = models.BooleanField(default=False, help_text="Sent with a test key.")
 
     objects = AudioFileQuerySet.as_manager()
@@ -59,6 +77,8 @@ class AudioFile(Work):
         indexes = [
             *work_indexes("audio", _PHASES),
             models.Index("user", "sha256", name="audio_content"),
+            models.Index("user", "pcm_sha256", name="audio_samples"),
+            models.Index("sound", name="audio_leaving", condition=models.Q(sound="LEAVING")),
         ]
 
     def __str__(self) -> str:
@@ -67,6 +87,24 @@ class AudioFile(Work):
     @property
     def is_ready(self) -> bool:
         return self.has_succeeded
+
+    @property
+    def has_sound(self) -> bool:
+        """Whether it can be heard, and mastered; without, it is a profile to master toward."""
+        return self.sound == self.Sound.KEPT
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether its profile is of a version that the engine no longer masters toward."""
+        return self.is_ready and self.profile_version != PROFILE_VERSION
+
+    @property
+    def kept(self) -> dict[str, dict[str, Any]]:
+        """The outputs that are still stored."""
+        outputs: dict[str, dict[str, Any]] = self.outputs
+        if self.has_sound:
+            return outputs
+        return {name: facts for name, facts in outputs.items() if name == PROFILE_NAME}
 
     @property
     def is_past_mastering(self) -> bool:
@@ -97,12 +135,12 @@ class AudioFile(Work):
     @property
     def proxy_name(self) -> str | None:
         """The name of the copy that browsers play first."""
-        return next((name for name in self.outputs if name.startswith("proxy.")), None)
+        return next((name for name in self.kept if name.startswith("proxy.")), None)
 
     @property
     def lossless_name(self) -> str | None:
         """The name of the copy that browsers play on demand; uploads of old have none."""
-        return LOSSLESS_NAME if LOSSLESS_NAME in self.outputs else None
+        return LOSSLESS_NAME if LOSSLESS_NAME in self.kept else None
 
     @property
     def time_limit(self) -> timedelta:

@@ -1,7 +1,6 @@
 """Uploads that go straight to the storage: announced, sent to a quarantine, then looked at."""
 
 from datetime import timedelta
-from functools import partial
 from typing import Any, Final, Self
 
 from django.conf import settings
@@ -71,4 +70,5 @@ class DirectUpload(models.Model):
 @receiver(post_delete, sender=DirectUpload)
 def empty_quarantine(instance: DirectUpload, **_: Any) -> None:
     """Let the object go with its row, also when the row goes with its person."""
-    transaction.on_commit(partial(default_storage.delete, instance.key), robust=True)
+    key = instance.key
+    transaction.on_commit(lambda: default_storage.delete(key), robust=True)

@@ -16,6 +16,7 @@ from accounts.models import User
 from dsp import files, jobs
 from dsp.audio import Audio
 from dsp.covers import clean_cover
+from dsp.formats import PROFILE_NAME
 from dsp.settings import ENGINE_VERSION, MasterSettings
 from mastering import services
 from mastering.deliverables import entry_names
@@ -29,6 +30,7 @@ from mastering.models import (
     Version,
 )
 from references.models import AudioFile, Reference
+from references.services import enter_measured
 from tests.pictures import png
 
 RATE_HZ = 44_100
@@ -60,8 +62,8 @@ def make(folder: Path) -> Made:
     )
     rendered = jobs.render(
         str(mix / "source.wav"),
-        str(mix / jobs.PROFILE_NAME),
-        str(reference / jobs.PROFILE_NAME),
+        str(mix / PROFILE_NAME),
+        str(reference / PROFILE_NAME),
         str(master),
         {},
         {},
@@ -99,9 +101,12 @@ def song(*, seed: int, drive: float = 1.0, brightness: float = 0.0) -> Audio:
     return Audio((0.6 * shaped / np.abs(shaped).max()).astype(np.float32), RATE_HZ)
 
 
-def measured(user: User, made: Made, kind: AudioFile.Kind, filename: str) -> AudioFile:
-    """Return an upload that was measured."""
+def measured(
+    user: User, made: Made, kind: AudioFile.Kind, filename: str, *, content: str = ""
+) -> AudioFile:
+    """Return an upload that was measured; with a content of its own it is like no other."""
     told, folder = _of_kind(made, kind)
+    digest = hashlib.sha256(content.encode()).hexdigest() if content else ""
     audio = AudioFile(
         user=user,
         kind=kind,
@@ -109,18 +114,28 @@ def measured(user: User, made: Made, kind: AudioFile.Kind, filename: str) -> Aud
         filename=filename,
         format="wav",
         size_bytes=told["facts"]["size_bytes"],
-        sha256=told["facts"]["sha256"],
+        sha256=digest or told["facts"]["sha256"],
         attempts=1,
         step="done",
         progress=1.0,
         finished=timezone.now(),
-        **told,
+        **told | ({"pcm_sha256": digest} if digest else {}),
     )
     audio.outputs = _store(folder, audio.key(""))
     audio.save()
     if kind == AudioFile.Kind.REFERENCE:
         Reference.objects.create(user=user, audio=audio, title=audio.title)
     return audio
+
+
+def shelved(user: User, made: Made, title: str, **columns: Any) -> Reference:
+    """Return an entry of the library, its numbers read; columns are set over them."""
+    audio = measured(user, made, AudioFile.Kind.REFERENCE, f"{title}.wav", content=title)
+    enter_measured(audio_id=audio.pk)
+    Reference.objects.filter(audio=audio).update(**{"same_as": None, "likeness": None} | columns)
+    entry = Reference.objects.get(audio=audio)
+    entry.save()
+    return entry
 
 
 def measure(audio: AudioFile, made: Made) -> None:
@@ -189,8 +204,8 @@ def try_part(made: Made) -> Preview:
     with TemporaryDirectory() as folder:
         told = jobs.preview(
             str(made.mix / "source.wav"),
-            str(made.mix / jobs.PROFILE_NAME),
-            str(made.reference / jobs.PROFILE_NAME),
+            str(made.mix / PROFILE_NAME),
+            str(made.reference / PROFILE_NAME),
             folder,
             preview.settings,
             (preview.start_seconds, preview.end_seconds),

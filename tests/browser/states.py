@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.urls import reverse
 
@@ -11,7 +12,8 @@ from accounts.services import create_key, revoke_key
 from mastering import services
 from mastering.messages.guides import GUIDES
 from mastering.models import Master, ReleaseCheck, Version
-from references.models import AudioFile
+from references.models import AudioFile, Reference
+from references.services import drop_sound
 from tests.browser import scene
 
 LONG_NAME = "A_very_long_file_name_that_exports_produce_(final_final_3)_[24-96]_master_bus_off.wav"
@@ -214,9 +216,67 @@ def _keys(user: User, _made: scene.Made) -> str:
     return reverse("accounts:keys")
 
 
+_SHELF: tuple[tuple[Any, ...], ...] = (
+    ("Night Bus", "The Larches", "rock", ["warm", "female voice"], -8.6, 7.9, -9.2, -17.1, 1.0),
+    ("Slow Tide", "Ana Mirela", "acoustic", ["warm"], -14.2, 13.4, -14.0, -22.3, 0.86),
+    ("Harbour Lights", "", "electronic", ["club"], -7.1, 6.2, -6.5, -13.8, 0.62),
+    (LONG_NAME, "An artist with quite a long name & the Symphony Orchestra of Somewhere", "", [],
+     -11.0, 9.9, -8.8, -19.0, 0.41),
+)  # fmt: skip
+
+
+def _shelf(user: User, made: scene.Made) -> list[Reference]:
+    entries = []
+    for title, artist, genre, tags, lufs, plr, width, brightness, trust in _SHELF:
+        entry = scene.shelved(
+            user, made, title, artist=artist, genre=genre, tags=tags, loudness_lufs=lufs,
+            plr_db=plr, width_db=width, brightness_db=brightness, trust=trust,
+        )  # fmt: skip
+        tilt = brightness + 17.0
+        entry.tone_db = [round(v + tilt * (n / 14 - 1.0), 1) for n, v in enumerate(entry.tone_db)]
+        flags = [{"code": "lossy", "confidence": 0.99, "value": 16.1}] if trust < 0.8 else []
+        flags += [{"code": "clipped", "confidence": 0.8, "value": 31.0}] if trust < 0.5 else []
+        entry.health = flags
+        entry.save()
+        entries.append(entry)
+    Reference.objects.filter(pk=entries[2].pk).update(same_as=entries[0], likeness=0.93)
+    drop_sound(reference=entries[1])
+    scene.unmeasured(user, REFERENCE, "Fresh from the disc.flac")
+    fresh = AudioFile.objects.get(filename="Fresh from the disc.flac")
+    Reference.objects.create(user=user, audio=fresh, title=fresh.title)
+    return entries
+
+
 def _references(user: User, made: scene.Made) -> str:
-    _new_library(user, made)
+    _shelf(user, made)
+    scene.measured(user, made, MIX, "Night drive (mix 7).wav")
     return reverse("references:list")
+
+
+def _references_ranked(user: User, made: scene.Made) -> str:
+    _shelf(user, made)
+    mix = scene.measured(user, made, MIX, "Night drive (mix 7).wav")
+    return f"{reverse('references:list')}?mix={mix.pk}&plr_db_min=2"
+
+
+def _reference(number: int) -> Arrange:
+    def arrange(user: User, made: scene.Made) -> str:
+        return reverse("references:detail", args=[_shelf(user, made)[number].pk])
+
+    return arrange
+
+
+def _new_ranked(user: User, made: scene.Made) -> str:
+    _shelf(user, made)
+    mix = scene.measured(user, made, MIX, "Night drive (mix 7).wav")
+    return f"{reverse('mastering:new')}?mix={mix.pk}"
+
+
+def _result_of_profile(user: User, made: scene.Made) -> str:
+    master = _master(user, made)
+    scene.rendered(master, made)
+    drop_sound(reference=Reference.objects.get(audio=master.reference))
+    return reverse("mastering:detail", args=[master.pk])
 
 
 STATES = [
@@ -289,4 +349,10 @@ STATES = [
     State("masters", _history),
     _at("references-empty", view="references:list"),
     State("references", _references),
+    State("references-ranked", _references_ranked),
+    State("reference", _reference(0)),
+    State("reference-doubtful", _reference(3)),
+    State("reference-profile", _reference(1)),
+    State("new-ranked", _new_ranked),
+    State("master-of-profile", _result_of_profile),
 ]

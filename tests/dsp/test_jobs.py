@@ -13,7 +13,7 @@ import soundfile as sf
 
 from dsp import files, jobs
 from dsp.errors import ProfileUnsupported
-from dsp.formats import CANONICAL_NAME, LIMITS, LOSSLESS_NAME, PROXY_NAME
+from dsp.formats import CANONICAL_NAME, LIMITS, LOSSLESS_NAME, PROFILE_NAME, PROXY_NAME
 from dsp.loudness import integrated_lufs, weighted_energies
 from dsp.measure import Profile, measure
 from dsp.settings import MasterSettings
@@ -40,8 +40,8 @@ def render(folder: Path, out: Path, **settings) -> dict[str, Any]:
     out.mkdir(exist_ok=True)
     return jobs.render(
         str(folder / "mix.wav"),
-        str(folder / "mix" / jobs.PROFILE_NAME),
-        str(folder / "reference" / jobs.PROFILE_NAME),
+        str(folder / "mix" / PROFILE_NAME),
+        str(folder / "reference" / PROFILE_NAME),
         str(out),
         MasterSettings(**settings).as_dict(),
         LIMIT_VALUES,
@@ -50,10 +50,10 @@ def render(folder: Path, out: Path, **settings) -> dict[str, Any]:
 
 def test_an_upload_leaves_its_profile_and_what_the_player_needs(folder):
     made = {path.name for path in (folder / "mix").iterdir()}
-    assert made == {jobs.PROFILE_NAME, jobs.WAVEFORM_NAME, PROXY_NAME, LOSSLESS_NAME}
+    assert made == {PROFILE_NAME, jobs.WAVEFORM_NAME, PROXY_NAME, LOSSLESS_NAME}
     lossless = files.read(folder / "mix" / LOSSLESS_NAME)
     assert np.array_equal(lossless.samples, files.read(folder / "mix.wav").samples)
-    saved = jobs.load_profile(folder / "mix" / jobs.PROFILE_NAME)
+    saved = jobs.load_profile(folder / "mix" / PROFILE_NAME)
     fresh = measure(files.read(folder / "mix.wav"))
     assert saved.to_dict() == fresh.to_dict()
 
@@ -111,8 +111,8 @@ def test_steps_are_told_in_order(folder, tmp_path):
     told: list[tuple[str, float]] = []
     jobs.render(
         str(folder / "mix.wav"),
-        str(folder / "mix" / jobs.PROFILE_NAME),
-        str(folder / "reference" / jobs.PROFILE_NAME),
+        str(folder / "mix" / PROFILE_NAME),
+        str(folder / "reference" / PROFILE_NAME),
         str(tmp_path),
         MasterSettings().as_dict(),
         LIMIT_VALUES,

@@ -60,7 +60,7 @@ def test_a_broken_broker_refuses_nobody(
     def broken(_name: str) -> None:
         raise ConnectionError
 
-    monkeypatch.setattr("references.services.async_task", broken)
+    monkeypatch.setattr("references.services.doorbell.async_task", broken)
     with django_capture_on_commit_callbacks(execute=True):
         uploaded(alice)
     assert AudioFile.objects.due().count() == 1
@@ -113,7 +113,7 @@ def test_a_row_that_cannot_be_written_leaves_no_bytes(alice: User, monkeypatch):
         raise RuntimeError("no row")
 
     before = stored_names()
-    monkeypatch.setattr("references.services.ring", broken)
+    monkeypatch.setattr("references.services.uploads.ring", broken)
     with pytest.raises(RuntimeError, match="no row"):
         uploaded(alice)
     assert stored_names() == before

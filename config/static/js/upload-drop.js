@@ -4,6 +4,7 @@
 // the file goes up at once, and the answer, the next state of the card, takes this card's place.
 
 import { forget, kept } from "./kept-files.js";
+import { Refused, sendFile } from "./send-file.js";
 
 class UploadDrop extends HTMLElement {
   #request = null;
@@ -56,40 +57,13 @@ class UploadDrop extends HTMLElement {
     show(0);
     this.#state("sending");
 
-    if (this.dataset.directUrl) return this.#sendDirect(file, show);
-    this.#ask(this.dataset.url, { kind: this.dataset.kind, file }, (request) => this.#answered(request), show);
-  }
-
-  /** Announce the file, send it to the storage itself, then say that it is there. */
-  #sendDirect(file, show) {
-    const said = { kind: this.dataset.kind, filename: file.name, size_bytes: file.size };
-    this.#ask(this.dataset.directUrl, said, (begun) => {
-      if (begun.status !== 201) return this.#answered(begun);
-      const { url, method, headers, complete_url } = JSON.parse(begun.responseText);
-      const put = (this.#request = new XMLHttpRequest());
-      put.open(method, url);
-      for (const [name, value] of Object.entries(headers)) put.setRequestHeader(name, value);
-      put.upload.addEventListener("progress", ({ loaded, total }) => show(loaded / total));
-      put.addEventListener("error", () => this.#fail("offline"));
-      put.addEventListener("load", () => {
-        if (put.status !== 200) return this.#fail("refused");
-        this.#ask(complete_url, {}, (request) => this.#answered(request));
-      });
-      put.send(file);
-    });
-  }
-
-  #ask(url, fields, answered, show) {
-    const form = new FormData();
-    for (const [name, value] of Object.entries(fields)) form.append(name, value);
-    const request = (this.#request = new XMLHttpRequest());
-    request.open("POST", url);
-    request.setRequestHeader("X-CSRFToken", this.closest("form").elements.csrfmiddlewaretoken.value);
-    request.setRequestHeader("HX-Request", "true");
-    if (show) request.upload.addEventListener("progress", ({ loaded, total }) => show(loaded / total));
-    request.addEventListener("load", () => answered(request));
-    request.addEventListener("error", () => this.#fail("offline"));
-    request.send(form);
+    const { url, directUrl, kind } = this.dataset;
+    const token = this.closest("form").elements.csrfmiddlewaretoken.value;
+    const began = (request) => (this.#request = request);
+    sendFile(file, { url, directUrl, name: "file", fields: { kind }, token, began, show }).then(
+      (request) => this.#answered(request),
+      (error) => this.#fail(error instanceof Refused ? "refused" : "offline"),
+    );
   }
 
   #answered(request) {

@@ -1,10 +1,9 @@
-"""Pages and answers of uploads and the reference library."""
+"""Answers of uploads: how they come, their cards, what is heard of them."""
 
 from dataclasses import asdict
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import (
     Http404,
     HttpRequest,
@@ -28,9 +27,9 @@ from accounts.http import AuthenticatedRequest
 from dsp.errors import AudioError
 from references.errors import Busy, StorageAway, UploadExpired, UploadRefused
 from references.forms import DirectUploadForm, UploadForm, upload_limits
-from references.http import busy, deliver, receives_files, wants_fragment
+from references.http import busy, choices_of, deliver, receives_files, wants_fragment
 from references.messages import audio_messages, refusal_message
-from references.models import AudioFile, DirectUpload, Reference
+from references.models import AudioFile, DirectUpload
 from references.services import (
     begin_upload,
     clean_filename,
@@ -39,8 +38,6 @@ from references.services import (
     receive_upload,
     remove_audio,
 )
-
-PAGE_ROWS = 50
 
 
 @login_required
@@ -150,15 +147,6 @@ def waveform(request: AuthenticatedRequest, audio_id: str) -> HttpResponseBase:
     return _deliver(request, audio, "waveform.json")
 
 
-@login_required
-@require_GET
-def library(request: AuthenticatedRequest) -> HttpResponse:
-    library = Reference.objects.of(request.user).of_mode(is_test=False).kept()
-    paginator = Paginator(library.with_use_count(), PAGE_ROWS)
-    page = paginator.get_page(request.GET.get("page"))
-    return render(request, "references/reference_list.html", {"references": page})
-
-
 def _card(request: AuthenticatedRequest, audio: AudioFile, *, status: int = 200) -> HttpResponse:
     context = _empty_card(request, audio.kind) | {"audio": audio, "findings": audio_messages(audio)}
     return render(request, "references/_upload_card.html", context, status=status)
@@ -190,11 +178,11 @@ def _empty_card(request: AuthenticatedRequest, kind: str) -> dict[str, Any]:
         "kind": kind.lower(),
         "findings": [],
         "limits": upload_limits(),
-        "library": Reference.objects.of(request.user).of_mode(is_test=False).recent(),
+        **choices_of(request.user),
     }
 
 
 def _deliver(request: AuthenticatedRequest, audio: AudioFile, name: str | None) -> HttpResponseBase:
-    if name is None or name not in audio.outputs:
+    if name is None or name not in audio.kept:
         raise Http404
     return deliver(request, audio.key(name), sha256=audio.outputs[name]["sha256"])

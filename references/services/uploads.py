@@ -1,4 +1,4 @@
-"""Receiving and removing uploads, and ringing for a worker.
+"""Receiving uploads.
 
 A file comes with a form (`receive_upload`), or straight to the storage: `begin_upload` signs the
 one request that may bring it, `complete_upload` takes what came. Until a worker has looked at it
@@ -9,12 +9,9 @@ looked at is what is kept, with its hash.
 import contextlib
 import hashlib
 import logging
-import shutil
-import time
 import unicodedata
 from collections.abc import Iterator
-from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 from django.conf import settings
@@ -23,18 +20,19 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.core.signing import BadSignature
 from django.db import transaction
-from django.db.models import RestrictedError
 from django.db.models.functions import Now
-from django.dispatch import receiver
-from django_q.tasks import async_task
 
 from accounts.models import User
-from accounts.services import Chapter, collecting, leaving
-from accounts.storage import delete_folder
-from dsp.errors import TooLarge, UnsupportedFormat
+from dsp.errors import AudioError, TooLarge, UnsupportedFormat
 from dsp.formats import SNIFF_BYTES, sniff
+from dsp.profiles import (
+    MOST_DOCUMENT_BYTES,
+    PROFILE_FORMAT,
+    Document,
+    is_document,
+    read_document,
+)
 from references.errors import (
-    AudioInUse,
     Busy,
     EmptyUpload,
     StorageAway,
@@ -46,7 +44,9 @@ from references.errors import (
 from references.fixtures import short_song, tuning_of
 from references.models import AudioFile, DirectUpload, Reference
 from references.models.direct import SENDING
+from references.models.library import clean_tags
 from references.models.limits import most_open_uploads
+from references.services.doorbell import ring
 from references.storage import (
     Readable,
     SignedRequest,
@@ -58,9 +58,7 @@ from references.storage import (
 )
 
 TEST_FORMAT = "wav"  # of the songs that test keys work with
-DOORBELL = "mastering.tasks.work"  # by name: the bell knows nothing of who answers it
 MAX_FILENAME_CHARACTERS = 200
-SCRATCH = Path(settings.DATA_DIR) / "scratch"  # of the workers of this machine
 
 logger = logging.getLogger(__name__)
 
@@ -96,7 +94,10 @@ def stored_upload(
     refuse_if_busy()
     _refuse_if_too_many_open(user)
     _refuse_size(file.size)
-    source_format, name = _format_of(_head(file)), clean_filename(file.name or "")
+    source_format, name = _format_of(_head(file), kind), clean_filename(file.name or "")
+    is_profile = source_format == PROFILE_FORMAT and not is_test
+    if is_profile:
+        read_document(file.read(MOST_DOCUMENT_BYTES + 1))
     if is_test:
         file, source_format = _in_place_of(_sha256(file), kind), TEST_FORMAT
     audio = AudioFile(
@@ -106,6 +107,7 @@ def stored_upload(
         size_bytes=file.size,
         sha256=_sha256(file),
         format=source_format,
+        sound=AudioFile.Sound.NONE if is_profile else AudioFile.Sound.KEPT,
         is_test=is_test,
     )
     with _reaching_storage():
@@ -124,10 +126,15 @@ def enter_upload(*, audio: AudioFile) -> None:
     ------
     TooManyUploads
     """
+    document = None
+    if audio.format == PROFILE_FORMAT:
+        with _reaching_storage():
+            content = head_of(audio.source_key, MOST_DOCUMENT_BYTES + 1)
+        document = read_document(content)
     with transaction.atomic():
         _lock(audio.user)
         _refuse_if_too_many_open(audio.user)
-        _enter(audio)
+        _enter(audio, document)
 
 
 def begin_upload(
@@ -170,9 +177,14 @@ def complete_upload(*, upload: DirectUpload) -> AudioFile:
         if size_bytes != upload.size_bytes:
             raise UploadIncomplete(f"{size_bytes or 0} of {upload.size_bytes} bytes arrived.")
         head = head_of(upload.key, SNIFF_BYTES)
+    document = None
     try:
-        source_format = _format_of(head)
-    except UnsupportedFormat:
+        source_format = _format_of(head, AudioFile.Kind(upload.kind))
+        if source_format == PROFILE_FORMAT:
+            with _reaching_storage():
+                content = head_of(upload.key, MOST_DOCUMENT_BYTES + 1)
+            document = read_document(content)
+    except AudioError:
         upload.delete()
         raise
     if upload.is_test:
@@ -183,6 +195,7 @@ def complete_upload(*, upload: DirectUpload) -> AudioFile:
         filename=upload.filename,
         size_bytes=upload.size_bytes,
         format=source_format,
+        sound=AudioFile.Sound.NONE if document else AudioFile.Sound.KEPT,
     )
     with transaction.atomic():
         locked = DirectUpload.objects.select_for_update().filter(pk=upload.pk).first()
@@ -190,7 +203,7 @@ def complete_upload(*, upload: DirectUpload) -> AudioFile:
             raise UploadExpired
         if locked.audio is not None:
             return locked.audio
-        _enter(audio)
+        _enter(audio, document)
         DirectUpload.objects.filter(pk=upload.pk).update(audio=audio)
     return audio
 
@@ -233,115 +246,10 @@ def clear_uploads() -> None:
     DirectUpload.objects.over().delete()
 
 
-def keep_reference(*, user: User, audio: AudioFile) -> Reference:
-    """Enter a track into the library; itself where it is there."""
-    entry, _ = Reference.objects.get_or_create(
-        audio=audio, defaults={"user": user, "title": audio.title}
-    )
-    return entry
-
-
-def edit_reference(
-    *, reference: Reference, title: str, artist: str = "", genre: str = "", notes: str = ""
-) -> Reference:
-    """Describe an entry anew."""
-    described = {"title": title, "artist": artist, "genre": genre, "notes": notes}
-    for name, value in described.items():
-        setattr(reference, name, value)
-    reference.save(update_fields=[*described])
-    return reference
-
-
-def forget_double(*, audio_id: str) -> None:
-    """Keep one entry of the library for one content, now that the content is known."""
-    entry = Reference.objects.usable().filter(audio=audio_id).select_related("audio").first()
-    if entry is None:
-        return
-    mine = Reference.objects.of(entry.user_id).of_mode(is_test=entry.audio.is_test).usable()
-    same = mine.filter(audio__sha256=entry.audio.sha256)
-    if same.order_by("created", "pk").first() != entry:
-        entry.delete()
-
-
 def refuse_if_busy() -> None:
     """Turn an upload away while too many of everyone's wait."""
     if AudioFile.objects.backlog_is_full():
         raise Busy
-
-
-def delete_audio(*, audio: AudioFile) -> None:
-    """Delete an upload, and its entry in the library.
-
-    Raises
-    ------
-    AudioInUse
-        Where a master needs it; with nothing changed.
-    """
-    folder = audio.folder
-    try:
-        with transaction.atomic():
-            Reference.objects.filter(audio=audio).delete()
-            audio.delete()
-            transaction.on_commit(partial(delete_folder, folder))
-    except RestrictedError as needed:
-        raise AudioInUse from needed
-
-
-def remove_audio(*, audio: AudioFile) -> None:
-    """Take an upload out of the library, and delete it unless a master still needs it."""
-    Reference.objects.filter(audio=audio).delete()
-    folder = audio.folder
-    try:
-        with transaction.atomic():
-            audio.delete()
-            transaction.on_commit(partial(delete_folder, folder))
-    except RestrictedError:
-        logger.info("%s stays: a master needs it", folder)
-
-
-@receiver(leaving)
-def tell_folders(user: User, **_: Any) -> list[str]:
-    """Tell which folders go with someone who leaves."""
-    return [audio.folder for audio in AudioFile.objects.of(user)]
-
-
-@receiver(collecting)
-def collect(user: User, **_: Any) -> Chapter:
-    """Return a person's uploads and library, with the files as they were sent."""
-    kept = ("id", "kind", "filename", "size_bytes", "sha256", "facts", "summary", "findings")
-    uploads = AudioFile.objects.of(user)
-    library = Reference.objects.of(user)
-    rows = {
-        "uploads": [
-            {name: getattr(audio, name) for name in (*kept, "status", "created")}
-            for audio in uploads
-        ],
-        "library": [
-            {name: value for name, value in reference.items() if name != "user_id"}
-            for reference in library.values()
-        ],
-    }
-    files = {f"uploads/{audio.pk}/{audio.filename}": audio.source_key for audio in uploads}
-    return Chapter("tracks", rows, files)
-
-
-def ring() -> None:
-    """Tell the workers, once this transaction is committed, that there is something to do.
-
-    A bell that is lost is rung again by the sweep, so a broken broker refuses nobody.
-    """
-    transaction.on_commit(_ring, robust=True)
-
-
-def clear_scratch() -> None:
-    """Delete what killed workers left on this machine's disk."""
-    if not SCRATCH.is_dir():
-        return
-    oldest = time.time() - 2 * settings.JOB_TIMEOUT_SECONDS
-    for folder in SCRATCH.iterdir():
-        with contextlib.suppress(FileNotFoundError):  # another sweep was faster
-            if folder.stat().st_mtime < oldest:
-                shutil.rmtree(folder)
 
 
 def clean_filename(name: str) -> str:
@@ -356,18 +264,28 @@ def clean_filename(name: str) -> str:
     return f"{stem}{suffix}" if stem else f"untitled{suffix}"
 
 
-def _ring() -> None:  # a function, since Django tells of failures by their __qualname__
-    async_task(DOORBELL)
-
-
-def _enter(audio: AudioFile) -> None:
+def _enter(audio: AudioFile, document: Document | None) -> None:
     audio.save(force_insert=True)
     mine = Reference.objects.of(audio.user).of_mode(is_test=audio.is_test)
     known = mine.kept().filter(audio__sha256=audio.sha256)
     is_new = not (audio.sha256 and known.exists())
     if audio.kind == AudioFile.Kind.REFERENCE and is_new:
-        Reference.objects.create(user=audio.user, audio=audio, title=audio.title)
+        Reference.objects.create(user=audio.user, audio=audio, **_named(audio, document))
     ring()
+
+
+def _named(audio: AudioFile, document: Document | None) -> dict[str, Any]:
+    """Return what an entry of the library goes by at first."""
+    if document is None:
+        return {"title": audio.title}
+    return {
+        "title": document.title.strip() or audio.title,
+        "artist": document.artist.strip(),
+        "genre": document.genre.strip(),
+        "notes": document.notes,
+        "tags": clean_tags(document.tags),
+        "origin": Reference.Origin.PROFILE,
+    }
 
 
 def _complete_test(upload: DirectUpload) -> AudioFile:
@@ -392,7 +310,7 @@ def _complete_test(upload: DirectUpload) -> AudioFile:
             raise UploadExpired
         if locked.audio is not None:
             return locked.audio
-        _enter(audio)
+        _enter(audio, None)
         DirectUpload.objects.filter(pk=upload.pk).update(audio=audio)
     return audio
 
@@ -423,7 +341,9 @@ def _refuse_size(size_bytes: int | None) -> None:
         )
 
 
-def _format_of(head: bytes) -> str:
+def _format_of(head: bytes, kind: AudioFile.Kind) -> str:
+    if kind == AudioFile.Kind.REFERENCE and is_document(head):
+        return PROFILE_FORMAT
     source_format = sniff(head)
     if source_format is None:
         raise UnsupportedFormat("The content is none of the formats we read.")
@@ -445,6 +365,7 @@ def _reaching_storage() -> Iterator[None]:
 def _head(file: "File[bytes]") -> bytes:
     file.seek(0)
     head: bytes = file.read(SNIFF_BYTES)
+    file.seek(0)
     return head
 
 
