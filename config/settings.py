@@ -1,6 +1,7 @@
 """Every setting, read from the environment; every name stands in .env.example."""
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -220,6 +221,14 @@ STRIPE_PRICES = env.dict("STRIPE_PRICES", default={})
 if STRIPE_SECRET_KEY and not STRIPE_WEBHOOK_SECRET:
     raise ImproperlyConfigured("STRIPE_SECRET_KEY needs STRIPE_WEBHOOK_SECRET beside it.")
 LEDGER_TITLES = "mastering.services.titles_of"  # by name: money knows nothing of what it pays
+
+# Webhooks: what we may call for people beside public servers, as networks (10.0.0.0/8).
+WEBHOOK_TRUSTED_NETWORKS = env.list("WEBHOOK_TRUSTED_NETWORKS", default=[])
+for network in WEBHOOK_TRUSTED_NETWORKS:
+    try:
+        ip_network(network)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"WEBHOOK_TRUSTED_NETWORKS: {error}") from error
 
 # Accounts
 AUTH_USER_MODEL = "accounts.User"

@@ -12,7 +12,8 @@ from django.views.defaults import server_error as page_of_error
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from accounts.errors import ApiRefused
+from accounts import messages as accounts_messages
+from accounts.errors import ApiRefused, WebhookRefused
 from accounts.rest.schema import PROBLEM_TYPE
 from accounts.rest.views import TooLarge
 from accounts.trace import current_request_id
@@ -31,6 +32,7 @@ Refusals: Final = (
     MasterRefused,
     UploadRefused,
     LibraryRefused,
+    WebhookRefused,
 )
 
 # What of the apps' codes is not a 409, "not in this state".
@@ -47,11 +49,17 @@ STATUSES: Final[Mapping[str, int]] = {
     "invalid_settings": 422,
     "invalid_cover": 422,
     "not_a_part": 422,
+    "url_invalid": 422,
+    "https_only": 422,
+    "address_forbidden": 422,
+    "port_forbidden": 422,
+    "event_type_unknown": 422,
     "not_exportable": 422,
     "idempotency_key_reused": 422,
     "too_many_uploads": 429,
     "too_many_masters": 429,
     "too_many_exports": 429,
+    "too_many_calls": 429,
     "storage": 503,
     "too_busy": 503,
 }
@@ -60,11 +68,13 @@ WAIT_SECONDS: Final[Mapping[str, int]] = {
     "too_many_uploads": 10,
     "too_many_masters": 30,
     "too_many_exports": 30,
+    "too_many_calls": 600,
     "storage": RETRY_AFTER_SECONDS,
     "too_busy": RETRY_AFTER_SECONDS,
 }
 # Codes that only the API has; those of the apps have their sentences with the apps.
 SENTENCES: Final[Mapping[str, Any]] = {
+    **accounts_messages.REFUSALS,
     "malformed_request": _("The request cannot be read."),
     "invalid_request": _("A field is wrong; `errors` tells which."),
     "invalid_key": _("This is no key of ours, or it was revoked, or its time is over."),

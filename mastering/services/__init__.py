@@ -25,6 +25,11 @@ from mastering.services.credits import (
     titles_of,
 )
 from mastering.services.estimates import expected_end
+from mastering.services.events import (
+    tell_of_audio,
+    tell_of_versions,
+    tell_of_what_was_made,
+)
 from mastering.services.exports import (
     expire_exports,
     request_check,
@@ -149,7 +154,10 @@ __all__ = [
     "submit_masters",
     "submit_siblings",
     "sweep",
+    "tell_of_audio",
     "tell_of_groups",
+    "tell_of_versions",
+    "tell_of_what_was_made",
     "titles_of",
     "try_settings",
     "unlock",

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.urls import reverse
 
-from accounts.models import SCOPES, User
+from accounts import services as accounts
+from accounts.models import SCOPES, EventType, User, Webhook
 from accounts.services import create_key, revoke_key
 from mastering import services
 from mastering.messages.guides import GUIDES
@@ -93,6 +94,25 @@ def _tags(user: User, made: scene.Made) -> str:
 
 def _tags_empty(user: User, made: scene.Made) -> str:
     return reverse("mastering:tags", args=[_master(user, made).pk])
+
+
+def _webhooks(user: User, _made: scene.Made) -> str:
+    accounts.add_webhook(user=user, url="https://example.com/lacquer", description=LONG_NAME)
+    accounts.add_webhook(user=user, url="https://example.com/" + "a" * 200, types=["audio.ready"])
+    return reverse("accounts:webhooks")
+
+
+def _webhook(user: User, _made: scene.Made) -> str:
+    webhook = accounts.add_webhook(user=user, url="https://example.com/" + "a" * 200)
+    for answer in ({"status_code": 500, "answer": "<html>" + "x" * 300}, {"status_code": 410}):
+        accounts.record(user.pk, EventType.MASTER_SUCCEEDED, subject="mst_x")
+        held = Webhook.objects.claim_next()
+        assert held is not None
+        gone = answer["status_code"] == 410
+        accounts.note_answer(
+            held, is_taken=False, is_gone=gone, error_code="not_taken", duration_ms=90, **answer
+        )
+    return reverse("accounts:webhook", args=[webhook.pk])
 
 
 def _shares(user: User, made: scene.Made) -> str:
@@ -284,6 +304,9 @@ STATES = [
     _at("sessions", view="accounts:sessions"),
     _at("data", view="accounts:data"),
     _at("erase", view="accounts:erase"),
+    _at("webhooks-empty", view="accounts:webhooks"),
+    State("webhooks", _webhooks),
+    State("webhook", _webhook),
     _at("keys-empty", view="accounts:keys"),
     State("keys", _keys),
     *(

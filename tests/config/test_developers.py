@@ -63,7 +63,7 @@ def program(transactional_db, engine: PlayedEngine, live_server, settings, tmp_p
     (tmp_path / "reference.wav").write_bytes(wav(0.04))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LACQUER_URL", live_server.url)
-    monkeypatch.setenv("LACQUER_KEY", made.secret)
+    monkeypatch.setenv("LACQUER_API_KEY", made.secret)
     return ids | {"key_id": made.key.pk}
 
 
@@ -168,7 +168,7 @@ def test_the_start_works_as_pasted(program, client, live_server, tmp_path, langu
             text=True,
             check=False,
             timeout=60,
-            env=os.environ | {"LACQUER_KEY": key.secret},
+            env=os.environ | {"LACQUER_API_KEY": key.secret},
         )
     assert done.returncode == 0, done.stderr
     assert "succeeded" in done.stdout
