@@ -130,7 +130,9 @@ def gentler(settings: MasterSettings, facts: Facts) -> MasterSettings | None:
 
 def _led_closer(tone: Facts) -> bool:
     """Return whether the equaliser alone would have ended no further from the reference."""
-    before = [level - aim for level, aim in zip(tone["before_db"], tone["reference_db"], strict=True)]
+    before = [
+        level - aim for level, aim in zip(tone["before_db"], tone["reference_db"], strict=True)
+    ]
     after = [level + band["applied_db"] for level, band in zip(before, tone["bands"], strict=True)]
     level = sum(after) / len(after)
     return sum(abs(each - level) for each in after) <= sum(map(abs, before)) + 1e-9

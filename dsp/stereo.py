@@ -13,7 +13,7 @@ from dsp.measure import Profile
 from dsp.moments import FULL_AMOUNT, believed_width, compare, toward
 from dsp.spectrum import BAND_COUNT, Doubles, bands_between, smooth
 
-FULL_OCTAVES: Final = 0.7  # finest detail ever followed
+FULL_OCTAVES: Final = 1.0  # finest detail ever followed
 AMOUNTS: Final = (FULL_AMOUNT, 1.0)  # at which the caps are
 WIDEN_DB: Final = (6.0, 12.0)
 NARROW_DB: Final = (6.0, 16.0)
