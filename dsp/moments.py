@@ -175,9 +175,14 @@ def believed_slope(comparison: Comparison, *, suitability: float = 1.0) -> float
 
 
 def toward(
-    belief: Belief, full: Doubles, amount: float, *, whatever_level: bool = False
+    belief: Belief,
+    full: Doubles,
+    amount: float,
+    *,
+    end: Doubles | None = None,
+    whatever_level: bool = False,
 ) -> Doubles:
-    """Return a correction for an amount: at ``FULL_AMOUNT`` the believed one, at 1 the full one.
+    """Return a correction for an amount: at ``FULL_AMOUNT`` the believed one, at 1 the end.
 
     The distance to the reference falls from amount to amount. The mean of
     ``abs(full - share * correction)`` is convex in the share, so it falls all the way where it
@@ -190,6 +195,8 @@ def toward(
     full : ndarray, shape (BAND_COUNT,)
         The whole difference to the reference, dB.
     amount : float, 0 to 1
+    end : ndarray, shape (BAND_COUNT,), optional
+        What is reached at 1, where that is smoother than the whole difference.
     whatever_level : bool
         Whether a level common to all bands counts for nothing in the distance.
     """
@@ -206,7 +213,8 @@ def toward(
             break
     kept = next((share * kept for share in LEADS[::-1] if falls(share * kept)), kept)
     beyond = max(0.0, amount - FULL_AMOUNT) / (1.0 - FULL_AMOUNT)
-    correction: Doubles = min(1.0, amount / FULL_AMOUNT) * kept + beyond * (full - kept)
+    rest = (full if end is None else end) - kept
+    correction: Doubles = min(1.0, amount / FULL_AMOUNT) * kept + beyond * rest
     return correction
 
 

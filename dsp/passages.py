@@ -28,7 +28,8 @@ class Compared:
     Attributes
     ----------
     target, reference : Profile
-        With the moments and spectra of the chosen sections alone.
+        With the moments of the paired sections alone, and where they were chosen by a person with
+        the spectra of those sections alone.
     pairs : tuple of (int, int)
         Numbers of the sections compared; empty where all is compared with all.
     reference_lufs : float
@@ -68,15 +69,19 @@ def compare_passages(
     whole = Compared(target, reference, (), reference.integrated_lufs)
     if not pairs or min(int(np.count_nonzero(of >= 0)) for of in moments) < LEAST_MOMENTS:
         return whole
+    views = [_view(profile, of) for profile, of in zip((target, reference), moments, strict=True)]
+    if sections == "automatic":
+        if compare(*views).unlikeness_db > compare(target, reference).unlikeness_db:
+            return whole  # the most alike moments are not in the sections that look alike
+        return Compared(views[0], views[1], pairs, reference.integrated_lufs)
+    weights = np.ones(moments[0].size), _as_in_the_mix(target, reference, *moments)
     views = [
-        _view(target, moments[0], np.ones(moments[0].size)),
-        _view(reference, moments[1], _as_in_the_mix(target, reference, *moments)),
+        _of_chosen(profile, view, weight * (of >= 0))
+        for profile, view, weight, of in zip(
+            (target, reference), views, weights, moments, strict=True
+        )
     ]
-    if sections != "automatic":
-        return Compared(views[0], views[1], pairs, _aimed_lufs(target, reference, pairs))
-    if compare(*views).unlikeness_db > compare(target, reference).unlikeness_db:
-        return whole  # the most alike moments are not in the sections that look alike
-    return Compared(views[0], views[1], pairs, reference.integrated_lufs)
+    return Compared(views[0], views[1], pairs, _aimed_lufs(target, reference, pairs))
 
 
 def _chosen(
@@ -150,18 +155,25 @@ def _power(profile: Profile) -> Doubles:
     return power.sum(axis=1)
 
 
-def _view(profile: Profile, groups: npt.NDArray[np.int64], weights: Doubles) -> Profile:
-    """Return a profile of the moments that are in a group, its spectra by weights of moments."""
+def _view(profile: Profile, groups: npt.NDArray[np.int64]) -> Profile:
+    """Return a profile with the moments alone that are in a group."""
     inside = groups >= 0
-    mid, side = profile.moments_db()
     return replace(
         profile,
         moments_mid=profile.moments_mid[inside],
         moments_side=profile.moments_side[inside],
         moments_seconds=profile.moments_seconds[inside],
-        mid_db=profile.mid_db + _difference_db(mid, weights * inside),
-        side_db=profile.side_db + _difference_db(side, weights * inside),
         groups=groups[inside],
+    )
+
+
+def _of_chosen(profile: Profile, view: Profile, weights: Doubles) -> Profile:
+    """Return a view whose spectra too are of the chosen moments, each by its weight."""
+    mid, side = profile.moments_db()
+    return replace(
+        view,
+        mid_db=profile.mid_db + _difference_db(mid, weights),
+        side_db=profile.side_db + _difference_db(side, weights),
     )
 
 
