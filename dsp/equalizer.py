@@ -45,7 +45,7 @@ class TonePlan:
     Attributes
     ----------
     wanted_db, applied_db, capped_db, left_db : ndarray, shape (BAND_COUNT,)
-        The reference's difference; the gain applied to mid and side; what the caps took from it;
+        What amount 1 asks for; the gain applied to mid and side; what the caps took from it;
         the difference that remains. dB at ``BAND_CENTRES_HZ``.
     valid : ndarray of bool, shape (BAND_COUNT,)
         Where both tracks have sound to compare.
@@ -86,7 +86,7 @@ def plan_tone(target: Profile, reference: Profile, *, amount: float) -> TonePlan
     heading = _heading(full - belief.expected_db, valid, comparison.unlikeness_db)
     led = Belief(belief.expected_db + heading, belief.doubt_db)
     end = full if same_programme else smooth(full, END_OCTAVES, weights=valid)
-    wanted = toward(led, full, amount, end=end, whatever_level=True)
+    end, wanted = (toward(led, full, a, end=end, whatever_level=True) for a in (1.0, amount))
     inner = bands_between(*EDGES_HZ)
     widening = float(np.interp(amount, [FULL_AMOUNT, 1.0], [1.0, FULL_CAP_FACTOR]))
     cap = widening * smooth(np.where(inner, CAP_DB, EDGE_CAP_DB), 0.5)
@@ -94,7 +94,7 @@ def plan_tone(target: Profile, reference: Profile, *, amount: float) -> TonePlan
     applied: Doubles = np.clip(wanted, -cap, cap).round(2)
     if np.any(applied != wanted):
         reasons = (*reasons, "capped")
-    return TonePlan(full, applied, wanted - applied, full - applied, valid, reasons)
+    return TonePlan(end, applied, wanted - applied, end - applied, valid, reasons)
 
 
 def apply_tone(audio: Audio, plan: TonePlan) -> Audio:

@@ -187,7 +187,8 @@ def toward(
     The distance to the reference falls from amount to amount. The mean of
     ``abs(full - share * correction)`` is convex in the share, so it falls all the way where it
     still falls at the end. A belief that would lead past that is first led toward the full
-    difference, not beyond its doubt, then lessened until it does.
+    difference, not beyond its doubt, then lessened until it does; a smoother end is led toward the
+    full difference likewise.
 
     Parameters
     ----------
@@ -201,10 +202,12 @@ def toward(
         Whether a level common to all bands counts for nothing in the distance.
     """
 
-    def falls(correction: Doubles) -> bool:
+    def falls(correction: Doubles, step: Doubles | None = None) -> bool:
+        """Return whether the distance still falls at the end of a step that leads there."""
         left = full - correction
         level = np.median(left) if whatever_level else 0.0
-        return bool(np.sum(np.sign(left - level) * correction) >= 0.0)
+        step = correction if step is None else step
+        return bool(np.sum(np.sign(left - level) * step) >= 0.0)
 
     kept = believed = belief.expected_db
     for lead in LEADS:
@@ -213,7 +216,10 @@ def toward(
             break
     kept = next((share * kept for share in LEADS[::-1] if falls(share * kept)), kept)
     beyond = max(0.0, amount - FULL_AMOUNT) / (1.0 - FULL_AMOUNT)
-    rest = (full if end is None else end) - kept
+    rest = full - kept
+    if end is not None:
+        ends = (end + lead * (full - end) - kept for lead in LEADS)
+        rest = next((each for each in ends if falls(kept + each, each)), rest)
     correction: Doubles = min(1.0, amount / FULL_AMOUNT) * kept + beyond * rest
     return correction
 

@@ -57,13 +57,13 @@ def plan_width(target: Profile, reference: Profile, *, amount: float) -> WidthPl
     full = np.where(real, smooth(difference, FULL_OCTAVES, weights=real), 0.0)
     belief = believed_width(compare(target, reference), clear)
     end = np.where(real, smooth(difference, END_OCTAVES, weights=real), 0.0)
-    wanted = toward(belief, full, amount, end=end).round(2)
+    end, wanted = (toward(belief, full, a, end=end).round(2) for a in (1.0, amount))
     most = np.where(real, np.interp(amount, AMOUNTS, WIDEN_DB), 0.0)
     bass = bands_between(0.0, BASS_HZ)
     most[bass] = np.clip(BASS_WIDTH_DB - widths[0][bass], 0.0, most[bass])
     applied = np.clip(wanted, -np.interp(amount, AMOUNTS, NARROW_DB), most).round(2)
     reasons = () if np.array_equal(applied, wanted) else ("capped",)
-    return WidthPlan(full, applied, wanted - applied, full - applied, reasons)
+    return WidthPlan(end, applied, wanted - applied, end - applied, reasons)
 
 
 def apply_width(audio: Audio, plan: WidthPlan) -> Audio:
