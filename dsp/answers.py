@@ -135,7 +135,7 @@ def _led_closer(tone: Facts) -> bool:
     ]
     after = [level + band["applied_db"] for level, band in zip(before, tone["bands"], strict=True)]
     level = sum(after) / len(after)
-    return sum(abs(each - level) for each in after) <= sum(map(abs, before)) + 1e-9
+    return bool(sum(abs(each - level) for each in after) <= sum(map(abs, before)) + 1e-9)
 
 
 def left_for_the_mix(facts: Facts) -> list[dict[str, Any]]:

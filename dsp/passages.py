@@ -151,8 +151,9 @@ def _as_in_the_mix(
 
 def _power(profile: Profile) -> Doubles:
     """Return the power of each moment in the bands that carry the level."""
-    power: Doubles = 10.0 ** (profile.moments_db()[0][:, bands_between(*LEVEL_HZ)] / 10.0)
-    return power.sum(axis=1)
+    power = 10.0 ** (profile.moments_db()[0][:, bands_between(*LEVEL_HZ)] / 10.0)
+    summed: Doubles = power.sum(axis=1)
+    return summed
 
 
 def _view(profile: Profile, groups: npt.NDArray[np.int64]) -> Profile:
