@@ -107,7 +107,7 @@ BUNDLED: Final[dict[str, dict[str, str]]] = {
         "libsasl2": "BSD-4-Clause-UC",
     },
 }
-VENDORED: Final = {"ibm-plex-sans": "OFL-1.1", "uplot": "MIT"}
+VENDORED: Final = {"alpine-csp": "MIT", "ibm-plex-sans": "OFL-1.1", "uplot": "MIT"}
 
 
 def bill() -> dict[str, Any]:
