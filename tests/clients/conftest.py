@@ -1,8 +1,10 @@
 """A real site, served, with the played engine at work whenever a program waits."""
 
+import hashlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -13,9 +15,25 @@ from accounts.models import SCOPES, User
 from accounts.services import create_key
 from mastering.tasks import check_next, export_next, render_next
 from references.tasks import measure_next
-from tests.studio import PlayedEngine, engine, wav
+from tests.studio import STRONG, PlayedEngine, wav
 
-__all__ = ["engine"]
+
+class ListeningEngine(PlayedEngine):
+    """Hears that two files are two sounds."""
+
+    def _inspect(self, source: str, out: str, limits: dict[str, Any]) -> dict[str, Any]:
+        told = super()._inspect(source, out, limits)
+        told["facts"]["pcm_sha256"] = hashlib.sha256(Path(source).read_bytes()).hexdigest()
+        return told
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> PlayedEngine:
+    played = ListeningEngine()
+    monkeypatch.setattr("references.tasks.box.run", played.run)
+    monkeypatch.setattr("references.tasks.box.strength", lambda: STRONG)
+    monkeypatch.setattr("references.tasks.warm_up", lambda: None)
+    return played
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
