@@ -13,10 +13,10 @@ from billing.models import Terms
 from mastering import services as mastering
 from mastering.models import Version
 from mastering.tasks import export_next
-from references import services
 from references.errors import StorageFull
 from references.models import AudioFile, DirectUpload, stored_bytes_of, with_stored_bytes
 from references.services import begin_upload, complete_upload, remove_audio
+from references.services import uploads as services
 from references.tasks import measure_next
 from tests.studio import MIX, uploaded, wav, wav_file
 
