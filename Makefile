@@ -33,6 +33,13 @@ chaos:  ## 200 masters while workers are killed, then every other fault; about f
 .PHONY: fuzz-api
 fuzz-api:  ## What the API's document says, tried by many requests: 100 of each operation and role
 	LACQUER_FUZZ_API=$(or $(EXAMPLES),100) $(PYTHON) -m pytest -n 2 --maxprocesses 2 -p no:randomly tests/config/test_schema.py
+.PHONY: audit
+audit:  ## Known vulnerabilities of what is locked, where the advisories can be reached
+	deploy/audit
+
+.PHONY: sbom
+sbom:  ## The bill of materials, after a change of the lock file
+	$(PYTHON) deploy/sbom.py
 
 .PHONY: format
 format: setup  ## The layout of the code, and what can be put right by itself
@@ -51,6 +58,10 @@ messages:  ## The texts to translate, into locale/: LANGUAGE=de
 .PHONY: screenshots
 screenshots:  ## Every page in every state, three widths, both themes, into var/screenshots
 	$(PYTHON) -m pytest tests/browser/screenshots.py -p no:randomly
+
+.PHONY: load
+load:  ## A site under load, judged, into bench/RESULTS.md: ARGUMENTS="L1 L3 --proof"
+	$(PYTHON) -m bench.load $(ARGUMENTS)
 
 BENCH_OPTIONS = $(if $(MUSIC),--music "$(MUSIC)") $(if $(PEER),--peer "$(PEER)") $(ARGS)
 

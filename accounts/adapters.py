@@ -1,14 +1,11 @@
 """Where allauth asks us: mails by the outbox, tries counted exactly, secrets encrypted."""
 
-import base64
-import hashlib
 import secrets
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core import signing
@@ -16,12 +13,21 @@ from django.core.mail import EmailMultiAlternatives
 from django.http import HttpRequest, HttpResponseBase
 
 from accounts.models import User
-from accounts.services import Rate, give_back_a_try, may_try, queue_mail, tries_forgotten
+from accounts.services import (
+    Rate,
+    give_back_a_try,
+    may_try,
+    queue_mail,
+    seal,
+    tries_forgotten,
+    unseal,
+)
 
 PASSWORDS_PER_ACCOUNT = Rate(tries=5, seconds=300)
 PASSWORDS_PER_ADDRESS = Rate(tries=10, seconds=60)  # of the network
-DEVICE_COOKIE = "known_device"
+DEVICE_SALT = "known_device"
 DEVICE_SECONDS = 365 * 24 * 3600
+AUTHENTICATORS = "authenticators"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -66,8 +72,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         response: HttpResponseBase = super().post_login(request, user, **options)
         if not _known_device(request, user.email):
             response.set_cookie(
-                DEVICE_COOKIE,
-                signing.dumps([user.email, secrets.token_hex(8)], salt=DEVICE_COOKIE),
+                settings.DEVICE_COOKIE_NAME,
+                signing.dumps([user.email, secrets.token_hex(8)], salt=DEVICE_SALT),
                 max_age=DEVICE_SECONDS,
                 secure=settings.SESSION_COOKIE_SECURE,
                 httponly=True,
@@ -84,16 +90,10 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no typ
     """Keeps the secrets of authenticators so that the database alone does not tell them."""
 
     def encrypt(self, text: str) -> str:
-        return _fernet().encrypt(text.encode()).decode()
+        return seal(text, purpose=AUTHENTICATORS)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _fernet().decrypt(encrypted_text.encode()).decode()
-
-
-def _fernet() -> MultiFernet:
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    digests = (hashlib.sha256(f"authenticators:{key}".encode()).digest() for key in keys)
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
+        return unseal(encrypted_text, purpose=AUTHENTICATORS)
 
 
 def _request() -> HttpRequest | None:
@@ -114,7 +114,9 @@ def _known_device(request: HttpRequest, login: str) -> str:
     """Return the name of a device that this person logged in with before; else nothing."""
     try:
         email, device = signing.loads(
-            request.COOKIES.get(DEVICE_COOKIE, ""), salt=DEVICE_COOKIE, max_age=DEVICE_SECONDS
+            request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""),
+            salt=DEVICE_SALT,
+            max_age=DEVICE_SECONDS,
         )
     except (signing.BadSignature, ValueError, TypeError):
         return ""

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from zxcvbn import zxcvbn
 
-from accounts.models import RESOURCES, SCOPES, ApiKey, Notice, User
+from accounts.models import RESOURCES, SCOPES, ApiKey, EventType, Notice, User
 
 NameForm = forms.modelform_factory(User, fields=["name"])
 
@@ -36,6 +36,25 @@ class NoticesForm(forms.Form):
         wanted = self.cleaned_data["wanted"]
         self.user.notices_off = [kind for kind in Notice.values if kind not in wanted]
         self.user.save(update_fields=["notices_off"])
+
+
+class WebhookForm(forms.Form):
+    """An address to call, and when; what it may be is said by the service."""
+
+    url = forms.CharField(
+        label=gettext_lazy("Address"),
+        max_length=500,
+        widget=forms.URLInput(attrs={"placeholder": "https://example.com/lacquer"}),
+    )
+    description = forms.CharField(
+        label=gettext_lazy("What it is for"), max_length=100, required=False
+    )
+    types = forms.MultipleChoiceField(
+        label=gettext_lazy("Call it when"),
+        choices=[choice for choice in EventType.choices if choice[0] != EventType.WEBHOOK_TEST],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
 
 
 class EraseForm(forms.Form):

@@ -8,7 +8,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponseBase
 
 from accounts.models import User
-from accounts.services import record
+from accounts.services import audit
 
 View = Callable[..., HttpResponseBase]
 
@@ -38,5 +38,5 @@ def note(
 ) -> None:
     """Write down what the one who asks has done."""
     address = str(request.META.get("REMOTE_ADDR") or "")[:45]
-    record(act, actor=request.user, subject=subject, detail=detail, address=address)
+    audit.record(act, actor=request.user, subject=subject, detail=detail, address=address)
     request.noted = True

@@ -1,12 +1,16 @@
-"""Shapes of people and their keys in the API."""
+"""Shapes of people, their keys, events and webhooks in the API."""
 
 from typing import Any
 
 from django.utils import timezone
 from rest_framework import serializers
 
-from accounts.models import SCOPES, ApiKey
-from accounts.rest import Moment
+from accounts.errors import WebhookRefused
+from accounts.gateway.addresses import LONGEST_URL, checked_url
+from accounts.messages import call_failure, refusal
+from accounts.models import SCOPES, ApiKey, EventType, Webhook, WebhookDelivery
+from accounts.rest import Choices, Moment, Page
+from accounts.services import told
 from accounts.services.keys import LONGEST
 
 KEY_ID = "An id such as `key_7k3m9c2x8w4n5q6r7t2v3y4z`."
@@ -53,3 +57,119 @@ class KeyForm(serializers.Serializer[Any]):
         if value is not None and not now < value <= now + LONGEST:
             raise serializers.ValidationError("Between now and a year ahead.", "out_of_range")
         return value
+
+
+class EventData(serializers.Serializer[Any]):
+    """Ids and states by which to ask for more; which of them, depends on the type."""
+
+    id = serializers.CharField(required=False, help_text="What it is about.")
+    master = serializers.CharField(required=False)
+    version = serializers.CharField(required=False)
+    number = serializers.IntegerField(required=False, help_text="Of the version.")
+    error_code = serializers.CharField(required=False, help_text="Why it failed.")
+    credits = serializers.IntegerField(required=False)
+    available = serializers.IntegerField(required=False, help_text="Credits that are left.")
+    expires_at = Moment(required=False, allow_null=True)
+    attempt = serializers.IntegerField(required=False, help_text="Of a payment.")
+    plan = serializers.CharField(required=False, allow_blank=True)
+    status = serializers.CharField(required=False, help_text="Of a subscription.")
+    ends_at_period_end = serializers.BooleanField(required=False)
+
+
+class EventShape(serializers.Serializer[Any]):
+    """The very object that webhooks get."""
+
+    id = serializers.CharField(help_text="An id such as `evt_7k3m9c2x8w4n5q6r7t2v3y4z`.")
+    type = serializers.ChoiceField(choices=EventType.values)
+    timestamp = Moment()
+    data = EventData()  # type: ignore[assignment]  # a field, as the metaclass sees it
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return told(instance)
+
+
+class EventQuery(Page):
+    type = serializers.ListField(
+        child=serializers.ChoiceField(choices=EventType.values),
+        required=False,
+        help_text="These types only.",
+    )
+    subject = serializers.CharField(
+        required=False, max_length=40, help_text="Of this upload, master, export … only."
+    )
+
+
+class WebhookShape(serializers.Serializer[Any]):
+    id = serializers.CharField(help_text="An id such as `whk_7k3m9c2x8w4n5q6r7t2v3y4z`.")
+    url = serializers.CharField()
+    description = serializers.CharField()
+    types = serializers.ListField(
+        child=serializers.ChoiceField(choices=EventType.values), help_text="Empty: all."
+    )
+    state = serializers.ChoiceField(choices=["active", "failing", "disabled"])
+    disabled_reason = serializers.ChoiceField(
+        choices=Webhook.Disabled.values, allow_null=True, source="why_disabled"
+    )
+    failing_since = Moment(allow_null=True)
+    created = Moment()
+
+
+class NewWebhookShape(WebhookShape):
+    secret = serializers.CharField(
+        allow_null=True, help_text="Verifies each call. Told this once; rotate it for another."
+    )
+
+
+class WebhookForm(serializers.Serializer[Any]):
+    """Where to call, and when."""
+
+    url = serializers.CharField(
+        max_length=LONGEST_URL, help_text="HTTPS on port 443 of a public server."
+    )
+    description = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    types = serializers.ListField(
+        child=serializers.ChoiceField(choices=EventType.values),
+        required=False,
+        max_length=len(EventType),
+        help_text="None: all.",
+    )
+
+    def validate_url(self, value: str) -> str:
+        try:
+            return checked_url(value)
+        except WebhookRefused as refused:
+            raise serializers.ValidationError(refusal(refused.code), refused.code) from refused
+
+
+class WebhookChange(WebhookForm):
+    """What to change; the rest stays."""
+
+    url = serializers.CharField(max_length=LONGEST_URL, required=False)
+    enabled = serializers.BooleanField(
+        required=False, help_text="False: call it no more. True: again, from now on."
+    )
+
+
+class DeliveryShape(serializers.Serializer[Any]):
+    """A call: one that was made, or one that waits for its time."""
+
+    id = serializers.CharField(help_text="An id such as `dlv_7k3m9c2x8w4n5q6r7t2v3y4z`.")
+    event = serializers.CharField(source="event_id")
+    type = serializers.ChoiceField(choices=EventType.values, source="event.type")
+    attempt = serializers.IntegerField(help_text="Each is a call of its own; at most 10.")
+    status = Choices(choices=[value.lower() for value in WebhookDelivery.Status.values])
+    due = Moment(source="run_at", help_text="Not before.")
+    called = Moment(allow_null=True)
+    duration_ms = serializers.IntegerField(allow_null=True)
+    status_code = serializers.IntegerField(allow_null=True, help_text="What was answered.")
+    error_code = serializers.CharField(allow_null=True)
+    error = serializers.CharField(
+        allow_null=True, source="error_code", help_text="A sentence for people."
+    )
+    answer = serializers.CharField(help_text="How what was answered begins.")
+    created = Moment()
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        shown: dict[str, Any] = super().to_representation(instance)
+        code = instance.error_code
+        return shown | {"error_code": code or None, "error": call_failure(code) or None}

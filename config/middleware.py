@@ -1,19 +1,100 @@
-"""What every answer gets beside Django's own: headers, the age of a log-in, an even pace."""
+"""What every answer gets beside Django's own: a number, headers, the age of a log-in, a pace."""
 
+import contextlib
+import logging
 import time
+import uuid
 from collections.abc import Callable
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotFound
+
+from accounts.models.ids import PUBLIC_ID
+from accounts.trace import Trace, serving
+from config import health, metrics
 
 DENIED = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
 BEGUN, SEEN = "begun", "seen"  # seconds since 1970, in the session
 SEEN_STEP_SECONDS = 60  # a visit is noted no more often, so that few requests write
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 EVEN_PACED = ("account_login", "account_signup", "account_reset_password")
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+# What machines ask, by whatever name they know this one: so before hosts are looked at, before
+# they are sent to HTTPS, and without a word in the log.
+PROBES: dict[str, GetResponse] = {
+    "/healthz": health.alive,
+    "/readyz": health.ready,
+    "/metrics": metrics.exposition,
+}
+
+logger = logging.getLogger(__name__)
+
+
+class WatchMiddleware:
+    """Give each request a number, count and log it; answer those who watch the site.
+
+    The number goes with the work that the request leaves behind, to the worker and its box. A
+    proxy of ours may have given it already.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if probe := PROBES.get(request.path_info):
+            try:
+                return probe(request)
+            except Http404:
+                return HttpResponseNotFound()
+        request_id = _given_id(request) or uuid.uuid4()
+        with serving(Trace(request_id=request_id)):
+            begun = time.monotonic()
+            response = self.get_response(request)
+            self._note(request, response, time.monotonic() - begun)
+        response.headers["X-Request-ID"] = request_id.hex
+        return response
+
+    def _note(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+        """Count and log it by the view's name: an address may hold what lets one in."""
+        match, status = request.resolver_match, response.status_code
+        view = (match.view_name or match.route) if match else "none"
+        method = request.method if request.method in METHODS else "other"
+        metrics.REQUESTS.labels(method, view, str(status)).inc()
+        metrics.SECONDS.labels(view).observe(seconds)
+        found = match.kwargs.values() if match else ()
+        objects = " ".join(one for one in map(str, found) if PUBLIC_ID.fullmatch(one))
+        told = {"view": view, "status": status, "milliseconds": round(1000 * seconds)}
+        if objects:
+            told["objects"] = objects
+        logger.info("%s %s", method, view, extra=told)
+
+
+def _given_id(request: HttpRequest) -> uuid.UUID | None:
+    if settings.TRUSTED_PROXY_COUNT:
+        with contextlib.suppress(ValueError):
+            return uuid.UUID(request.headers.get("X-Request-ID", ""))
+    return None
+
+
+class PrivatePagesMiddleware:
+    """Keep pages of someone who is logged in out of every store: after log-out nobody goes back."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        is_known = request.user.is_authenticated
+        response = self.get_response(request)
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        if is_known and is_page:
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        if is_known and not request.user.is_authenticated:
+            response.headers["Clear-Site-Data"] = '"storage"'  # names of files, half-filled forms
+        return response
 
 
 class PermissionsPolicyMiddleware:

@@ -1,6 +1,7 @@
 """Every setting, read from the environment; every name stands in .env.example."""
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,7 +15,8 @@ env = environ.Env()
 env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))  # the environment wins
 
 # Where everything that is not code lives: database, files, secret key, compiled kernels.
-DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))
+# By its real name, which is the only one that a box knows.
+DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="")
@@ -69,7 +71,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "config.api.problems.RequestIdMiddleware",
+    "config.middleware.WatchMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -79,6 +81,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "config.middleware.PrivatePagesMiddleware",
     "config.middleware.SessionAgeMiddleware",
     "config.middleware.EvenPaceMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -154,7 +157,8 @@ if S3_BUCKET:
         addressing_style=S3_ADDRESSING_STYLE,
     )
 STATIC_URL = "static/"
-STATIC_ROOT = DATA_DIR / "static"
+# Style sheets and scripts as they are served; in an image they are beside the code.
+STATIC_ROOT = Path(env.str("STATIC_DIR", default=str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
 
 # Cache: counts of the rate limits, so it must be one for all processes.
@@ -217,6 +221,14 @@ STRIPE_PRICES = env.dict("STRIPE_PRICES", default={})
 if STRIPE_SECRET_KEY and not STRIPE_WEBHOOK_SECRET:
     raise ImproperlyConfigured("STRIPE_SECRET_KEY needs STRIPE_WEBHOOK_SECRET beside it.")
 LEDGER_TITLES = "mastering.services.titles_of"  # by name: money knows nothing of what it pays
+
+# Webhooks: what we may call for people beside public servers, as networks (10.0.0.0/8).
+WEBHOOK_TRUSTED_NETWORKS = env.list("WEBHOOK_TRUSTED_NETWORKS", default=[])
+for network in WEBHOOK_TRUSTED_NETWORKS:
+    try:
+        ip_network(network)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"WEBHOOK_TRUSTED_NETWORKS: {error}") from error
 
 # Accounts
 AUTH_USER_MODEL = "accounts.User"
@@ -316,6 +328,9 @@ CSRF_COOKIE_HTTPONLY = True  # htmx takes the token from the page
 if HTTPS:  # the prefix binds a cookie to this host; browsers accept it from HTTPS only
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
+    LANGUAGE_COOKIE_NAME = "__Host-language"
+DEVICE_COOKIE_NAME = "__Host-known_device" if HTTPS else "known_device"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no cookie of its own
 LANGUAGE_COOKIE_SECURE = HTTPS
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
@@ -353,14 +368,38 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Watching
+LOG_FORMAT = env.str("LOG_FORMAT", default="plain")
+if LOG_FORMAT not in ("plain", "json"):
+    raise ImproperlyConfigured("LOG_FORMAT must be plain or json.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {
+        "plain": {"()": "config.logs.PlainFormatter"},
+        "json": {"()": "config.logs.JsonFormatter"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"django-q": {"level": "WARNING"}},  # it tells of every doorbell
+    "loggers": {
+        "django-q": {"level": "WARNING"},  # it tells of every doorbell
+        # A line for each request, for machines: people at ./run want to see what matters.
+        "config.middleware": {"level": "INFO" if LOG_FORMAT == "json" else "WARNING"},
+        "django": {"handlers": [], "propagate": True},  # not by Django's own handlers as well
+    },
 }
+# Who may read /metrics: who brings the token, or comes from one of the networks.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_NETWORKS = env.list("METRICS_NETWORKS", default=[])
+if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
+    raise ImproperlyConfigured("METRICS_TOKEN must have at least 20 characters.")
+METRICS_DIR = DATA_DIR / "metrics"  # of this machine's web processes
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(METRICS_DIR))
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+if SENTRY_DSN:
+    from config import sentry  # only here: it is large, and most sites do without
+
+    sentry.begin(SENTRY_DSN, environment=SITE_HOST)
 
 # Sound: one thread a process, since there are as many processes as cores; compiled kernels kept.
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS"):

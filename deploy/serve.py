@@ -17,15 +17,9 @@ class Stop(Exception):
 
 
 def main(address: str) -> int:
-    gunicorn = ["gunicorn", "config.wsgi", f"--bind={address}", "--log-level=warning"]
-    size = [
-        "--worker-class=gthread",
-        "--workers=2",
-        "--threads=8",
-        "--graceful-timeout=5",
-        "--preload",
-    ]
-    commands = {"site": ["-m", *gunicorn, *size], "workers": ["manage.py", "run_workers"]}
+    gunicorn = ["gunicorn", "-c", "deploy/gunicorn_conf.py", f"--bind={address}", "config.wsgi"]
+    at_once = ["--graceful-timeout=5"]  # someone waits at the keyboard
+    commands = {"site": ["-m", *gunicorn, *at_once], "workers": ["manage.py", "run_workers"]}
     parts: dict[str, subprocess.Popen[bytes]] = {}
     for number in SIGNALS:
         signal.signal(number, _stop)

@@ -110,20 +110,32 @@ def gentler(settings: MasterSettings, facts: Facts) -> MasterSettings | None:
     """Return settings that hold back what did harm; None where nothing did.
 
     A stage that moved away from the reference gets half its amount. Where limiting took the peaks
-    below the reference's, half of the limiting that was used is allowed, and loudness yields.
+    below the reference's, or the tone away from where the equaliser had led it, half of the
+    limiting that was used is allowed, and loudness yields.
     """
     axes = [one["axis"] for one in harm_of(facts)]
     if not axes:
         return None
     changes: dict[str, float] = {}
+    limited = "tone" in axes and facts["limiting"]["max_db"] > 0.0 and _led_closer(facts["tone"])
     for stage in ("tone", "width", "dynamics"):
-        if stage in axes:
+        if stage in axes and not (stage == "tone" and limited):
             changes[stage] = round(getattr(settings, f"{stage}_amount") / 2.0, 2)
     dynamics = facts["dynamics"]
     pressed = "dynamics" in axes and dynamics["psr_after_db"] < dynamics["psr_reference_db"]
-    if pressed or "loudness" in axes:
+    if pressed or limited or "loudness" in axes:
         changes["max_limiting_db"] = round(facts["limiting"]["max_db"] / 2.0, 1)
     return replace(settings, **changes)  # type: ignore[arg-type]  # each takes a float
+
+
+def _led_closer(tone: Facts) -> bool:
+    """Return whether the equaliser alone would have ended no further from the reference."""
+    before = [
+        level - aim for level, aim in zip(tone["before_db"], tone["reference_db"], strict=True)
+    ]
+    after = [level + band["applied_db"] for level, band in zip(before, tone["bands"], strict=True)]
+    level = sum(after) / len(after)
+    return bool(sum(abs(each - level) for each in after) <= sum(map(abs, before)) + 1e-9)
 
 
 def left_for_the_mix(facts: Facts) -> list[dict[str, Any]]:

@@ -9,21 +9,25 @@ from typing import Final
 import numpy as np
 
 from dsp.audio import Audio
+from dsp.blends import Blend, mean_dynamics, mean_tone, mean_width
 from dsp.dynamics import (
     DynamicsPlan,
     DynamicsStats,
     apply_dynamics,
+    apply_ride,
+    find_ride,
     peak_to_loudness_db,
     plan_dynamics,
     range_overshoot_lu,
-    ride_range,
 )
 from dsp.equalizer import TonePlan, plan_tone
+from dsp.errors import InvalidSettings
 from dsp.filters import remove_dc
 from dsp.likeness import suitability
 from dsp.maximizer import Maximized, maximize, undo_in_place
 from dsp.measure import Profile, measure
 from dsp.passages import compare_passages
+from dsp.recipe import Filter, Levels, Limit, RemoveDc, Step
 from dsp.settings import MasterSettings, SectionPairs
 from dsp.stereo import WidthPlan, apply_tone_and_width, plan_width
 
@@ -59,6 +63,8 @@ class Mastered:
         The last stage; None where every amount is 0.
     section_pairs : tuple of (int, int)
         Which sections of the mix were compared with which of the reference; empty: all with all.
+    steps : tuple
+        All that was done to the samples, as numbers; see :mod:`dsp.recipe`.
     """
 
     audio: Audio
@@ -74,6 +80,7 @@ class Mastered:
     dynamics_stats: DynamicsStats
     maximized: Maximized | None
     section_pairs: SectionPairs = ()
+    steps: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +113,16 @@ class Plan:
         )
 
 
-def plan_master(target: Profile, reference: Profile, settings: MasterSettings) -> Plan:
+def plan_master(target: Profile, reference: Profile | Blend, settings: MasterSettings) -> Plan:
     """Return what the stages are to do with a mix.
 
     Raises
     ------
     InvalidSettings
-        Where a chosen section is not there.
+        Where a chosen section is not there; a blend has none to choose.
     """
+    if isinstance(reference, Blend):
+        return _plan_toward_blend(target, reference, settings)
     likeness = suitability(target, reference)
     compared = compare_passages(target, reference, settings.sections)
     tracks = (compared.target, compared.reference)
@@ -137,6 +146,7 @@ def process(
     goal_lufs: float | None = None,
     in_place: bool = False,
     progress: Progress | None = None,
+    steps: list[Step] | None = None,
 ) -> tuple[Audio, DynamicsStats, Maximized | None]:
     """Return audio after all stages, what the dynamics stage did, and the last one.
 
@@ -151,8 +161,11 @@ def process(
         Whether the samples of ``audio`` may be overwritten.
     progress : callable, optional
         As of :func:`master`.
+    steps : list, optional
+        Takes what is done, as numbers. They repeat it to the bit where ``in_place`` is true.
     """
     tell = progress or (lambda _stage, _share: None)
+    done: list[Step] = [] if steps is None else steps
     if plan.settings.is_identity:
         return audio, DynamicsStats(0.0, 0.0, 0.0), None
     ours = in_place  # whether the samples may be overwritten
@@ -164,22 +177,27 @@ def process(
 
     tell("tone", 0.15)
     changing = plan.changing
-    if changing:
-        take(_without_dc(audio, plan.target))
+    if changing and _has_dc(audio, plan.target):
+        take(remove_dc(audio))
+        done.append(RemoveDc())
     take(apply_tone_and_width(audio, plan.tone, plan.width, in_place=ours))
+    done.append(Filter(plan.tone.applied_db, plan.tone.applied_db + plan.width.applied_db))
     tell("dynamics", 0.35)
     evened, stats = apply_dynamics(audio, plan.dynamics, in_place=ours)
     take(evened)
+    if stats.middle_lufs is not None or stats.ride is not None:
+        levels = plan.dynamics.levels_lu, plan.dynamics.applied_db
+        done.append(Levels(*levels, stats.middle_lufs, stats.ride))
     del evened
     tell("limiting", 0.45)
     goal_lufs = plan.goal_lufs if goal_lufs is None else goal_lufs
-    maximized = _maximized(audio, plan, goal_lufs, in_place=ours)
+    maximized = _maximized(audio, plan, goal_lufs, done, in_place=ours)
     return maximized.audio, stats, maximized
 
 
 def master(
     target: Audio,
-    reference: Profile,
+    reference: Profile | Blend,
     settings: MasterSettings,
     *,
     profile: Profile | None = None,
@@ -193,7 +211,7 @@ def master(
     ----------
     target : Audio
         The mix.
-    reference : Profile
+    reference : Profile or Blend
         All that is needed of the reference.
     settings : MasterSettings
     profile : Profile, optional
@@ -217,14 +235,17 @@ def master(
     plan = plan_master(profile or measure(target), reference, settings)
     handed_on = [target]
     del target
-    audio, stats, maximized = process(handed_on.pop(), plan, in_place=in_place, progress=tell)
+    steps: list[Step] = []
+    audio, stats, maximized = process(
+        handed_on.pop(), plan, in_place=in_place, progress=tell, steps=steps
+    )
     if made:
         made(audio)
     tell("verifying", 0.75)
     return Mastered(
         audio=audio,
         target=plan.target,
-        reference=reference,
+        reference=plan.reference,
         result=plan.target if maximized is None else measure(audio, energies=maximized.energies),
         settings=settings,
         suitability=plan.suitability,
@@ -235,10 +256,13 @@ def master(
         dynamics_stats=stats,
         maximized=maximized,
         section_pairs=plan.section_pairs,
+        steps=tuple(steps),
     )
 
 
-def _maximized(audio: Audio, plan: Plan, goal_lufs: float, *, in_place: bool) -> Maximized:
+def _maximized(
+    audio: Audio, plan: Plan, goal_lufs: float, done: list[Step], *, in_place: bool
+) -> Maximized:
     """Return audio at its loudness, its peaks and its loudness range no further than planned."""
     ceiling_dbtp, changing = plan.settings.ceiling_dbtp, plan.changing
     preferred = ceiling_dbtp
@@ -254,12 +278,15 @@ def _maximized(audio: Audio, plan: Plan, goal_lufs: float, *, in_place: bool) ->
             max_mean_limiting_db=MAX_MEAN_LIMITING_DB,
             in_place=in_place,
         )
+        done.append(Limit(maximized.passes))
         overshoot_lu = range_overshoot_lu(maximized.energies, plan.dynamics) if rides_left else 0.0
         if abs(overshoot_lu) <= RANGE_TOLERANCE_LU:
             break
         if in_place:
             undo_in_place(maximized)
-        audio, in_place = ride_range(audio, overshoot_lu, in_place=in_place), True
+        ride = find_ride(audio, overshoot_lu)
+        audio, in_place = apply_ride(audio, ride, in_place=in_place), True
+        done.append(ride)
     return maximized
 
 
@@ -270,8 +297,26 @@ def _goal_lufs(target: Profile, reference_lufs: float, settings: MasterSettings)
     return round(start + settings.effective_loudness_amount * (end - start), 3)
 
 
-def _without_dc(audio: Audio, profile: Profile) -> Audio:
-    """Return audio without its constant part, where it has one worth removing."""
+def _has_dc(audio: Audio, profile: Profile) -> bool:
+    """Tell whether audio has a constant part worth removing."""
     offset = np.abs(audio.samples.mean(axis=1, dtype=np.float64)).max()
     power = np.sum(10.0 ** (profile.mid_db / 10.0) + 10.0 ** (profile.side_db / 10.0))
-    return remove_dc(audio) if float(offset) > DC_OFFSET * float(np.sqrt(power)) else audio
+    return float(offset) > DC_OFFSET * float(np.sqrt(power))
+
+
+def _plan_toward_blend(target: Profile, blend: Blend, settings: MasterSettings) -> Plan:
+    """Return the mean, aspect by aspect, of what would be done toward each part of a blend."""
+    if not isinstance(settings.sections, str):
+        raise InvalidSettings("Sections are paired by hand with a single reference only.")
+    plans = [plan_master(target, part.profile, settings) for part in blend.parts]
+    goal_lufs = blend.mean("loudness", [plan.goal_lufs for plan in plans])
+    return Plan(
+        target=target,
+        reference=blend.profile,
+        settings=settings,
+        suitability=round(blend.mean_of_all([plan.suitability for plan in plans]), 4),
+        goal_lufs=round(goal_lufs, 3),
+        tone=mean_tone([plan.tone for plan in plans], blend.shares("tone")),
+        width=mean_width([plan.width for plan in plans], blend.shares("width")),
+        dynamics=mean_dynamics(target, [plan.dynamics for plan in plans], blend.shares("dynamics")),
+    )

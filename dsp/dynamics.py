@@ -27,8 +27,8 @@ CAP_DB: Final = 3.0
 QUIET_LU: Final = -10.0
 QUIET_CAP_DB: Final = 2.0  # so that noise is not raised
 PEAK_CAP_DB: Final = 4.0  # the most that peaks are brought nearer to the loudness
-PEAK_GAP_DB: Final = 1.5  # between PSRs, that sections of one track pass as seldom as mixes miss it
-PEAK_GAP_SPREAD_DB: Final = 0.3  # how fast the one grows likelier than the other
+PEAK_GAP_DB: Final = 0.8  # between PSRs, that sections of one track pass as seldom as mixes miss it
+PEAK_GAP_SPREAD_DB: Final = 0.5  # how fast the one grows likelier than the other
 RANGE_TOLERANCE_LU: Final = 0.02
 SLOW_SECONDS: Final = 3.0  # EBU Tech 3342: what the loudness range is made of
 STRONGEST_RIDE: Final = 0.3  # dB of slow gain per LU of slow loudness
@@ -65,12 +65,26 @@ class DynamicsPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Ride:
+    """A slow gain that grows with the loudness of 3 s: dB per LU over a middle."""
+
+    db_per_lu: float
+    middle_lufs: float
+
+
+@dataclass(frozen=True, slots=True)
 class DynamicsStats:
-    """What the stage did: extremes of its gain, and the mean of its magnitude."""
+    """What the stage did: extremes of its gain, and the mean of its magnitude.
+
+    ``middle_lufs`` and ``ride`` are what it read from the audio: the loudness from which the
+    planned levels count, and the slow gain that kept the loudness range; None where not needed.
+    """
 
     lowest_db: float
     highest_db: float
     mean_db: float
+    middle_lufs: float | None = None
+    ride: Ride | None = None
 
 
 def plan_dynamics(
@@ -115,16 +129,39 @@ def apply_dynamics(
     if plan.allowed_range_lu is None and not np.any(plan.applied_db):
         return audio, DynamicsStats(0.0, 0.0, 0.0)
     energies = weighted_energies(audio)
-    gain_db = _gain_db(energies, plan)
+    middle = _middle_lufs(energies) if np.any(plan.applied_db) else None
+    ride = None
     if plan.allowed_range_lu is not None:
-        gain_db += _range_gain_db(energies, gain_db, plan.allowed_range_lu)
-    if not np.any(gain_db):
-        return audio, DynamicsStats(0.0, 0.0, 0.0)
-    step_frames = energies.step_seconds * audio.rate_hz
-    samples = audio.samples if in_place else np.empty_like(audio.samples)
-    _apply_gain(audio.samples, 10.0 ** (gain_db / 20.0), step_frames, samples)
-    stats = DynamicsStats(float(gain_db.min()), float(gain_db.max()), float(np.abs(gain_db).mean()))
-    return Audio(samples, audio.rate_hz), stats
+        gain_db = _gain_db(energies, plan.levels_lu, plan.applied_db, middle)
+        ride = _ride_into(energies, gain_db, plan.allowed_range_lu)
+    return _with_gain(
+        audio, energies, plan.levels_lu, plan.applied_db, middle, ride, in_place=in_place
+    )
+
+
+def repeat_dynamics(
+    audio: Audio,
+    levels_lu: Doubles,
+    applied_db: Doubles,
+    *,
+    middle_lufs: float | None,
+    ride: Ride | None,
+    in_place: bool = False,
+) -> tuple[Audio, DynamicsStats]:
+    """Return audio with a gain by level found before, maybe on other audio, and what was done.
+
+    Parameters
+    ----------
+    audio : Audio
+    levels_lu, applied_db : ndarray
+        As of :class:`DynamicsPlan`.
+    middle_lufs, ride
+        As :class:`DynamicsStats` told them: on the same audio, the result is the same too.
+    in_place : bool
+        Whether the samples may be overwritten.
+    """
+    energies = weighted_energies(audio)
+    return _with_gain(audio, energies, levels_lu, applied_db, middle_lufs, ride, in_place=in_place)
 
 
 def range_overshoot_lu(energies: WeightedEnergies, plan: DynamicsPlan) -> float:
@@ -147,25 +184,76 @@ def ride_range(audio: Audio, overshoot_lu: float, *, in_place: bool = False) -> 
     in_place : bool
         Whether the samples may be overwritten.
     """
+    return apply_ride(audio, find_ride(audio, overshoot_lu), in_place=in_place)
+
+
+def find_ride(audio: Audio, overshoot_lu: float) -> Ride:
+    """Return the slow gain of :func:`ride_range`."""
     energies = weighted_energies(audio)
     goal = loudness_range_lu(energies) - overshoot_lu
-    gain_db = _range_gain_db(energies, np.zeros_like(energies.energies), (goal, goal))
+    return _ride_into(energies, np.zeros_like(energies.energies), (goal, goal)) or Ride(0.0, 0.0)
+
+
+def apply_ride(audio: Audio, ride: Ride, *, in_place: bool = False) -> Audio:
+    """Return audio with a slow gain; ``in_place`` allows to overwrite the samples."""
+    energies = weighted_energies(audio)
+    gain_db = _ridden(ride.db_per_lu, _slow_lufs(energies) - ride.middle_lufs)
     samples = audio.samples if in_place else np.empty_like(audio.samples)
     step_frames = energies.step_seconds * audio.rate_hz
     _apply_gain(audio.samples, 10.0 ** (gain_db / 20.0), step_frames, samples)
     return Audio(samples, audio.rate_hz)
 
 
-def _gain_db(energies: WeightedEnergies, plan: DynamicsPlan) -> Doubles:
-    """Return the planned gain over time, one value per step."""
-    step = energies.step_seconds
-    if not np.any(plan.applied_db):
-        return np.zeros_like(energies.energies)
-    window = np.hanning(round(LEVEL_SECONDS / step) + 3)[1:-1]
-    loud = -0.691 + to_db(_smoothed(energies.energies, window))
+def _with_gain(
+    audio: Audio,
+    energies: WeightedEnergies,
+    levels_lu: Doubles,
+    applied_db: Doubles,
+    middle_lufs: float | None,
+    ride: Ride | None,
+    *,
+    in_place: bool,
+) -> tuple[Audio, DynamicsStats]:
+    gain_db = _gain_db(energies, levels_lu, applied_db, middle_lufs)
+    if ride is not None:
+        gain_db += _ridden(ride.db_per_lu, _slow_lufs(energies) - ride.middle_lufs)
+    if not np.any(gain_db):
+        return audio, DynamicsStats(0.0, 0.0, 0.0)
+    step_frames = energies.step_seconds * audio.rate_hz
+    samples = audio.samples if in_place else np.empty_like(audio.samples)
+    _apply_gain(audio.samples, 10.0 ** (gain_db / 20.0), step_frames, samples)
+    stats = DynamicsStats(
+        lowest_db=float(gain_db.min()),
+        highest_db=float(gain_db.max()),
+        mean_db=float(np.abs(gain_db).mean()),
+        middle_lufs=middle_lufs,
+        ride=ride,
+    )
+    return Audio(samples, audio.rate_hz), stats
+
+
+def _loud_lufs(energies: WeightedEnergies) -> Doubles:
+    """Return the loudness that the gain follows, one value per step."""
+    window = np.hanning(round(LEVEL_SECONDS / energies.step_seconds) + 3)[1:-1]
+    return -0.691 + to_db(_smoothed(energies.energies, window))
+
+
+def _middle_lufs(energies: WeightedEnergies) -> float:
+    """Return the loudness from which levels count: the median of what is not far quieter."""
+    loud = _loud_lufs(energies)
     counted = loud[loud > loud.max() - 2.0 * GATE_LU]
-    middle = np.median(counted[counted > np.median(counted) - GATE_LU])
-    gain_db = np.interp(loud - middle + np.median(plan.levels_lu), plan.levels_lu, plan.applied_db)
+    return float(np.median(counted[counted > np.median(counted) - GATE_LU]))
+
+
+def _gain_db(
+    energies: WeightedEnergies, levels_lu: Doubles, applied_db: Doubles, middle_lufs: float | None
+) -> Doubles:
+    """Return the gain by level over time, one value per step."""
+    if middle_lufs is None:
+        return np.zeros_like(energies.energies)
+    step = energies.step_seconds
+    levels = _loud_lufs(energies) - middle_lufs + np.median(levels_lu)
+    gain_db = np.interp(levels, levels_lu, applied_db)
     reach = np.arange(-4.0, 4.0 + 1e-9, step / SMOOTHING_SECONDS)
     return _smoothed(gain_db, np.exp(-0.5 * np.square(reach)))
 
@@ -188,36 +276,41 @@ def _allowed_range_lu(target: Profile, reference: Profile) -> tuple[float, float
     return reference.loudness_spread_lu - distance, reference.loudness_spread_lu + distance
 
 
-def _range_gain_db(
+def _ride_into(
     energies: WeightedEnergies, gain_db: Doubles, allowed_lu: tuple[float, float]
-) -> Doubles:
+) -> Ride | None:
     """Return the slow gain that keeps the loudness range where it is allowed; mostly none."""
 
     def range_after(extra_db: Doubles) -> float:
         changed = energies.energies * 10.0 ** ((gain_db + extra_db) / 10.0)
         return loudness_range_lu(WeightedEnergies(changed, energies.step_seconds))
 
-    nothing = np.zeros_like(gain_db)
     low, high = allowed_lu
-    before = range_after(nothing)
+    before = range_after(np.zeros_like(gain_db))
     if low - RANGE_TOLERANCE_LU <= before <= high + RANGE_TOLERANCE_LU:
-        return nothing
+        return None
     edge = high if before > high else low
-    window = np.hanning(round(SLOW_SECONDS / energies.step_seconds) + 3)[1:-1]
-    slow = -0.691 + to_db(_smoothed(energies.energies, window))
-    slow = np.clip(slow - np.median(slow[slow > slow.max() - GATE_LU]), -GATE_LU, GATE_LU)
+    slow = _slow_lufs(energies)
+    middle = float(np.median(slow[slow > slow.max() - GATE_LU]))
     weakest, strongest = 0.0, STRONGEST_RIDE if before < edge else -STRONGEST_RIDE
     for _ in range(RIDE_STEPS):
         ride = (weakest + strongest) / 2.0
-        if (range_after(_ridden(ride, slow)) < edge) == (before < edge):
+        if (range_after(_ridden(ride, slow - middle)) < edge) == (before < edge):
             weakest = ride
         else:
             strongest = ride
-    return _ridden(strongest, slow)
+    return Ride(strongest, middle)
 
 
-def _ridden(ride: float, slow_lu: Doubles) -> Doubles:
-    return np.clip(ride * slow_lu, -RIDE_CAP_DB, RIDE_CAP_DB)
+def _slow_lufs(energies: WeightedEnergies) -> Doubles:
+    """Return the loudness that a ride follows, one value per step."""
+    window = np.hanning(round(SLOW_SECONDS / energies.step_seconds) + 3)[1:-1]
+    return -0.691 + to_db(_smoothed(energies.energies, window))
+
+
+def _ridden(db_per_lu: float, slow_lu: Doubles) -> Doubles:
+    gain_db = db_per_lu * np.clip(slow_lu, -GATE_LU, GATE_LU)
+    return np.clip(gain_db, -RIDE_CAP_DB, RIDE_CAP_DB)
 
 
 def _psr_goal_db(target: Profile, reference: Profile, amount: float) -> float | None:

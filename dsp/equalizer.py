@@ -21,7 +21,8 @@ BLOCK_FACTOR: Final = 4  # of the transform's length over the taps: least work p
 BLOCKS_AT_ONCE: Final = 4  # eight transforms of two channels: as many as a vector register takes
 SAME_PROGRAMME_DB: Final = 0.6  # unlikeness: versions of one recording, under 0.45 on 19 tracks
 SAME_OCTAVES: Final = 1 / 12
-FULL_OCTAVES: Final = 1 / 3  # finest detail ever followed, for different music
+FULL_OCTAVES: Final = 1 / 3  # finest detail compared, for different music,
+END_OCTAVES: Final = 0.8  # and ever followed: finer is the arrangement
 LOW_OCTAVES: Final = 1.0  # below 120 Hz single notes decide finer detail
 LOW_HZ: Final = 120.0
 OTHER_MUSIC_DB: Final = (3.5, 4.0)  # unlikeness: sections of nearly all tracks, all pairs of tracks
@@ -44,7 +45,7 @@ class TonePlan:
     Attributes
     ----------
     wanted_db, applied_db, capped_db, left_db : ndarray, shape (BAND_COUNT,)
-        The reference's difference; the gain applied to mid and side; what the caps took from it;
+        What amount 1 asks for; the gain applied to mid and side; what the caps took from it;
         the difference that remains. dB at ``BAND_CENTRES_HZ``.
     valid : ndarray of bool, shape (BAND_COUNT,)
         Where both tracks have sound to compare.
@@ -84,7 +85,8 @@ def plan_tone(target: Profile, reference: Profile, *, amount: float) -> TonePlan
     belief = believed_tone(comparison, valid)
     heading = _heading(full - belief.expected_db, valid, comparison.unlikeness_db)
     led = Belief(belief.expected_db + heading, belief.doubt_db)
-    wanted = toward(led, full, amount, whatever_level=True)
+    end = full if same_programme else smooth(full, END_OCTAVES, weights=valid)
+    end, wanted = (toward(led, full, a, end=end, whatever_level=True) for a in (1.0, amount))
     inner = bands_between(*EDGES_HZ)
     widening = float(np.interp(amount, [FULL_AMOUNT, 1.0], [1.0, FULL_CAP_FACTOR]))
     cap = widening * smooth(np.where(inner, CAP_DB, EDGE_CAP_DB), 0.5)
@@ -92,7 +94,7 @@ def plan_tone(target: Profile, reference: Profile, *, amount: float) -> TonePlan
     applied: Doubles = np.clip(wanted, -cap, cap).round(2)
     if np.any(applied != wanted):
         reasons = (*reasons, "capped")
-    return TonePlan(full, applied, wanted - applied, full - applied, valid, reasons)
+    return TonePlan(end, applied, wanted - applied, end - applied, valid, reasons)
 
 
 def apply_tone(audio: Audio, plan: TonePlan) -> Audio:

@@ -12,6 +12,7 @@ AudioError
 ├── SilentAudio            silent_audio           nothing above the absolute loudness gate
 ├── ProfileUnsupported     profile_unsupported    a profile of another version
 │   └── ProfileInvalid     profile_invalid        damaged, or with values that nothing measures
+├── RecipeUnsupported      recipe_unsupported     frozen settings of another version or shape
 ├── InvalidSettings        invalid_settings       a setting outside its range
 └── InvalidCover           invalid_cover          a picture that cannot be a cover
 """
@@ -103,6 +104,12 @@ class ProfileInvalid(ProfileUnsupported):
     """What is no profile, or one that is damaged or holds values that nothing measures."""
 
     code = "profile_invalid"
+
+
+class RecipeUnsupported(AudioError):
+    """Frozen settings of another version or shape."""
+
+    code = "recipe_unsupported"
 
 
 class InvalidSettings(AudioError):

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dsp.audio import Audio
+from dsp.blends import Blend
 from dsp.chain import Plan, plan_master, process
 from dsp.loudness import WeightedEnergies, integrated_lufs, loudness_range_lu, weighted_energies
 from dsp.measure import Profile
@@ -35,7 +36,7 @@ Span: TypeAlias = tuple[int, int]  # frames, the latter excluded
 
 def master_excerpt(
     target: Audio,
-    reference: Profile,
+    reference: Profile | Blend,
     settings: MasterSettings,
     *,
     profile: Profile,
@@ -48,7 +49,7 @@ def master_excerpt(
     ----------
     target : Audio
         The whole mix.
-    reference : Profile
+    reference : Profile or Blend
     settings : MasterSettings
     profile : Profile
         The mix's own.

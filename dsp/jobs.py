@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import shutil
@@ -19,9 +18,10 @@ import numpy as np
 
 from dsp import files, release
 from dsp.audio import Audio
+from dsp.blends import Blend, Part, blend
 from dsp.chain import Mastered, master
 from dsp.checks import check_mix
-from dsp.errors import InvalidSettings, ProfileInvalid
+from dsp.errors import InvalidSettings
 from dsp.excerpt import master_excerpt
 from dsp.formats import (
     CANONICAL_NAME,
@@ -32,24 +32,28 @@ from dsp.formats import (
     WRITABLE,
     Limits,
 )
+from dsp.frozen import master_frozen, recipe_of
 from dsp.loudness import HOP_SECONDS, hop_lufs, weighted_energies
 from dsp.measure import Profile, measure
 from dsp.payload import digest_file
 from dsp.peaks import sample_peak_dbfs
 from dsp.profiles import PROFILE_VERSION, read_document
+from dsp.recipe import Recipe
 from dsp.report import describe
 from dsp.settings import ENGINE_VERSION, MasterSettings
+from dsp.stored import load_profile, load_reference, save_profile
 from dsp.suitability import compare
 from dsp.tags import Tags
 from dsp.units import db_to_amplitude
+from dsp.weights import Weights
 
 WAVEFORM_NAME: Final = "waveform.json"
 RELEASE_NAME: Final = "release.json"
+RECIPE_NAME: Final = "recipe.json"
 RECOMMENDED: Final = "wav24"  # the download that is there at once
 LIBRARIES: Final = ("numpy", "scipy", "numba", "soxr", "soundfile", "av")  # that make the bytes
 PROXY_MARGIN_DB: Final = 0.01  # for the rounding of its samples
 SILENCE_LUFS: Final = -120.0  # stands for -inf, which JSON has not
-LARGEST_PROFILE_BYTES: Final = 8_000_000  # unpacked; a real one is a tenth of it
 
 Progress = Callable[[str, float], None]
 
@@ -131,13 +135,14 @@ def render(
     out_dir: str,
     settings: dict[str, Any],
     limits: dict[str, Any],
+    recipe: dict[str, Any] | None = None,
     *,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Master a mix; write the master and what the player needs into a folder.
 
     The master is written once as it is (``CANONICAL_NAME``), which every other format is made
-    from, and once in the recommended format.
+    from, and once in the recommended format; its exact processing is left as ``RECIPE_NAME``.
 
     Parameters
     ----------
@@ -145,6 +150,9 @@ def render(
         The mix, the stored profiles of it and of the reference, and an existing folder.
     settings, limits : dict
         Fields of :class:`MasterSettings` and of :class:`dsp.formats.Limits`.
+    recipe : dict, optional
+        Do exactly this instead, as :class:`dsp.recipe.Recipe` writes itself; the settings are
+        those it came from, and ``report`` tells under ``frozen`` what is odd about it.
     progress : callable, optional
         Told the step, and the share done, 0 to 1.
 
@@ -158,12 +166,13 @@ def render(
     tell("checking", 0.0)
     folder = Path(out_dir)
     with _listening_files(folder) as begin_listening_files:
-        mastered = master(
-            files.read(mix, Limits(**limits)),
-            load_profile(reference_profile),
+        reference = load_reference(reference_profile)
+        mastered, frozen = _mastered(
+            [files.read(mix, Limits(**limits))],
+            reference,
             MasterSettings.from_dict(settings),
+            recipe=None if recipe is None else Recipe.from_dict(recipe),
             profile=load_profile(mix_profile),
-            in_place=True,
             progress=lambda step, share: tell(step, 0.1 + 0.7 * share),
             made=begin_listening_files,
         )
@@ -174,10 +183,12 @@ def render(
         for name, file in outputs.items():
             tell("encoding", 0.8)
             files.write(folder / file, mastered.audio, format=name)
-        report = describe(mastered)
+        report = describe(mastered) | frozen
         provenance = _provenance(
-            mastered, report, {name: folder / file for name, file in outputs.items()}
+            mastered, reference, report, {name: folder / file for name, file in outputs.items()}
         )
+        made = recipe_of(mastered).to_dict() if recipe is None else recipe
+        (folder / RECIPE_NAME).write_text(json.dumps(made, separators=(",", ":"), sort_keys=True))
         tell("encoding", 0.9)
     return {"report": report, "provenance": provenance, "outputs": outputs}
 
@@ -243,6 +254,29 @@ def export(
     return {"files": sorted(path.name for path in folder.iterdir()), **digests}
 
 
+def pack(
+    entries: dict[str, str], out_dir: str, name: str, *, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Put files into one ZIP in a folder, without compression, and delete them.
+
+    Parameters
+    ----------
+    entries : dict
+        Paths by the name within the ZIP.
+    out_dir : path
+        An existing folder.
+    name : str
+        Of the ZIP.
+    """
+    if progress:
+        progress("packing", 0.9)
+    paths = {entry: Path(path) for entry, path in entries.items()}
+    _pack(Path(out_dir) / name, paths)
+    for path in paths.values():
+        path.unlink()
+    return {}
+
+
 def check_release(
     source: str,
     out_dir: str,
@@ -259,6 +293,46 @@ def check_release(
     found = release.check_release(audio, folder, ceiling_dbtp=ceiling_dbtp)
     (folder / RELEASE_NAME).write_text(json.dumps(found, separators=(",", ":")))
     return found
+
+
+def mix_references(
+    profiles: list[str],
+    weights: list[dict[str, float]],
+    out_dir: str,
+    *,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Write the blend of several references into a folder, as a profile to master toward.
+
+    Parameters
+    ----------
+    profiles : list of path
+        Stored profiles of single references.
+    weights : list of dict
+        Fields of :class:`dsp.weights.Weights`, one for each.
+    out_dir : path
+        An existing folder.
+    progress : callable, optional
+        Told the step, and the share done, 0 to 1.
+
+    Returns
+    -------
+    dict
+        ``summary`` of the mean, JSON-ready.
+    """
+    if progress:
+        progress("measuring", 0.2)
+    parts = [
+        Part(load_profile(path), Weights.from_dict(each))
+        for path, each in zip(profiles, weights, strict=True)
+    ]
+    blended = blend(parts)
+    save_profile(blended, Path(out_dir) / PROFILE_NAME)
+    if not isinstance(blended, Blend):
+        return {"summary": blended.summary()}
+    of_one_track = ("rate_hz", "channels", "duration_seconds")
+    summary = blended.profile.summary()
+    return {"summary": {name: each for name, each in summary.items() if name not in of_one_track}}
 
 
 def preview(
@@ -292,7 +366,7 @@ def preview(
     tell("limiting", 0.3)
     excerpt = master_excerpt(
         audio,
-        load_profile(reference_profile),
+        load_reference(reference_profile),
         MasterSettings.from_dict(settings),
         profile=load_profile(mix_profile),
         start_seconds=part[0],
@@ -321,7 +395,7 @@ def master_files(
 ) -> dict[str, Any]:
     """Master a file toward a track or a saved profile, write the result, return the report."""
     chosen = output_format or _format_of(output)
-    profile = _profile_of(reference)
+    profile = _reference_of(reference)
     mastered = master(files.read(target), profile, settings, in_place=True)
     files.write(output, mastered.audio, format=chosen)
     return describe(mastered)
@@ -356,30 +430,6 @@ def write_profile(path: Path, output: Path) -> None:
     save_profile(_profile_of(path), output)
 
 
-def save_profile(profile: Profile, path: Path) -> None:
-    """Write a profile as gzipped JSON; equal profiles give equal bytes."""
-    text = json.dumps(profile.to_dict(), separators=(",", ":"), sort_keys=True)
-    path.write_bytes(gzip.compress(text.encode(), mtime=0))
-
-
-def load_profile(path: str | Path) -> Profile:
-    """Read a profile written by :func:`save_profile`.
-
-    Raises
-    ------
-    ProfileUnsupported
-        Not a profile of this version.
-    """
-    try:
-        with gzip.open(path) as file:
-            text = file.read(LARGEST_PROFILE_BYTES + 1)
-        if len(text) > LARGEST_PROFILE_BYTES:
-            raise ProfileInvalid("This profile is larger than any profile is.")
-        return Profile.from_dict(json.loads(text))
-    except (gzip.BadGzipFile, EOFError, ValueError, RecursionError) as error:
-        raise ProfileInvalid("This is not a profile.") from error
-
-
 def renew_profile(
     source: str, out_dir: str, limits: dict[str, Any], *, progress: Progress | None = None
 ) -> dict[str, Any]:
@@ -409,6 +459,42 @@ def warm_up() -> None:
         mastered = master(target, measure(reference), MasterSettings(loudness=-8.0))
         check_mix(target, mastered.target)
         describe(mastered)
+
+
+def _mastered(
+    handed_on: list[Audio],
+    reference: Profile | Blend,
+    settings: MasterSettings,
+    *,
+    recipe: Recipe | None,
+    profile: Profile,
+    progress: Progress,
+    made: Callable[[Audio], object],
+) -> tuple[Mastered, dict[str, Any]]:
+    """Return a master, and what its report tells of frozen settings."""
+    if recipe is None:
+        mastered = master(
+            handed_on.pop(),
+            reference,
+            settings,
+            profile=profile,
+            in_place=True,
+            progress=progress,
+            made=made,
+        )
+        return mastered, {}
+    mastered, oddities = master_frozen(
+        handed_on.pop(),
+        reference,
+        recipe,
+        settings,
+        profile=profile,
+        in_place=True,
+        progress=progress,
+        made=made,
+    )
+    told = {"recipe_sha256": recipe.sha256, "oddities": [each.as_dict() for each in oddities]}
+    return mastered, {"frozen": told, "gentler": None}
 
 
 @contextmanager
@@ -469,7 +555,10 @@ def _pack(path: Path, entries: dict[str, Path]) -> None:
 
 
 def _provenance(
-    mastered: Mastered, report: dict[str, Any], outputs: dict[str, Path]
+    mastered: Mastered,
+    reference: Profile | Blend,
+    report: dict[str, Any],
+    outputs: dict[str, Path],
 ) -> dict[str, Any]:
     """Return the record by which a master can be explained, repeated and recognised."""
     return {
@@ -477,7 +566,8 @@ def _provenance(
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
         "settings": mastered.settings.as_dict(),
         "mix_profile_sha256": _profile_sha256(mastered.target),
-        "reference_profile_sha256": _profile_sha256(mastered.reference),
+        "reference_profile_sha256": _profile_sha256(reference),
+        **({"frozen": report["frozen"]} if "frozen" in report else {}),
         "numbers": report["numbers"],
         "loudness": report["loudness"],
         "measured": {
@@ -501,9 +591,16 @@ def _digests(outputs: dict[str, Path]) -> dict[str, dict[str, str]]:
     }
 
 
-def _profile_sha256(profile: Profile) -> str:
+def _profile_sha256(profile: Profile | Blend) -> str:
     text = json.dumps(profile.to_dict(), separators=(",", ":"), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _reference_of(path: Path) -> Profile | Blend:
+    """Return what a file is mastered toward as: measured, or read where it is a profile."""
+    if path.name.endswith((".json", ".json.gz")):
+        return load_reference(path)
+    return measure(files.read(path))
 
 
 def _profile_of(path: Path) -> Profile:

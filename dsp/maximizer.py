@@ -54,6 +54,28 @@ _ROOT_TOLERANCE: Final = 0.002  # LU or dB
 
 
 @dataclass(frozen=True, slots=True)
+class Passes:
+    """How a result was reached, so that it can be reached again; see :mod:`dsp.recipe`.
+
+    Attributes
+    ----------
+    ceiling_dbtp : float
+        Of the limiter.
+    clip_threshold : float or None
+        Amplitude over which short peaks were clipped first.
+    drives_db : tuple of float
+        Gain before the limiter, of each render; all but the last were taken off again.
+    unclipped_before : int or None
+        The render before which the clip was taken back.
+    """
+
+    ceiling_dbtp: float
+    clip_threshold: float | None
+    drives_db: tuple[float, ...]
+    unclipped_before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Maximized:
     """A piece brought to its loudness, and what that took.
 
@@ -79,6 +101,8 @@ class Maximized:
         What the clip of short peaks before it did; None where no peak reached the ceiling.
     max_reduction_db, mean_reduction_db : float
         Of both together, over the whole piece.
+    passes : Passes
+        How it was reached.
     """
 
     audio: Audio
@@ -91,6 +115,7 @@ class Maximized:
     clipped: Clipped | None
     max_reduction_db: float
     mean_reduction_db: float
+    passes: Passes
 
 
 def maximize(
@@ -141,6 +166,7 @@ def maximize(
     else:
         drive_db, held_by = _planned_drive(model, goal_lufs, limits)
     clipped = _soften(audio, model, drive_db)
+    clip_threshold = _clip_threshold(model, drive_db) if clipped else None
     if clipped:
         model.take_clip(clipped)
         drive_db, held_by = _planned_drive(model, goal_lufs, limits)
@@ -148,12 +174,15 @@ def maximize(
     cap_db = drive_db if held_by else model.highest_drive_db
     slope = model.slope(drive_db)
     renders = 0
+    drives_db: list[float] = []
+    unclipped_before = None
     while True:
+        drives_db.append(drive_db)
         limited = limit_in_place(
             audio, ceiling_dbtp=ceiling_dbtp, gain_db=drive_db, peaks=model.peaks
         )
         renders += 1
-        highest_db, mean_db = _total_reduction_db(clipped, limited)
+        highest_db, mean_db = total_reduction_db(clipped, limited)
         over_max_db, over_mean_db = highest_db - limits.highest_db, mean_db - limits.mean_db
         energies = weighted_energies(audio)
         lufs = integrated_lufs(energies)
@@ -174,7 +203,7 @@ def maximize(
         unlimit_in_place(limited)
         if clipped and drive_db <= model.unclipped_headroom_db:
             unclip_in_place(audio, clipped)
-            clipped = None
+            clipped, unclipped_before = None, renders
     return Maximized(
         audio=audio,
         energies=energies,
@@ -186,6 +215,7 @@ def maximize(
         clipped=clipped,
         max_reduction_db=highest_db,
         mean_reduction_db=mean_db,
+        passes=Passes(ceiling_dbtp, clip_threshold, tuple(drives_db), unclipped_before),
     )
 
 
@@ -309,11 +339,15 @@ def _soften(audio: Audio, model: _Model, drive_db: float) -> Clipped | None:
     """Clip short peaks where a drive lifts any over the ceiling, in place."""
     if drive_db <= model.unclipped_headroom_db:
         return None
-    threshold = model.ceiling / db_to_amplitude(drive_db)
+    threshold = _clip_threshold(model, drive_db)
     return clip_in_place(audio, threshold=threshold, peaks=model.unclipped_peaks)
 
 
-def _total_reduction_db(clipped: Clipped | None, limited: Limited) -> tuple[float, float]:
+def _clip_threshold(model: _Model, drive_db: float) -> float:
+    return model.ceiling / db_to_amplitude(drive_db)
+
+
+def total_reduction_db(clipped: Clipped | None, limited: Limited) -> tuple[float, float]:
     """Return the highest and the mean reduction of clip and limiter together."""
     total_db = limited.block_reduction_db
     if clipped:

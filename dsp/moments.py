@@ -41,10 +41,12 @@ MIX_SIZES_DB: Final = (0.0, 1.0, 2.0, 3.5)  # standard deviations of what mixes 
 MIX_ODDS: Final = (0.15, 0.20, 0.40, 0.25)  # and how often each is met
 MUSIC_SIZES: Final = (0.6, 1.0, 1.7)  # of the music's part, of its usual size,
 MUSIC_ODDS: Final = (0.3, 0.4, 0.3)
-MUSIC_DB: Final = 0.8  # the usual size where roughness and spread are 1 dB, and their powers:
-ROUGH_POWER: Final = 0.7  # regression on the music's part of 148 known errors
-SPREAD_POWER: Final = 0.55
+MUSIC_DB: Final = 0.6  # the usual size where roughness and spread are 1 dB, and their powers:
+ROUGH_POWER: Final = 0.5  # the best for tone and width together, of known errors put on 37 tracks
+SPREAD_POWER: Final = 0.75
 LEAST_MUSIC_DB: Final = 0.05  # two masters of one mix differ by no less
+OTHER_MUSIC_DB: Final = 3.5  # unlikeness that nine of ten sections of one track stay under,
+OTHER_MUSIC_GROWTH: Final = 4.0  # and nine of ten pairs of tracks do not: growth of the size per dB
 ROUGH_OCTAVES: Final = 0.3  # what is finer is music: no bell of a mix is as narrow
 ROUGH_NEARBY_OCTAVES: Final = 3.0
 ROUNDING_DB: Final = 0.01
@@ -146,7 +148,9 @@ def believed_tone(comparison: Comparison, valid: Mask) -> Belief:
         comparison.tone_db,
         comparison.tone_spread,
         valid,
+        comparison.unlikeness_db,
         shapes=0.6 * _bells(0.8) + 0.4 * _bells(3.0),  # like bells, and like shelves and tilts
+        likeness=_music_likeness(0.15, 0.25, 0.6),
         common_db=LEVEL_DOUBT_DB,
     )
 
@@ -157,7 +161,9 @@ def believed_width(comparison: Comparison, valid: Mask) -> Belief:
         comparison.width_db,
         comparison.width_spread,
         valid,
-        shapes=0.8 + 0.2 * _bells(2.0),  # mostly one gain for the whole side
+        comparison.unlikeness_db,
+        shapes=0.9 + 0.1 * _bells(2.0),  # mostly one gain for the whole side
+        likeness=_music_likeness(0.2, 0.5, 0.3),  # instruments are placed one by one
         common_db=0.0,
     )
 
@@ -169,14 +175,20 @@ def believed_slope(comparison: Comparison, *, suitability: float = 1.0) -> float
 
 
 def toward(
-    belief: Belief, full: Doubles, amount: float, *, whatever_level: bool = False
+    belief: Belief,
+    full: Doubles,
+    amount: float,
+    *,
+    end: Doubles | None = None,
+    whatever_level: bool = False,
 ) -> Doubles:
-    """Return a correction for an amount: at ``FULL_AMOUNT`` the believed one, at 1 the full one.
+    """Return a correction for an amount: at ``FULL_AMOUNT`` the believed one, at 1 the end.
 
     The distance to the reference falls from amount to amount. The mean of
     ``abs(full - share * correction)`` is convex in the share, so it falls all the way where it
     still falls at the end. A belief that would lead past that is first led toward the full
-    difference, not beyond its doubt, then lessened until it does.
+    difference, not beyond its doubt, then lessened until it does; a smoother end is led toward the
+    full difference likewise.
 
     Parameters
     ----------
@@ -184,14 +196,18 @@ def toward(
     full : ndarray, shape (BAND_COUNT,)
         The whole difference to the reference, dB.
     amount : float, 0 to 1
+    end : ndarray, shape (BAND_COUNT,), optional
+        What is reached at 1, where that is smoother than the whole difference.
     whatever_level : bool
         Whether a level common to all bands counts for nothing in the distance.
     """
 
-    def falls(correction: Doubles) -> bool:
+    def falls(correction: Doubles, step: Doubles | None = None) -> bool:
+        """Return whether the distance still falls at the end of a step that leads there."""
         left = full - correction
         level = np.median(left) if whatever_level else 0.0
-        return bool(np.sum(np.sign(left - level) * correction) >= 0.0)
+        step = correction if step is None else step
+        return bool(np.sum(np.sign(left - level) * step) >= 0.0)
 
     kept = believed = belief.expected_db
     for lead in LEADS:
@@ -200,12 +216,23 @@ def toward(
             break
     kept = next((share * kept for share in LEADS[::-1] if falls(share * kept)), kept)
     beyond = max(0.0, amount - FULL_AMOUNT) / (1.0 - FULL_AMOUNT)
-    correction: Doubles = min(1.0, amount / FULL_AMOUNT) * kept + beyond * (full - kept)
+    rest = full - kept
+    if end is not None:
+        ends = (end + lead * (full - end) - kept for lead in LEADS)
+        rest = next((each for each in ends if falls(kept + each, each)), rest)
+    correction: Doubles = min(1.0, amount / FULL_AMOUNT) * kept + beyond * rest
     return correction
 
 
 def _believed(
-    measured: Doubles, spread: Doubles, valid: Mask, *, shapes: Doubles, common_db: float
+    measured: Doubles,
+    spread: Doubles,
+    valid: Mask,
+    unlikeness_db: float,
+    *,
+    shapes: Doubles,
+    likeness: Doubles,
+    common_db: float,
 ) -> Belief:
     """Return the expected mix error given a measured difference of mix and music.
 
@@ -214,12 +241,17 @@ def _believed(
     large each is, is not known: every size of ``MIX_SIZES_DB``, none at all among them, is tried
     with every one of ``MUSIC_SIZES``, and counts by how well it explains what was measured
     (eq. 2.30). A difference that music alone explains is left alone; one that music of such fine
-    structure hardly makes is followed nearly whole.
+    structure hardly makes is followed nearly whole. Beyond the unlikeness of sections of one track
+    the pairs are of other music, whose smooth part differs by more than its roughness says.
+
+    ``shapes`` and ``likeness`` are the covariances of the mix's and the music's part over bands,
+    for a size of 1 dB; ``common_db`` is the doubt of a level common to all bands.
     """
     if not np.any(valid):
         return Belief(np.zeros(BAND_COUNT), np.zeros(BAND_COUNT))
     music = _music_db(measured, spread, valid)
-    music = music[:, None] * music * _music_likeness()
+    music *= 1.0 + OTHER_MUSIC_GROWTH * max(0.0, unlikeness_db - OTHER_MUSIC_DB)
+    music = music[:, None] * music * likeness
     seen = np.ix_(valid, valid)
     evidence, expected, roots = [], [], []
     for size_db, size_odds in zip(MIX_SIZES_DB, MIX_ODDS, strict=True):
@@ -246,7 +278,7 @@ def _music_db(measured: Doubles, spread: Doubles, valid: Mask) -> Doubles:
     """Return the usual size of the music's part of a difference around each band, dB.
 
     From how rough the difference is, finer than any equaliser makes it, and from how far the
-    pairs disagree; the product of powers fitted the music's part of known errors best.
+    pairs disagree; by the product of powers that served best where the errors were known.
     """
     rough = np.square(measured - smooth(measured, ROUGH_OCTAVES, weights=valid))
     rough = np.sqrt(smooth(rough, ROUGH_NEARBY_OCTAVES, weights=valid))
@@ -255,10 +287,10 @@ def _music_db(measured: Doubles, spread: Doubles, valid: Mask) -> Doubles:
     return size
 
 
-@lru_cache(maxsize=1)
-def _music_likeness() -> Doubles:
+@lru_cache(maxsize=2)
+def _music_likeness(alone: float, narrow: float, broad: float) -> Doubles:
     """Return how alike the music's part of a difference is in two bands: notes, voices, parts."""
-    likeness: Doubles = 0.15 * np.eye(BAND_COUNT) + 0.25 * _notes(0.4) + 0.6 * _notes(3.0)
+    likeness: Doubles = alone * np.eye(BAND_COUNT) + narrow * _notes(0.4) + broad * _notes(3.0)
     return likeness
 
 

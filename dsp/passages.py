@@ -11,10 +11,11 @@ import numpy.typing as npt
 
 from dsp.errors import InvalidSettings
 from dsp.measure import Profile
+from dsp.moments import LEVEL_HZ, compare
 from dsp.pairing import loudest, pair_sections
 from dsp.sections import Section
 from dsp.settings import SectionPairs
-from dsp.spectrum import Doubles
+from dsp.spectrum import Doubles, bands_between
 
 LEAST_MOMENTS: Final = 40  # about four seconds: fewer tell nothing, and all are compared
 GOAL_LU: Final = 1.0  # the most that chosen sections move the goal from the whole's loudness
@@ -27,7 +28,8 @@ class Compared:
     Attributes
     ----------
     target, reference : Profile
-        With the moments and spectra of the chosen sections alone.
+        With the moments of the paired sections alone, and where they were chosen by a person with
+        the spectra of those sections alone.
     pairs : tuple of (int, int)
         Numbers of the sections compared; empty where all is compared with all.
     reference_lufs : float
@@ -64,14 +66,22 @@ def compare_passages(
         _groups_of_moments(profile, {numbers[side]: group for numbers, group in groups.items()})
         for side, profile in enumerate((target, reference))
     ]
-    whole = not pairs or min(int(np.count_nonzero(of >= 0)) for of in moments) < LEAST_MOMENTS
-    if whole:
-        return Compared(target, reference, (), reference.integrated_lufs)
-    lufs = reference.integrated_lufs
-    if sections != "automatic":
-        lufs = _aimed_lufs(target, reference, pairs)
+    whole = Compared(target, reference, (), reference.integrated_lufs)
+    if not pairs or min(int(np.count_nonzero(of >= 0)) for of in moments) < LEAST_MOMENTS:
+        return whole
     views = [_view(profile, of) for profile, of in zip((target, reference), moments, strict=True)]
-    return Compared(views[0], views[1], pairs, lufs)
+    if sections == "automatic":
+        if compare(*views).unlikeness_db > compare(target, reference).unlikeness_db:
+            return whole  # the most alike moments are not in the sections that look alike
+        return Compared(views[0], views[1], pairs, reference.integrated_lufs)
+    weights = np.ones(moments[0].size), _as_in_the_mix(target, reference, *moments)
+    views = [
+        _of_chosen(profile, view, weight * (of >= 0))
+        for profile, view, weight, of in zip(
+            (target, reference), views, weights, moments, strict=True
+        )
+    ]
+    return Compared(views[0], views[1], pairs, _aimed_lufs(target, reference, pairs))
 
 
 def _chosen(
@@ -118,27 +128,61 @@ def _groups_of_moments(profile: Profile, groups: dict[int, int]) -> npt.NDArray[
     return found
 
 
+def _as_in_the_mix(
+    target: Profile,
+    reference: Profile,
+    target_groups: npt.NDArray[np.int64],
+    reference_groups: npt.NDArray[np.int64],
+) -> Doubles:
+    """Return a weight for each of the reference's moments: each group's share is the target's.
+
+    So what a section is compared with decides what is heard in it, and another pairing of the
+    same sections is another comparison.
+    """
+    weights = np.zeros(reference_groups.size)
+    powers = [_power(profile) for profile in (target, reference)]
+    for group in range(int(target_groups.max()) + 1):
+        inside = reference_groups == group
+        theirs = powers[1][inside].sum()
+        if theirs > 0.0:
+            weights[inside] = powers[0][target_groups == group].sum() / theirs
+    return weights
+
+
+def _power(profile: Profile) -> Doubles:
+    """Return the power of each moment in the bands that carry the level."""
+    power = 10.0 ** (profile.moments_db()[0][:, bands_between(*LEVEL_HZ)] / 10.0)
+    summed: Doubles = power.sum(axis=1)
+    return summed
+
+
 def _view(profile: Profile, groups: npt.NDArray[np.int64]) -> Profile:
-    """Return a profile of the moments that are in a group."""
+    """Return a profile with the moments alone that are in a group."""
     inside = groups >= 0
-    if np.all(inside):
-        return replace(profile, groups=groups)
-    mid, side = profile.moments_db()
     return replace(
         profile,
         moments_mid=profile.moments_mid[inside],
         moments_side=profile.moments_side[inside],
         moments_seconds=profile.moments_seconds[inside],
-        mid_db=profile.mid_db + _difference_db(mid, inside),
-        side_db=profile.side_db + _difference_db(side, inside),
         groups=groups[inside],
     )
 
 
-def _difference_db(levels_db: Doubles, inside: npt.NDArray[np.bool_]) -> Doubles:
-    """Return by how much the mean power of some moments is over that of all, dB."""
+def _of_chosen(profile: Profile, view: Profile, weights: Doubles) -> Profile:
+    """Return a view whose spectra too are of the chosen moments, each by its weight."""
+    mid, side = profile.moments_db()
+    return replace(
+        view,
+        mid_db=profile.mid_db + _difference_db(mid, weights),
+        side_db=profile.side_db + _difference_db(side, weights),
+    )
+
+
+def _difference_db(levels_db: Doubles, weights: Doubles) -> Doubles:
+    """Return by how much the mean power of moments by their weights is over that of all, dB."""
     power = 10.0 ** (levels_db / 10.0)
-    difference: Doubles = 10.0 * np.log10(power[inside].mean(axis=0) / power.mean(axis=0))
+    weighted = weights @ power / weights.sum()
+    difference: Doubles = 10.0 * np.log10(weighted / power.mean(axis=0))
     return difference
 
 

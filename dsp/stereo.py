@@ -13,7 +13,8 @@ from dsp.measure import Profile
 from dsp.moments import FULL_AMOUNT, believed_width, compare, toward
 from dsp.spectrum import BAND_COUNT, Doubles, bands_between, smooth
 
-FULL_OCTAVES: Final = 1 / 3  # finest detail ever followed
+FULL_OCTAVES: Final = 1 / 3  # finest detail compared,
+END_OCTAVES: Final = 1.0  # and ever followed
 AMOUNTS: Final = (FULL_AMOUNT, 1.0)  # at which the caps are
 WIDEN_DB: Final = (6.0, 12.0)
 NARROW_DB: Final = (6.0, 16.0)
@@ -55,13 +56,14 @@ def plan_width(target: Profile, reference: Profile, *, amount: float) -> WidthPl
     difference = np.maximum(widths[1], FAINTEST_SIDE_DB) - widths[0]
     full = np.where(real, smooth(difference, FULL_OCTAVES, weights=real), 0.0)
     belief = believed_width(compare(target, reference), clear)
-    wanted = toward(belief, full, amount).round(2)
+    end = np.where(real, smooth(difference, END_OCTAVES, weights=real), 0.0)
+    end, wanted = (toward(belief, full, a, end=end).round(2) for a in (1.0, amount))
     most = np.where(real, np.interp(amount, AMOUNTS, WIDEN_DB), 0.0)
     bass = bands_between(0.0, BASS_HZ)
     most[bass] = np.clip(BASS_WIDTH_DB - widths[0][bass], 0.0, most[bass])
     applied = np.clip(wanted, -np.interp(amount, AMOUNTS, NARROW_DB), most).round(2)
     reasons = () if np.array_equal(applied, wanted) else ("capped",)
-    return WidthPlan(full, applied, wanted - applied, full - applied, reasons)
+    return WidthPlan(end, applied, wanted - applied, end - applied, reasons)
 
 
 def apply_width(audio: Audio, plan: WidthPlan) -> Audio:

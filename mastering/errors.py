@@ -3,6 +3,11 @@
 MasterRefused
 ├── AudioUnusable     audio_unusable      a track was rejected, or is gone
 ├── TooManyMasters    too_many_masters    too many of this person's still wait
+├── Frozen            frozen              its processing is another master's, and does not change
+├── NotFreezable      not_freezable       a version from before exact processing was kept
+├── TooManyFrozen     too_many_frozen     as many files of a song as one credit includes
+├── AlbumUnready      album_unready       no direction, no songs, or some still to be measured
+├── TooManyTracks     too_many_tracks     more songs, or a longer album, than one ZIP holds
 ├── TooManySiblings   too_many_siblings   more references on one mix than one screen compares
 ├── NotExportable     not_exportable      an unfinished version, or no format and rate of ours
 ├── TooManyExports    too_many_exports    too many of this person's still wait
@@ -26,6 +31,26 @@ class AudioUnusable(MasterRefused):
 
 class TooManyMasters(MasterRefused):
     code = "too_many_masters"
+
+
+class Frozen(MasterRefused):
+    code = "frozen"
+
+
+class NotFreezable(MasterRefused):
+    code = "not_freezable"
+
+
+class TooManyFrozen(MasterRefused):
+    code = "too_many_frozen"
+
+
+class AlbumUnready(MasterRefused):
+    code = "album_unready"
+
+
+class TooManyTracks(MasterRefused):
+    code = "too_many_tracks"
 
 
 class TooManySiblings(MasterRefused):

@@ -12,7 +12,7 @@ from django.dispatch import receiver
 from django_q.signals import post_spawn
 
 from dsp.errors import ProfileUnsupported
-from dsp.formats import PROFILE_NAME, Limits
+from dsp.formats import PROFILE_NAME, WRITABLE, Limits
 from mastering import services
 from mastering.deliverables import (
     ARCHIVE_NAME,
@@ -22,7 +22,17 @@ from mastering.deliverables import (
     entry_names,
 )
 from mastering.documents import record_document, report_document, report_pdf
-from mastering.models import Export, Fingerprint, Master, Preview, ReleaseCheck, Version
+from mastering.documents.albums import ALBUM_ARCHIVE_NAME, Packed, album_entries
+from mastering.models import (
+    AlbumArchive,
+    Export,
+    Fingerprint,
+    Master,
+    Preview,
+    ReleaseCheck,
+    ReleaseTags,
+    Version,
+)
 from references.models import AudioFile, Work
 from references.tasks import (
     Attempt,
@@ -65,6 +75,7 @@ def work() -> None:
     if audio is not None:
         services.audio_settled(audio=audio)
     done: Work | None = preview or audio or render_next() or export_next() or check_next()
+    done = done or pack_next()
     if done is not None:
         services.bring_in_kept_back(user=done.user)
 
@@ -101,6 +112,14 @@ def check_next() -> ReleaseCheck | None:
     return check
 
 
+def pack_next() -> AlbumArchive | None:
+    """Pack the album whose turn it is; None where none is due."""
+    archive = AlbumArchive.objects.claim_next(worker=worker_name())
+    if archive is not None:
+        carry_out(archive, lambda attempt: _pack(attempt, archive))
+    return archive
+
+
 def _preview(attempt: Attempt, preview: Preview) -> dict[str, Any]:
     made = attempt.run(
         "preview",
@@ -121,6 +140,7 @@ def _render(attempt: Attempt, version: Version) -> dict[str, Any]:
         str(attempt.out),
         version.settings,
         decoding_limits(),
+        version.master.recipe or None,
     )
     after = {number["key"]: number["after"] for number in made["report"]["numbers"]}
     return {
@@ -171,6 +191,51 @@ def _archive(attempt: Attempt, export: Export) -> dict[str, Any]:
         "entries": entry_names(export),
         "files": {name: _written(attempt.scratch / name, each) for name, each in documents.items()},
     }
+
+
+def _pack(attempt: Attempt, archive: AlbumArchive) -> dict[str, Any]:
+    """Make the files of an album one after the other, so that no disk holds all twice."""
+    folder = attempt.scratch / "songs"
+    folder.mkdir()
+    packed: list[Packed] = []
+    missing: list[str] = list(archive.content["missing"])
+    for track in archive.content["tracks"]:
+        version = Version.objects.filter(pk=track["version"]).first()
+        if version is None:  # deleted meanwhile
+            missing.append(track["title"])
+            continue
+        source = _master(attempt, version)
+        made = attempt.run(
+            "export",
+            source,
+            str(folder),
+            [archive.format],
+            None,
+            track["texts"],
+            _cover(attempt, track["tags"]),
+            OUR_OWN,
+            None,
+        )
+        Path(source).unlink()
+        Fingerprint.objects.enter(version, made)
+        written = folder / f"{archive.format}.{WRITABLE[archive.format].extension}"
+        song = written.rename(folder / f"{len(packed)}{written.suffix}")
+        packed.append(Packed(track, song, made.get("outputs_sha256", {}).get(archive.format)))
+    entries = album_entries(archive, packed, missing)
+    paths = {
+        name: str(each) if isinstance(each, Path) else _written(folder / f"text-{number}", each)
+        for number, (name, each) in enumerate(entries.items())
+    }
+    attempt.run("pack", paths, str(attempt.out), ALBUM_ARCHIVE_NAME)
+    return {"outputs": attempt.store()}
+
+
+def _cover(attempt: Attempt, tags_id: str | None) -> str | None:
+    """Fetch a cover, as long as its tags are there."""
+    tags = ReleaseTags.objects.filter(pk=tags_id).first() if tags_id else None
+    if tags is None or not tags.cover_sha256:
+        return None
+    return attempt.fetch(tags.cover_key, "cover", sha256=tags.cover_sha256)
 
 
 def _check(attempt: Attempt, check: ReleaseCheck) -> dict[str, Any]:

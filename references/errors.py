@@ -14,7 +14,9 @@ UploadRefused
 
 LibraryRefused, of what is asked of an entry of the library
 ├── NotMeasured       not_measured        it is not measured yet
+├── NotBlendable      not_blendable       a blend is made of single, measured references, each once
 ├── SoundNeeded       sound_needed        it is the mix of a master, which needs its sound
+├── BlendStays        blend_stays         a blend is not carried as a document
 └── ProfileOutdated   profile_outdated    it was measured by an older version of the engine
 """
 
@@ -73,8 +75,16 @@ class NotMeasured(LibraryRefused):
     code = "not_measured"
 
 
+class NotBlendable(LibraryRefused):
+    code = "not_blendable"
+
+
 class SoundNeeded(LibraryRefused):
     code = "sound_needed"
+
+
+class BlendStays(LibraryRefused):
+    code = "blend_stays"
 
 
 class ProfileOutdated(LibraryRefused):

@@ -45,12 +45,11 @@ def rank_library(
 ) -> list[Ranked]:
     """Return the most suitable references of a person's for their mix, the best first.
 
-    The mix's own sound is left out. Reasons and numbers are told of those that are returned.
+    ``among`` are those that are ranked, where not all. Reasons and numbers are told of what is
+    returned.
     """
-    mine = Reference.objects.of(mix.user_id).of_mode(is_test=mix.is_test)
+    mine = Reference.objects.of(mix.user_id).of_mode(is_test=mix.is_test).unlike(mix)
     library = (mine if among is None else among).filter(audio__status=AudioFile.Status.READY)
-    if mix.pcm_sha256:
-        library = library.exclude(audio__pcm_sha256=mix.pcm_sha256)
     library = library.exclude(audio=mix.pk).exclude(audio__summary={})
     rows = library.order_by("-created", "-pk").values_list("pk", "genre", "audio__summary")
     summaries: dict[str, dict[str, Any]] = {}
@@ -85,7 +84,7 @@ def rank_library(
 def better_reference(mix: AudioFile, reference: AudioFile, *, score: float) -> Reference | None:
     """Return the most suitable other reference of the person's own, if it is clearly better."""
     mine = Reference.objects.of(mix.user).of_mode(is_test=mix.is_test)
-    others = mine.usable().exclude(audio=reference.pk)
+    others = mine.usable().unlike(mix).exclude(audio=reference.pk)
     newest = others.order_by("-created", "-pk").values("pk")[:MOST_RANKED]
     among = mine.filter(pk__in=newest)
     best = rank_library(mix, among=among, most=1)

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from references import views
-from references.views import library, profiles
+from references.views import blends, library, profiles
 
 app_name = "references"
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("audio/<str:audio_id>/remove/", views.remove, name="remove"),
     path("audio/<str:audio_id>/listen/", views.listen, name="listen"),
     path("audio/<str:audio_id>/waveform.json", views.waveform, name="waveform"),
+    path("references/blends/new/", blends.new_blend, name="new_blend"),
+    path("references/blends/<str:reference_id>/", blends.blend, name="blend"),
     path("audio/<str:audio_id>/keep/", profiles.keep, name="keep"),
     path("references/", library.library, name="list"),
     path("references/add/", library.add, name="add"),

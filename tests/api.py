@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.test import Client
 
 from accounts.models import SCOPES, ApiKey, User
-from accounts.services import create_key
+from accounts.services import add_webhook, create_key, send_test
 from config.api.examples import SHOWN
 from dsp.settings import MasterSettings
 from mastering import services
@@ -102,9 +102,14 @@ def one_of_everything(user: User) -> dict[str, str]:
     services.request_check(version=version)
     share = services.create_share(version=version, days=7)
     preset = services.save_preset(user=user, name="Soft", settings=MasterSettings(amount=0.3))
+    webhook = add_webhook(user=user, url="https://example.com/hook")
+    call = send_test(webhook=webhook)
     work_all()
     return {
         **SHOWN,
+        "event_id": call.event_id,
+        "webhook_id": webhook.pk,
+        "delivery_id": call.pk,
         "audio_id": mix.pk,
         "upload_id": upload.pk,
         "reference_id": Reference.objects.get(audio=reference).pk,

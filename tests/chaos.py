@@ -141,7 +141,7 @@ class Site:
         try:
             children = map(int, listed.read_text().split())
             names = {child: Path(f"/proc/{child}/comm").read_text().strip() for child in children}
-            return [child for child, name in names.items() if name != "errands"]
+            return [child for child, name in names.items() if name not in ("errands", "webhooks")]
         except FileNotFoundError:
             return []
 

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="lacquer-tests-")
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = os.environ["DATA_DIR"] + "/metrics"
 os.environ["ENV_FILE"] = os.devnull
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parent.parent / "var" / "kernels"))
 os.environ["SECRET_KEY"] = "tests-only-" + "x" * 50

@@ -1,5 +1,6 @@
 """Props of the tests of uploads and masters: small files, rows in any state, a played engine."""
 
+import json
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -270,6 +271,10 @@ class PlayedEngine:
     summary: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
     exported: dict[str, Any] = field(default_factory=dict)
+    blended: list[dict[str, float]] = field(default_factory=list)  # weights of the last blend
+    packed: dict[str, bytes] = field(default_factory=dict)  # of the last album
+    reached_lufs: float | None = None  # the most that a master with a goal of its own gets
+    recipes: list[dict[str, Any] | None] = field(default_factory=list)  # that renders were given
     usage: box.Usage | None = None  # that the boxes are said to have had
 
     def run(self, function: str, *args: Any, **options: Any) -> dict[str, Any]:
@@ -321,6 +326,15 @@ class PlayedEngine:
         (Path(out) / "profile.json.gz").write_bytes(b"measured again")
         return {}
 
+    def _mix_references(
+        self, profiles: list[str], weights: list[dict[str, float]], out: str
+    ) -> dict[str, Any]:
+        for path in profiles:
+            assert Path(path).is_file()
+        self.blended = weights
+        (Path(out) / "profile.json.gz").write_bytes(f"blend of {len(self.ran)}".encode())
+        return {"summary": {"integrated_lufs": -12.0}}
+
     def _preview(
         self, mix: str, mix_profile: str, reference_profile: str, out: str, *_: Any
     ) -> dict[str, Any]:
@@ -331,15 +345,40 @@ class PlayedEngine:
         return {"gain_db": -0.5}
 
     def _render(
-        self, mix: str, mix_profile: str, reference_profile: str, out: str, *_: Any
+        self,
+        mix: str,
+        mix_profile: str,
+        reference_profile: str,
+        out: str,
+        settings: dict[str, Any],
+        _limits: dict[str, Any],
+        recipe: dict[str, Any] | None,
     ) -> dict[str, Any]:
         for path in (mix, mix_profile, reference_profile):
             assert Path(path).is_file()
+        self.recipes.append(recipe)
         names = ("master.wav", "wav24.wav", "proxy.m4a", "waveform.json")
         for name in names:
             (Path(out) / name).write_bytes(f"{name} at {len(self.ran)}".encode() * 100)
+        made = recipe or {"recipe": 1, "made": settings}
+        (Path(out) / "recipe.json").write_text(json.dumps(made))
         provenance = {"engine": ENGINE_VERSION} | self.provenance
-        return {"report": REPORT, "provenance": provenance, "outputs": {}}
+        return {"report": self.report(settings, recipe), "provenance": provenance, "outputs": {}}
+
+    def report(self, settings: dict[str, Any], recipe: dict[str, Any] | None) -> dict[str, Any]:
+        if self.reached_lufs is not None and settings["loudness"] != "reference":
+            reached = min(settings["loudness"], self.reached_lufs)
+            first, *rest = REPORT["numbers"]
+            return REPORT | {"numbers": [first | {"after": reached}, *rest]}
+        if recipe is None:
+            return REPORT
+        odd = [{"code": "length_differs", "mix": 16.0, "file": 12.0}]
+        return REPORT | {"frozen": {"recipe_sha256": "0" * 64, "oddities": odd}}
+
+    def _pack(self, entries: dict[str, str], out: str, name: str) -> dict[str, Any]:
+        self.packed = {entry: Path(path).read_bytes() for entry, path in entries.items()}
+        (Path(out) / name).write_bytes(b"PK")
+        return {}
 
     def _export(
         self,

@@ -1,5 +1,6 @@
 """Primary keys that may stand in addresses: a prefix and 120 random bits."""
 
+import re
 import secrets
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.db import models
 # One case only, for file systems that fold it; without 0, 1, l and o, which people confuse.
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 RANDOM_CHARACTERS = 24
+PUBLIC_ID = re.compile(rf"[a-z]{{3}}_[{ALPHABET}]{{{RANDOM_CHARACTERS}}}")
 
 
 class PublicIdField(models.CharField):  # type: ignore[type-arg]  # not subscriptable as it runs

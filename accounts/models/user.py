@@ -15,6 +15,7 @@ class Notice(models.TextChoices):
     MASTER_FAILED = "master_failed", _("A master failed")
     CREDITS_LOW = "credits_low", _("Credits are running low")
     PAYMENT_FAILED = "payment_failed", _("A payment failed")
+    WEBHOOK_OFF = "webhook_off", _("A webhook was switched off")
 
 
 class UserManager(BaseUserManager["User"]):

@@ -1,6 +1,7 @@
-"""What is done for people: keys, mails, counting tries, handing over and erasing their data."""
+"""What is done for people: keys, mails, webhooks, counting tries, handing over and erasing."""
 
-from accounts.services.audit import record, subject_of
+from accounts.services.audit import subject_of
+from accounts.services.events import forget_old_events, record
 from accounts.services.keys import (
     Made,
     create_key,
@@ -19,7 +20,13 @@ from accounts.services.leaving import (
     forget_old_exports,
     leaving,
 )
-from accounts.services.mail import deliver_due, forget_sent_mail, notify, notify_always, queue_mail
+from accounts.services.mail import (
+    deliver_due,
+    forget_sent_mail,
+    notify,
+    notify_always,
+    queue_mail,
+)
 from accounts.services.rates import (
     Rate,
     forget_old_tries,
@@ -27,26 +34,61 @@ from accounts.services.rates import (
     may_try,
     tries_forgotten,
 )
-from accounts.services.requests import alone, answered, bury, forget_old_requests, keep_answer
-from accounts.services.sessions import end_all_sessions, end_other_sessions, end_session
+from accounts.services.requests import (
+    alone,
+    answered,
+    bury,
+    forget_old_requests,
+    keep_answer,
+)
+from accounts.services.sealing import (
+    seal,
+    unseal,
+)
+from accounts.services.sessions import (
+    end_all_sessions,
+    end_other_sessions,
+    end_session,
+)
+from accounts.services.webhooks import (
+    add_webhook,
+    body_of,
+    change_webhook,
+    disable_webhook,
+    enable_webhook,
+    note_answer,
+    remove_webhook,
+    replay,
+    rotate_secret,
+    secret_of,
+    send_test,
+    signed_headers,
+    told,
+)
 
 __all__ = [
     "Chapter",
     "Made",
     "Rate",
+    "add_webhook",
     "alone",
     "answered",
     "begin_export",
+    "body_of",
     "build_exports",
     "bury",
+    "change_webhook",
     "collecting",
     "create_key",
     "deliver_due",
+    "disable_webhook",
     "empty_folders",
+    "enable_webhook",
     "end_all_sessions",
     "end_other_sessions",
     "end_session",
     "erase",
+    "forget_old_events",
     "forget_old_exports",
     "forget_old_requests",
     "forget_old_tries",
@@ -57,12 +99,22 @@ __all__ = [
     "key_of",
     "leaving",
     "may_try",
+    "note_answer",
     "notify",
     "notify_always",
     "queue_mail",
     "record",
+    "remove_webhook",
+    "replay",
     "revoke_key",
     "rotate_key",
+    "rotate_secret",
+    "seal",
+    "secret_of",
+    "send_test",
+    "signed_headers",
     "subject_of",
+    "told",
     "tries_forgotten",
+    "unseal",
 ]

@@ -17,7 +17,8 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.dispatch import Signal
 
-from accounts.models import Erasure, Export, User
+from accounts.models import Erasure, EventType, Export, User
+from accounts.services.events import record
 from accounts.services.mail import notify_always
 from accounts.services.sessions import end_all_sessions
 from accounts.storage import delete_folder
@@ -109,6 +110,7 @@ def _build(export: Export) -> None:
     with transaction.atomic():
         if Export.objects.filter(pk=export.pk).update(finished=Now(), size_bytes=size):
             notify_always(export.user, template="emails/export_ready", reason=f"export:{export.pk}")
+            record(export.user_id, EventType.DATA_EXPORT_READY, subject=str(export.pk))
             return
     default_storage.delete(export.key)  # its person left
 

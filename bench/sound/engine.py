@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -46,8 +47,12 @@ def matched(
     }
 
 
+@cache
 def identity() -> str:
-    """Return what tells this engine from any other: its version and its code."""
+    """Return what tells this engine from any other: its version and its code.
+
+    Read once: what is edited while a run goes on is not what the run has loaded.
+    """
     code = hashlib.sha256()
     for path in sorted(Path(dsp.__file__).parent.glob("*.py")):
         if path.name not in WITHOUT_SOUND:

@@ -238,7 +238,8 @@ NARROW_KEPT = (NARROW_HZ > 60) & (NARROW_HZ < 12_000)
 def narrow_db(signal_1d, rate):
     """Welch power in sixth octaves around 100 frequencies, dB."""
     hz, density = signal.welch(signal_1d, rate, "hann", 32768, 16384)
-    sums = np.concatenate([[0.0], np.cumsum(density)])
+    # in float64: the highs are lost in a float32 sum that holds the lows
+    sums = np.concatenate([[0.0], np.cumsum(density, dtype=np.float64)])
     low, high = (np.interp(NARROW_HZ * 2.0**half, hz, sums[:-1]) for half in (-1 / 12, 1 / 12))
     return 10 * np.log10(np.maximum(high - low, 1e-18))
 

@@ -39,6 +39,12 @@ class Subscription(models.Model):
         return self.stripe_id
 
     @property
+    def terms(self) -> dict[str, str | bool]:
+        """What its person would call it: a renewal changes none of it."""
+        told = ("plan", "status", "ends_at_period_end")
+        return {name: getattr(self, name) for name in told}
+
+    @property
     def grace_until(self) -> datetime:
         return self.period_start + GRACE
 

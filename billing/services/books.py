@@ -16,7 +16,7 @@ from accounts.services import Chapter, collecting
 from billing.errors import AccountFrozen, NoCredits
 from billing.models import Account, Entry, Payment, Pool
 from billing.services.entitlement import standing_of
-from billing.services.notices import tell_that_credits_are_low
+from billing.services.notices import tell_that_credits_are_low, tell_that_credits_came
 
 RETURNED_LAST = timedelta(days=30)  # credits released when their own month is already over
 PLAN_LOOK = timedelta(days=1)  # between two looks at whether a paid plan has ended
@@ -228,6 +228,7 @@ def lock(*, user_id: int) -> Account:
 def _grant(
     account: Account, credits: int, *, reason: str, expires_at: datetime | None = None
 ) -> Entry:
+    tell_that_credits_came(account, credits=credits, expires_at=expires_at)
     return Entry.objects.create(
         account=account,
         kind=Kind.GRANT,

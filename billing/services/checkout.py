@@ -19,7 +19,7 @@ from billing.gateway import PaymentState, SubscriptionState
 from billing.models import Account, Checkout, Payment, StripeEvent, Subscription
 from billing.plans import Pack, Plan
 from billing.services.books import grant_for_payment, renew, take_back
-from billing.services.notices import tell_that_a_payment_failed
+from billing.services.notices import tell_that_a_payment_failed, tell_that_a_plan_changed
 
 SAME_CHECKOUT = timedelta(minutes=30)  # asking again within it leads to the same page
 RECONCILED = timedelta(days=3)  # as long as Stripe itself tries to deliver
@@ -201,7 +201,8 @@ def _apply_invoice(stripe_id: str, customer: str) -> None:
 def _apply_subscription(stripe_id: str, customer: str) -> None:
     def apply(account: Account, state: SubscriptionState) -> None:
         plan = plans.item_of_price(state.price)
-        Subscription.objects.update_or_create(
+        before = Subscription.objects.filter(stripe_id=state.id).first()
+        after, _ = Subscription.objects.update_or_create(
             stripe_id=state.id,
             defaults={
                 "account": account,
@@ -212,6 +213,8 @@ def _apply_subscription(stripe_id: str, customer: str) -> None:
                 "ends_at_period_end": state.ends_at_period_end,
             },
         )
+        if before is None or before.terms != after.terms:
+            tell_that_a_plan_changed(account, after)
         if account.user_id is not None:
             renew(account)
 

@@ -11,6 +11,7 @@ CHANGES: Final = (
         (
             _("The first version: uploads, references, masters, versions, previews, exports, "
               "release checks, tags, shares, presets, credits, keys."),
+            _("Events, kept for 30 days, and webhooks by Standard Webhooks."),
             _("Test keys, which work with short songs of ours and cost nothing."),
         ),
     ),

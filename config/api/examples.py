@@ -18,19 +18,22 @@ SHOWN: Final[Mapping[str, str]] = {
     "share_id": "shr_6h9j4k7z2x5c8v3b6n9m2q5w",
     "preset_id": "pst_2e5r8t4y7u3i6p9a2s5d8f4g",
     "key_id": "key_7j2k5z8x4c7v2b5n8m3q6w9e",
+    "event_id": "evt_5r8t2y6u9i3p7a4s8d2f6g3h",
+    "webhook_id": "whk_4k7z2x9c5v8b3n6m2q7w5e9r",
+    "delivery_id": "dlv_9t3y6u2i8p5a4s7d2f9g6h3j",
     "format_code": "wav24",
     "kind": "spectrum",
 }
 
 PYTHON_HEAD: Final = """\
-import os
+from os import environ
 from pathlib import Path
 
 import httpx
 
 lacquer = httpx.Client(
-    base_url=os.environ["LACQUER_URL"] + "/api/v1/",
-    headers={"Authorization": f"Bearer {os.environ['LACQUER_KEY']}"},
+    base_url=environ["LACQUER_URL"] + "/api/v1/",
+    headers={"Authorization": f"Bearer {environ['LACQUER_API_KEY']}"},
     follow_redirects=True,
 )
 """
@@ -89,6 +92,16 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     "create_a_share": Example(json={"version": "{version_id}", "days": 30, "label": "For Mia"}),
     "create_a_preset": Example(json={"name": "Gentle", "settings": {"amount": 0.4}}),
     "change_a_preset": Example(json={"settings": {"ceiling_dbtp": -1.5}}),
+    "list_events": Example(query={"type": "master.succeeded", "limit": 10}),
+    "list_deliveries": Example(query={"limit": 10}),
+    "create_a_webhook": Example(
+        json={
+            "url": "https://example.com/lacquer",
+            "types": ["master.succeeded", "master.failed"],
+        },
+        key="webhook-1",
+    ),
+    "change_a_webhook": Example(json={"description": "Production", "enabled": True}),
     "create_a_key": Example(json={"name": "Nightly", "scopes": ["masters:write", "audio:write"]}),
 }
 
@@ -105,7 +118,7 @@ def curl(operation: str, method: str, path: str, ids: Mapping[str, str] = SHOWN)
         verb = f" -X {method}"
     lines = [
         f'curl -sS -L --fail-with-body{verb} "$LACQUER_URL{_address(example, path, ids)}"',
-        '-H "Authorization: Bearer $LACQUER_KEY"',
+        '-H "Authorization: Bearer $LACQUER_API_KEY"',
     ]
     if example.key:
         lines.append(f'-H "Idempotency-Key: {example.key}"')

@@ -1,7 +1,5 @@
 """How the API says no: RFC 9457, with a stable code, the fields, and the request's id."""
 
-import logging
-import secrets
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -14,19 +12,28 @@ from django.views.defaults import server_error as page_of_error
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from accounts.errors import ApiRefused
+from accounts import messages as accounts_messages
+from accounts.errors import ApiRefused, WebhookRefused
 from accounts.rest.schema import PROBLEM_TYPE
 from accounts.rest.views import TooLarge
+from accounts.trace import current_request_id
 from billing.errors import BillingRefused
 from dsp.errors import AudioError
 from mastering.errors import MasterRefused
 from mastering.messages import FAILURES, failure_message
-from references.errors import UploadRefused
+from references.errors import LibraryRefused, UploadRefused
 from references.http import RETRY_AFTER_SECONDS
 
 PREFIX: Final = "/api/"
-HEADER: Final = "X-Request-Id"
-Refusals: Final = (ApiRefused, AudioError, BillingRefused, MasterRefused, UploadRefused)
+Refusals: Final = (
+    ApiRefused,
+    AudioError,
+    BillingRefused,
+    MasterRefused,
+    UploadRefused,
+    LibraryRefused,
+    WebhookRefused,
+)
 
 # What of the apps' codes is not a 409, "not in this state".
 STATUSES: Final[Mapping[str, int]] = {
@@ -42,11 +49,17 @@ STATUSES: Final[Mapping[str, int]] = {
     "invalid_settings": 422,
     "invalid_cover": 422,
     "not_a_part": 422,
+    "url_invalid": 422,
+    "https_only": 422,
+    "address_forbidden": 422,
+    "port_forbidden": 422,
+    "event_type_unknown": 422,
     "not_exportable": 422,
     "idempotency_key_reused": 422,
     "too_many_uploads": 429,
     "too_many_masters": 429,
     "too_many_exports": 429,
+    "too_many_calls": 429,
     "storage": 503,
     "too_busy": 503,
 }
@@ -55,11 +68,13 @@ WAIT_SECONDS: Final[Mapping[str, int]] = {
     "too_many_uploads": 10,
     "too_many_masters": 30,
     "too_many_exports": 30,
+    "too_many_calls": 600,
     "storage": RETRY_AFTER_SECONDS,
     "too_busy": RETRY_AFTER_SECONDS,
 }
 # Codes that only the API has; those of the apps have their sentences with the apps.
 SENTENCES: Final[Mapping[str, Any]] = {
+    **accounts_messages.REFUSALS,
     "malformed_request": _("The request cannot be read."),
     "invalid_request": _("A field is wrong; `errors` tells which."),
     "invalid_key": _("This is no key of ours, or it was revoked, or its time is over."),
@@ -93,7 +108,7 @@ CODES: Final = {
 
 def handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Answer a refusal; what nobody foresaw rises on, to `server_error`."""
-    view, request = context["view"], context["request"]
+    view = context["view"]
     said = _told(error)
     if said is None:
         return None
@@ -109,23 +124,22 @@ def handler(error: Exception, context: dict[str, Any]) -> Response | None:
     if status == 405:
         headers["Allow"] = ", ".join(view.allowed_methods)
     return Response(
-        problem(request, status, code, detail=detail, errors=errors),
+        problem(status, code, detail=detail, errors=errors),
         status=status,
         headers=headers,
         content_type=PROBLEM_TYPE,
     )
 
 
-def problem(
-    request: Any, status: int, code: str, *, detail: str = "", errors: Any = None
-) -> dict[str, Any]:
+def problem(status: int, code: str, *, detail: str = "", errors: Any = None) -> dict[str, Any]:
+    request_id = current_request_id()
     told = {
         "type": f"/developers/errors/#{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "code": code,
         "detail": detail or sentence(code),
-        "request_id": getattr(request, "id", ""),
+        "request_id": request_id.hex if request_id else "",
     }
     return told | {"errors": errors} if errors else told
 
@@ -151,18 +165,18 @@ def codes() -> list[tuple[str, int, str]]:
 
 
 @csrf_exempt  # nothing is done here
-def unknown_path(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
-    return _answer(request, 404, "not_found")
+def unknown_path(_request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
+    return _answer(404, "not_found")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     if request.path.startswith(PREFIX):
-        return _answer(request, 500, "internal")
+        return _answer(500, "internal")
     return page_of_error(request)
 
 
-def _answer(request: HttpRequest, status: int, code: str) -> HttpResponse:
-    return JsonResponse(problem(request, status, code), status=status, content_type=PROBLEM_TYPE)
+def _answer(status: int, code: str) -> HttpResponse:
+    return JsonResponse(problem(status, code), status=status, content_type=PROBLEM_TYPE)
 
 
 def _told(error: Exception) -> tuple[int, str, str, Any] | None:
@@ -198,22 +212,3 @@ def _fields(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
             yield from _fields(inner, path if is_leaf else f"{path}.{place}".strip("."))
     else:
         yield {"field": path, "code": getattr(detail, "code", "invalid"), "detail": str(detail)}
-
-
-class RequestIdMiddleware:
-    """Give each request an id that stands in its answer, and in the log beside what went wrong."""
-
-    def __init__(self, get_response: Any) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.id = f"req_{secrets.token_hex(12)}"  # type: ignore[attr-defined]
-        response: HttpResponse = self.get_response(request)
-        if request.path.startswith(PREFIX):
-            response[HEADER] = request.id  # type: ignore[attr-defined]
-            if response.status_code >= 500:
-                logger.error("%s answered %s", request.id, response.status_code)  # type: ignore[attr-defined]
-        return response
-
-
-logger = logging.getLogger(__name__)

@@ -48,6 +48,7 @@ def run(
     progress: Progress | None = None,
     should_stop: Callable[[], bool] | None = None,
     on_usage: Callable[[Usage], None] | None = None,
+    label: str = "",
     files_at_fault: bool = False,
     allow_weak: bool = False,
     **kwargs: Any,
@@ -75,6 +76,9 @@ def run(
         Asked ten times a second; at True the box is killed.
     on_usage : callable, optional
         Told what the box used, however it ended, unless the server died with it.
+    label : str
+        What the box is named in lists of processes (of which the kernel keeps 15 characters), so
+        that whoever looks at a busy machine knows whose work it is.
     files_at_fault : bool
         Raise `TooLarge` where the box goes over its memory or processor time: right for looking
         at an upload, where a file that needs more than any honest one is a bomb.
@@ -110,6 +114,7 @@ def run(
             scratch=str(Path(scratch).resolve()),
             readable=tuple(str(Path(path).resolve()) for path in readable),
             tells_progress=progress is not None,
+            label=label,
         )
         visit = _Visit(limits, progress, should_stop)
         try:

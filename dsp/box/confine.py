@@ -17,6 +17,7 @@ WITHOUT: Final = (
     "LACQUER_BOX_WITHOUT"  # names of walls to leave out, for a kernel that has them badly
 )
 
+_OLD_ROOT: Final = "/.root-before"  # no path that anyone's files have
 _SYSTEM: Final = ("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/dev/null", "/dev/urandom")
 
 # Landlock access rights (include/uapi/linux/landlock.h), by the version that brought them
@@ -117,30 +118,30 @@ def _enter_namespaces() -> None:
 def _change_root(seen: dict[str, str], scratch: str) -> None:
     """Build a root that holds what may be seen, and nothing else."""
     kernel.mount("none", "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
-    base = "/tmp"  # noqa: S108 (only a place to mount on; nobody else sees this mount)
+    base = "/tmp"  # noqa: S108 (a place to mount on; once it is the root, what it hid is seen again)
     kernel.mount("none", base, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "size=1m,mode=755")
     os.chdir(base)
-    Path("old").mkdir()
-    kernel.pivot_root(".", "old")
+    Path(_OLD_ROOT[1:]).mkdir()
+    kernel.pivot_root(".", _OLD_ROOT[1:])
     os.chdir("/")
     read_only = kernel.MOUNT_ATTR_RDONLY | kernel.MOUNT_ATTR_NOSUID
     for path, real_path in sorted(seen.items()):
         if not Path(path).exists():  # else it lies in a folder that is shown already
             _bind(real_path, path, read_only)
     _bind(scratch, scratch, kernel.MOUNT_ATTR_NOSUID | kernel.MOUNT_ATTR_NODEV)
-    kernel.unmount("/old")
-    Path("/old").rmdir()
+    kernel.unmount(_OLD_ROOT)
+    Path(_OLD_ROOT).rmdir()
     kernel.restrict_mount("/", read_only, recursive=False)
 
 
 def _bind(source: str, target: str, attributes: int) -> None:
     """Show a path of the old root in the new one."""
-    if Path(f"/old{source}").is_dir():
+    if Path(f"{_OLD_ROOT}{source}").is_dir():
         Path(target).mkdir(parents=True, exist_ok=True)
     else:
         Path(target).parent.mkdir(parents=True, exist_ok=True)
         Path(target).touch()
-    kernel.mount(f"/old{source}", target, None, kernel.MS_BIND | kernel.MS_REC)
+    kernel.mount(f"{_OLD_ROOT}{source}", target, None, kernel.MS_BIND | kernel.MS_REC)
     kernel.restrict_mount(target, attributes)
 
 

@@ -26,6 +26,8 @@ class Request:
         Absolute paths of what else it may read.
     tells_progress : bool
         Whether the function takes ``progress``.
+    label : str
+        What lists of processes name the box; empty for what they name the server.
     args, kwargs
         For the function.
     """
@@ -36,5 +38,6 @@ class Request:
     scratch: str = ""
     readable: tuple[str, ...] = ()
     tells_progress: bool = False
+    label: str = ""
     args: tuple[Any, ...] = ()
     kwargs: dict[str, Any] = field(default_factory=dict)

@@ -142,6 +142,8 @@ def _be_box(
     try:
         kernel.die_with_parent(signal.SIGKILL)
         os.setsid()
+        if request.label:
+            Path("/proc/self/comm").write_text(request.label)
         results = _keep_only(results)
         scratch = Path(request.scratch)
         assert request.limits is not None  # noqa: S101 (only boxes come here)

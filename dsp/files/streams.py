@@ -16,7 +16,7 @@ import soundfile as sf
 
 from dsp.errors import DecodeFailed, TooShort, UnsupportedFormat
 
-BLOCK_FRAMES: Final = 8_192  # stays in the cache
+BLOCK_FRAMES: Final = 32_768  # few calls, and still little room
 
 Block: TypeAlias = npt.NDArray[np.float32]  # (frames, channels), good until the next one
 Frame: TypeAlias = av.AudioFrame

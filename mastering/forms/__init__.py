@@ -1,6 +1,6 @@
 """The shape of a master's settings, and of a new master."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -179,6 +179,7 @@ class MasterForm(SettingsForm):
     mix_file = forms.FileField(required=False, allow_empty_file=True)
     reference_file = forms.FileField(required=False, allow_empty_file=True)
     previous = forms.CharField(required=False)
+    more = forms.MultipleChoiceField(label=_("More references"), required=False)
     genre = forms.ChoiceField(
         label=_("Genre of your song"), choices=[("", _("not said")), *Genre.choices], required=False
     )
@@ -187,6 +188,11 @@ class MasterForm(SettingsForm):
         choices=[("", _("not said")), *Release.choices],
         required=False,
     )
+
+    def __init__(self, *args: Any, more: Iterable[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = cast(forms.MultipleChoiceField, self.fields["more"])
+        field.choices = [(pk, pk) for pk in more]
 
     @property
     def context_fields(self) -> list[forms.BoundField]:

@@ -1,7 +1,8 @@
-"""What is done beside the masters, by a process of its own: mails, Stripe's events, farewells.
+"""What is done beside the masters, by processes of their own: mails, Stripe's events, farewells.
 
 Each errand is a row that waits; what fails is tried again, and a process that dies is replaced.
 Masters keep the workers busy for minutes, and a mail with a log-in link should not wait for that.
+Webhooks have another process: it waits for other people's servers, and nothing else waits for it.
 """
 
 import contextlib
@@ -14,11 +15,12 @@ from pathlib import Path
 from django.db import close_old_connections, connections
 
 from accounts import services as accounts
+from accounts.tasks import Courier
 from billing import services as billing
 from mastering.management.worker_group import start
 
 IDLE_SECONDS = 1.0
-NAME = "errands"
+ERRANDS, COURIER = "errands", "webhooks"  # as lists of processes show them
 
 # What is looked for at each turn, and what only now and then, in seconds.
 OFTEN: tuple[Callable[[], object], ...] = (
@@ -30,6 +32,7 @@ OFTEN: tuple[Callable[[], object], ...] = (
 SELDOM: tuple[tuple[float, Callable[[], object]], ...] = (
     (60.0, billing.renew_due),
     (600.0, billing.end_subscriptions_of_the_gone),
+    (3600.0, accounts.forget_old_events),
     (3600.0, accounts.forget_old_exports),
     (3600.0, accounts.forget_old_requests),
     (3600.0, accounts.forget_old_tries),
@@ -45,9 +48,18 @@ def start_errands() -> BaseProcess:
     return start(run_errands)
 
 
+def start_courier() -> BaseProcess:
+    connections.close_all()
+    return start(run_courier)
+
+
+def run_courier() -> None:
+    _name(COURIER)
+    Courier().run()
+
+
 def run_errands() -> None:
-    with contextlib.suppress(OSError):
-        Path("/proc/self/comm").write_text(NAME)  # as lists of processes show it
+    _name(ERRANDS)
     rounds = Rounds()
     while True:
         close_old_connections()
@@ -67,6 +79,11 @@ class Rounds:
             if now >= self.next.get(errand, 0.0):
                 self.next[errand] = now + pause_seconds
                 _do(errand)
+
+
+def _name(name: str) -> None:
+    with contextlib.suppress(OSError):
+        Path("/proc/self/comm").write_text(name)
 
 
 def _do(errand: Callable[[], object]) -> None:

@@ -14,10 +14,19 @@ from django.db.models.functions import Now
 from accounts.services import audit
 from billing.models import Entry
 from billing.services.audit import broken_books
+from dsp.weights import BLEND_FORMAT
 from mastering.management.stored import FOLDERS, Stored, files_of, orphans
-from mastering.models import WORK_KINDS, Fingerprint, Master, Version, WorkKind
+from mastering.models import (
+    WORK_KINDS,
+    Album,
+    AlbumTrack,
+    Fingerprint,
+    Master,
+    Version,
+    WorkKind,
+)
 from mastering.services import SWEEP_SECONDS
-from references.models import AudioFile, Work
+from references.models import AudioFile, BlendPart, Work
 from references.models.work import MAX_ATTEMPTS, MAX_ENGINE_ERRORS
 
 OVERDUE = timedelta(seconds=2 * SWEEP_SECONDS)
@@ -44,12 +53,31 @@ def _breaks(*, deep: bool) -> Iterator[str]:
         yield from _broken_files(owner, deep=deep)
     for pk in Master.objects.filter(versions=None).values_list("pk", flat=True):
         yield f"{pk}: a master without a version"
+    yield from _misplaced()
     for orphan in orphans():
         yield f"{orphan.key}: {orphan.wording}"
     yield from broken_books()
     yield from (f"audit log, {line}" for line in audit.verify().breaks)
     yield from _unsettled()
     yield from _unknown_masters()
+
+
+def _misplaced() -> Iterator[str]:
+    """Find what belongs to two people, or stands nowhere: rows that no constraint can hold."""
+    foreign = ~Q(mix__user=F("album__user")) | Q(
+        ~Q(master__user=F("album__user")), master__isnull=False
+    )
+    for pk in AlbumTrack.objects.filter(foreign).values_list("pk", flat=True):
+        yield f"{pk}: a song of another person's"
+    foreign_albums = Album.objects.filter(~Q(reference__user=F("user")), reference__isnull=False)
+    for pk in foreign_albums.values_list("pk", flat=True):
+        yield f"{pk}: an album toward another person's reference"
+    parts = BlendPart.objects.filter(~Q(audio__user=F("blend__audio__user")), audio__isnull=False)
+    for pk in parts.values_list("blend", flat=True):
+        yield f"{pk}: a blend of another person's reference"
+    unmixed = AudioFile.objects.filter(format=BLEND_FORMAT, blend=None)
+    for pk in unmixed.values_list("pk", flat=True):
+        yield f"{pk}: a blend of nothing"
 
 
 def _broken_rows(kind: WorkKind) -> Iterator[str]:

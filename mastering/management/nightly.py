@@ -55,6 +55,7 @@ def tell_broken_invariants() -> None:
     if lost := delete_lost_attempts():
         logger.info("%d files of lost attempts were deleted.", lost)
     broken = broken_invariants()
+    cache.set("invariants:broken", len(broken), 2 * A_DAY_SECONDS)  # for the metrics
     verdict = audit.verify()  # its head in the log, which is kept elsewhere, shows a cut end
     logger.info("The audit log has %s entries; its head is %s.", verdict.entries, verdict.head)
     for line in broken:

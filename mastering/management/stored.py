@@ -8,10 +8,10 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from dsp.profiles import PROFILE_FORMAT
-from mastering.models import Export, Preview, ReleaseCheck, ReleaseTags, Version
+from mastering.models import AlbumArchive, Export, Preview, ReleaseCheck, ReleaseTags, Version
 from references.models import AudioFile
 
-Stored = AudioFile | Version | Preview | Export | ReleaseCheck | ReleaseTags
+Stored = AudioFile | Version | Preview | Export | ReleaseCheck | ReleaseTags | AlbumArchive
 FOLDERS: dict[str, type[Stored]] = {  # in storage, and whose they are
     "audio": AudioFile,
     "masters": Version,
@@ -19,6 +19,7 @@ FOLDERS: dict[str, type[Stored]] = {  # in storage, and whose they are
     "exports": Export,
     "checks": ReleaseCheck,
     "tags": ReleaseTags,
+    "albums": AlbumArchive,
 }
 ORPHANED = timedelta(hours=24)  # younger ones may belong to a transaction or an attempt
 

@@ -14,7 +14,7 @@ from django.db import DatabaseError, close_old_connections
 from django.utils.module_loading import autodiscover_modules
 
 from mastering import services
-from mastering.management.errands import start_errands
+from mastering.management.errands import start_courier, start_errands
 from mastering.management.nightly import begin_nightly_check
 from mastering.management.worker_group import WorkerGroup
 
@@ -77,6 +77,7 @@ class Supervisor:
         self.next_check = time.monotonic() + CHECK_SECONDS
         self.check: BaseProcess | None = None
         self.errands: BaseProcess | None = None
+        self.courier: BaseProcess | None = None
 
     def run(self) -> None:
         signal.signal(signal.SIGTERM, self.on_signal)
@@ -127,6 +128,8 @@ class Supervisor:
     def keep_errands(self) -> None:
         if self.errands is None or not self.errands.is_alive():  # asking also buries the last one
             self.errands = start_errands()
+        if self.courier is None or not self.courier.is_alive():
+            self.courier = start_courier()
 
     def check_nightly(self) -> None:
         if self.check is None or not self.check.is_alive():  # asking also buries the last one
@@ -172,7 +175,7 @@ class Supervisor:
         """
         for group in self.groups():
             group.kill()
-        for helper in (self.errands, self.check):
+        for helper in (self.errands, self.courier, self.check):
             if helper is not None:
                 helper.kill()
 

@@ -54,6 +54,39 @@ FAILURES: Final[Mapping[str, Wording]] = {
         gettext_lazy("Many of your masters still wait to be made."),
         gettext_lazy("Wait until some are done, or cancel some."),
     ),
+    "frozen": Wording(
+        gettext_lazy("Frozen settings do not change"),
+        gettext_lazy("This file has exactly the processing of the master it was taken from."),
+        gettext_lazy("Change that master, then apply it again."),
+    ),
+    "not_freezable": Wording(
+        gettext_lazy("The exact processing was not kept"),
+        gettext_lazy("This version was made before Lacquer kept every filter and gain."),
+        gettext_lazy("Render it once more, which is free, and apply that version."),
+    ),
+    "too_many_frozen": Wording(
+        gettext_lazy("Five other versions are included"),
+        gettext_lazy("One credit includes five other files of the song with its settings."),
+        gettext_lazy("Delete one that you no longer need, or master this one by itself."),
+    ),
+    "recipe_unsupported": Wording(
+        gettext_lazy("The settings cannot be read"),
+        gettext_lazy("They were kept by another version of the engine."),
+        gettext_lazy("Render the master once more, which is free, and apply that version."),
+    ),
+    "album_unready": Wording(
+        gettext_lazy("The album is not ready"),
+        gettext_lazy("It needs a direction and songs that are all measured."),
+        gettext_lazy("Take out what was rejected, or wait a moment."),
+    ),
+    "album_as_it_is": Wording(
+        gettext_lazy("Nothing to do"), gettext_lazy("The album is mastered as it says already.")
+    ),
+    "too_many_tracks": Wording(
+        gettext_lazy("Too much for one album"),
+        gettext_lazy("An album holds up to 30 songs and two hours."),
+        gettext_lazy("Make two albums of it."),
+    ),
     "too_many_siblings": Wording(
         gettext_lazy("Too many references on one mix"),
         gettext_lazy("At most five references are compared on one mix."),

@@ -1,5 +1,15 @@
 """Rows of masters: versions, how they are listened to, and what is made of them for others."""
 
+from mastering.models.albums import (
+    GAP_SECONDS,
+    LONGEST_ALBUM_SECONDS,
+    MOST_TRACKS,
+    OFFSET_LU,
+    USUAL_GAP_SECONDS,
+    Album,
+    AlbumArchive,
+    AlbumTrack,
+)
 from mastering.models.exports import Export, ReleaseCheck, ReleaseTags
 from mastering.models.listening import MOST_TRIALS, BlindTest, Preview
 from mastering.models.masters import (
@@ -19,13 +29,35 @@ from mastering.models.shares import Share, ShareNote
 from references.models import AudioFile
 
 # Every kind of work that a worker takes up, in the order in which it looks for it.
-WorkKind = type[Preview] | type[AudioFile] | type[Version] | type[Export] | type[ReleaseCheck]
-WORK_KINDS: tuple[WorkKind, ...] = (Preview, AudioFile, Version, Export, ReleaseCheck)
+WorkKind = (
+    type[Preview]
+    | type[AudioFile]
+    | type[Version]
+    | type[Export]
+    | type[ReleaseCheck]
+    | type[AlbumArchive]
+)
+WORK_KINDS: tuple[WorkKind, ...] = (
+    Preview,
+    AudioFile,
+    Version,
+    Export,
+    ReleaseCheck,
+    AlbumArchive,
+)
 
 __all__ = [
+    "GAP_SECONDS",
+    "LONGEST_ALBUM_SECONDS",
+    "MOST_TRACKS",
     "MOST_TRIALS",
+    "OFFSET_LU",
     "STEPS",
+    "USUAL_GAP_SECONDS",
     "WORK_KINDS",
+    "Album",
+    "AlbumArchive",
+    "AlbumTrack",
     "BlindTest",
     "Export",
     "Farewell",

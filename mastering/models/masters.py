@@ -71,9 +71,16 @@ class MasterQuerySet(models.QuerySet["Master"]):
     def with_versions(self) -> Self:
         return self.prefetch_related("versions")
 
+    def frozen(self) -> Self:
+        return self.exclude(recipe={})
+
+    def matched(self) -> Self:
+        """Those that were brought toward their reference themselves."""
+        return self.filter(recipe={})
+
     def siblings(self, master: "Master") -> Self:
         """Keep the masters of the same mix, the oldest first, with their versions."""
-        same = self.filter(mix=master.mix_id).order_by("created", "pk")
+        same = self.filter(mix=master.mix_id, user=master.user_id).order_by("created", "pk")
         return same.select_related("current").with_versions()
 
 
@@ -103,6 +110,19 @@ class Master(models.Model):
     )
     genre = models.CharField(max_length=20, choices=Genre, blank=True)
     release = models.CharField(max_length=20, choices=Release, blank=True)
+    recipe = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="The exact processing that its versions apply; empty: as their settings say.",
+    )
+    frozen_from = models.ForeignKey(
+        "Version",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="applied",
+        help_text="The version whose processing it is, as long as it is there.",
+    )
     is_test = models.BooleanField(default=False, help_text="Made with a test key; costs nothing.")
     created = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -117,6 +137,11 @@ class Master(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether its processing is that of another master, and never changes."""
+        return bool(self.recipe)
 
     @property
     def latest(self) -> "Version":

@@ -1,13 +1,42 @@
 """The verbs of masters: their renders and the queue, what is exported, and what is shared."""
 
-from mastering.services.credits import cost_credits, pair_of, settle, titles_of
+from mastering.services.albums import (
+    add_track,
+    cost_of_album,
+    create_album,
+    delete_album,
+    direct_album,
+    edit_track,
+    fits,
+    goals_of,
+    move_track,
+    order_tracks,
+    remove_track,
+    settle_album,
+    settle_albums,
+    submit_album,
+)
+from mastering.services.archives import ALBUM_FORMATS, expire_archives, request_archive
+from mastering.services.credits import (
+    cost_credits,
+    cost_of_all,
+    pair_of,
+    settle,
+    titles_of,
+)
 from mastering.services.estimates import expected_end
+from mastering.services.events import (
+    tell_of_audio,
+    tell_of_versions,
+    tell_of_what_was_made,
+)
 from mastering.services.exports import (
     expire_exports,
     request_check,
     request_export,
     save_tags,
 )
+from mastering.services.frozen import MOST_FROZEN, apply_frozen, left_to_freeze
 from mastering.services.leaving import collect, end_work
 from mastering.services.listening import (
     Trial,
@@ -18,29 +47,33 @@ from mastering.services.listening import (
     try_settings,
 )
 from mastering.services.masters import (
-    SWEEP_SECONDS,
+    MOST_SIBLINGS,
     audio_settled,
-    bring_in_kept_back,
-    busy_workers,
     cancel,
     delete_master,
-    lose_worker,
     recognise,
     refuse_if_busy,
-    release_worker,
     rename,
     render_gentler,
     render_version,
     retry,
     submit_master,
+    submit_masters,
     submit_siblings,
-    sweep,
-    tell_of_groups,
-    work_is_waiting,
 )
 from mastering.services.oversight import cancel_work, rerun
 from mastering.services.presets import save_preset
 from mastering.services.previews import expire_previews
+from mastering.services.queue import (
+    SWEEP_SECONDS,
+    bring_in_kept_back,
+    busy_workers,
+    lose_worker,
+    release_worker,
+    sweep,
+    tell_of_groups,
+    work_is_waiting,
+)
 from mastering.services.retention import (
     announce_farewells,
     delete_what_was_announced,
@@ -55,10 +88,15 @@ from mastering.services.shares import (
 )
 
 __all__ = [
+    "ALBUM_FORMATS",
+    "MOST_FROZEN",
+    "MOST_SIBLINGS",
     "SWEEP_SECONDS",
     "Trial",
     "add_note",
+    "add_track",
     "announce_farewells",
+    "apply_frozen",
     "audio_settled",
     "bring_in_kept_back",
     "busy_workers",
@@ -66,26 +104,40 @@ __all__ = [
     "cancel_work",
     "collect",
     "cost_credits",
+    "cost_of_album",
+    "cost_of_all",
     "count_blind_test",
+    "create_album",
     "create_share",
+    "delete_album",
     "delete_master",
     "delete_what_was_announced",
+    "direct_album",
+    "edit_track",
     "end_work",
     "expected_end",
+    "expire_archives",
     "expire_exports",
     "expire_previews",
+    "fits",
+    "goals_of",
     "is_unlocked_by",
     "keeps_days",
+    "left_to_freeze",
     "lose_worker",
+    "move_track",
+    "order_tracks",
     "pair_of",
     "prefer",
     "recognise",
     "refuse_if_busy",
     "release_worker",
     "remark",
+    "remove_track",
     "rename",
     "render_gentler",
     "render_version",
+    "request_archive",
     "request_check",
     "request_export",
     "rerun",
@@ -94,11 +146,18 @@ __all__ = [
     "save_preset",
     "save_tags",
     "settle",
+    "settle_album",
+    "settle_albums",
     "show",
+    "submit_album",
     "submit_master",
+    "submit_masters",
     "submit_siblings",
     "sweep",
+    "tell_of_audio",
     "tell_of_groups",
+    "tell_of_versions",
+    "tell_of_what_was_made",
     "titles_of",
     "try_settings",
     "unlock",

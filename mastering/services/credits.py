@@ -1,7 +1,7 @@
 """What a master costs: a credit reserved at submit, taken at delivery, given back otherwise."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.dispatch import receiver
@@ -11,8 +11,9 @@ from accounts.services import notify
 from billing import services as billing
 from billing.errors import BillingRefused
 from mastering.errors import Unpaid
-from mastering.models import Master, Version
+from mastering.models import AlbumTrack, Master, Version
 from references.models import AudioFile, Settled, settled
+from references.models.blends import identity_of
 
 
 def cost_credits(*, user: User, mix: AudioFile, reference: AudioFile) -> int:
@@ -22,19 +23,27 @@ def cost_credits(*, user: User, mix: AudioFile, reference: AudioFile) -> int:
     return 0 if billing.is_paid(user, work=pair_of(user, mix, reference)) else 1
 
 
+def cost_of_all(*, user: User, pairs: Iterable[tuple[AudioFile, AudioFile]]) -> int:
+    """Return what masters of several pairs would cost together; a pair costs once."""
+    works = {pair_of(user, mix, reference) for mix, reference in pairs if not mix.is_test}
+    return sum(0 if billing.is_paid(user, work=work) else 1 for work in works)
+
+
 def pair_of(user: User, mix: AudioFile, reference: AudioFile) -> str:
     """Return what a credit pays for: a person's mix and reference.
 
     Two files of the same bytes are the same. A file that was sent straight to the storage has no
     digest before it is measured, and is known by its id; its next masters take this one's pair.
-    With a test key nothing is paid for.
+    A blend is known by its tracks: other weights are other settings, not another pair. With a
+    test key nothing is paid for.
     """
     if mix.is_test:
         return ""
-    known = Master.objects.filter(user=user, mix=mix, reference=reference).exclude(pair="").first()
+    matched = Master.objects.matched().filter(user=user, mix=mix, reference=reference)
+    known = matched.exclude(pair="").first()
     if known is not None:
         return known.pair
-    content = f"{user.pk}:{mix.sha256 or mix.pk}:{reference.sha256 or reference.pk}"
+    content = f"{user.pk}:{mix.sha256 or mix.pk}:{identity_of(reference)}"
     return f"pair:{hashlib.sha256(content.encode()).hexdigest()[:32]}"
 
 
@@ -79,8 +88,13 @@ def settle(rows: list[Settled], **_: Any) -> None:
 
 
 def _tell(version: Version) -> None:
-    """Write to a person whose master is done or failed; what they cancelled they know."""
+    """Write to a person whose master is done or failed; what they cancelled they know.
+
+    Of the songs of an album one mail is enough, once all have ended.
+    """
     if version.status == Version.Status.CANCELED:
+        return
+    if AlbumTrack.objects.filter(master=version.master, album__is_settling=True).exists():
         return
     kind = Notice.MASTER_DONE if version.has_succeeded else Notice.MASTER_FAILED
     notify(

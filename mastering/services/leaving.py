@@ -6,7 +6,17 @@ from django.dispatch import receiver
 
 from accounts.models import User
 from accounts.services import Chapter, collecting, leaving
-from mastering.models import Export, Master, Preview, Receipt, ReleaseCheck, ReleaseTags, Version
+from mastering.models import (
+    Album,
+    AlbumArchive,
+    Export,
+    Master,
+    Preview,
+    Receipt,
+    ReleaseCheck,
+    ReleaseTags,
+    Version,
+)
 from references.models import Work
 
 
@@ -15,7 +25,7 @@ def end_work(user: User, **_: Any) -> list[str]:
     """End what is open of someone who leaves, and tell which folders go."""
     Version.objects.filter(user=user).cancel()
     Preview.objects.filter(user=user).cancel()
-    kinds = (Version, Preview, Export, ReleaseCheck)
+    kinds = (Version, Preview, Export, ReleaseCheck, AlbumArchive)
     rows: list[Work] = [row for kind in kinds for row in kind._default_manager.filter(user=user)]
     return [row.folder for row in (*rows, *ReleaseTags.objects.of(user))]
 
@@ -32,6 +42,7 @@ def collect(user: User, **_: Any) -> Chapter:
                 "created": master.created,
                 "mix": master.mix_id,
                 "reference": master.reference_id,
+                "frozen_from": master.frozen_from_id,
                 "versions": [_told(version) for version in master.versions.all()],
             }
         )
@@ -46,6 +57,25 @@ def collect_receipts(user: User, **_: Any) -> Chapter:
     """Return what was deleted of a person's since their plan kept it no longer."""
     told = ("subject", "title", "reason", "kept_days", "last_used", "told", "due", "deleted")
     return Chapter("receipts", list(Receipt.objects.of(user).values(*told, "files")))
+
+
+@receiver(collecting)
+def collect_albums(user: User, **_: Any) -> Chapter:
+    """Return a person's albums; their songs' files stand with the masters."""
+    albums = [_told_album(album) for album in Album.objects.of(user).with_tracks()]
+    return Chapter("albums", albums, {})
+
+
+def _told_album(album: Album) -> dict[str, Any]:
+    told = ("id", "title", "artist", "mode", "settings", "lowered_lu", "created")
+    of_track = ("title", "gap_seconds", "offset_lu", "mix_id", "master_id")
+    return {
+        **{name: getattr(album, name) for name in told},
+        "direction": album.reference_id,
+        "tracks": [
+            {name: getattr(track, name) for name in of_track} for track in album.tracks.all()
+        ],
+    }
 
 
 def _told(version: Version) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from accounts.storage import delete_folder
 from dsp.settings import ENGINE_VERSION, MasterSettings
-from mastering.errors import AudioUnusable, NotAPart, VersionUnfinished
+from mastering.errors import AudioUnusable, Frozen, NotAPart, VersionUnfinished
 from mastering.models import BlindTest, Master, Preview, Remark, Version
 from mastering.services.masters import render_version
 from references.errors import Busy
@@ -44,6 +44,8 @@ def try_settings(
         raise NotAPart
     with transaction.atomic():
         Master.objects.select_for_update().get(pk=master.pk)  # two of them take turns
+        if master.is_frozen:
+            raise Frozen
         Preview.objects.filter(master=master).cancel()
         chosen = settings.as_dict()
         _withdraw_tried(master, chosen)

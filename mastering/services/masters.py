@@ -1,42 +1,32 @@
-"""Submitting, rendering again, cancelling and deleting masters; keeping the queue honest."""
+"""Submitting, rendering again, cancelling and deleting masters."""
 
-import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
-from django.db.models.functions import Now
-from django_q.brokers import get_broker
 
 from accounts.models import User
 from accounts.storage import delete_folder
-from billing import services as billing
 from dsp.payload import Digests
 from dsp.settings import ENGINE_VERSION, MasterSettings
-from mastering.errors import AudioUnusable, TooManyMasters, TooManySiblings
-from mastering.models import WORK_KINDS, Farewell, Fingerprint, Master, Version, WorkKind
+from mastering.errors import AudioUnusable, Frozen, TooManyMasters, TooManySiblings
+from mastering.models import Farewell, Fingerprint, Master, Version
 from mastering.services.credits import pair_of, reserve
-from mastering.services.exports import delete_made, expire_exports
-from mastering.services.previews import delete_previews, expire_previews
+from mastering.services.exports import delete_made
+from mastering.services.previews import delete_previews
 from references import services as uploads
 from references.errors import Busy
-from references.models import AudioFile, Reference, WorkerGroup
+from references.models import AudioFile, Reference
 from references.models.limits import most_open_masters
 from references.services import (
-    clear_scratch,
-    clear_sounds,
-    clear_uploads,
-    mend_library,
     remove_audio,
     ring,
 )
 
-SWEEP_SECONDS = 10.0  # between two sweeps
 MOST_SIBLINGS = 5  # masters of one mix that are compared on one screen
-UNHEARD = timedelta(seconds=5)  # due for so long means that the bell was lost
 
 Of = Fingerprint.Of
 
@@ -78,9 +68,9 @@ def submit_master(
     MasterRefused, Busy
         With nothing stored.
     """
-    _refuse_if_busy()
+    refuse_if_full()
     with transaction.atomic():
-        _refuse_if_too_many_open(user)
+        refuse_if_too_many_open(user)
         tracks = AudioFile.objects.of(user).filter(pk__in={mix.pk, reference.pk})
         found = {track.pk: track for track in tracks.select_for_update()}
         if any(pk not in found or found[pk].has_failed for pk in (mix.pk, reference.pk)):
@@ -101,33 +91,60 @@ def submit_master(
             release=release,
         )
         reserve(master)
-        _queue(master, 1, settings)
+        queue_version(master, 1, settings)
     return master
 
 
-def submit_siblings(
-    *, master: Master, references: list[AudioFile], settings: MasterSettings
+def submit_masters(
+    *,
+    user: User,
+    mix: AudioFile,
+    references: Sequence[AudioFile],
+    settings: MasterSettings,
+    title: str = "",
+    **context: Any,
 ) -> list[Master]:
-    """Master the mix of a master toward further references: each a master of its own, or none.
+    """Master one mix toward several references: each a master of its own, all of them or none.
+
+    Each pair costs as it does alone. One reference is one master, as by :func:`submit_master`,
+    of which ``context`` is further arguments.
+
+    Raises
+    ------
+    MasterRefused, Busy
+        With nothing stored; more than ``MOST_SIBLINGS`` on one mix are not compared.
+    """
+    with transaction.atomic():
+        known = Master.objects.matched().filter(user=user, mix=mix).count()
+        chosen = list(dict.fromkeys(references))
+        if not chosen or (len(chosen) > 1 and known + len(chosen) > MOST_SIBLINGS):
+            raise TooManySiblings
+        return [
+            submit_master(
+                user=user, mix=mix, reference=reference, settings=settings, title=title, **context
+            )
+            for reference in chosen
+        ]
+
+
+def submit_siblings(
+    *, master: Master, references: Sequence[AudioFile], settings: MasterSettings
+) -> list[Master]:
+    """Master the mix of a master toward further references, all of them or none.
 
     Raises
     ------
     MasterRefused, Busy
     """
-    with transaction.atomic():
-        known = Master.objects.filter(user=master.user, mix=master.mix).count()
-        if known + len(references) > MOST_SIBLINGS:
-            raise TooManySiblings
-        return [
-            submit_master(
-                user=master.user,
-                mix=master.mix,
-                reference=reference,
-                settings=settings,
-                title=master.title,
-            )
-            for reference in references
-        ]
+    if Master.objects.siblings(master).matched().count() + len(references) > MOST_SIBLINGS:
+        raise TooManySiblings
+    return submit_masters(
+        user=master.user,
+        mix=master.mix,
+        references=references,
+        settings=settings,
+        title=master.title,
+    )
 
 
 def render_version(*, master: Master, settings: MasterSettings) -> Version:
@@ -143,13 +160,15 @@ def render_version(*, master: Master, settings: MasterSettings) -> Version:
         for version in Version.objects.filter(master=master).open():
             if version.settings == chosen:
                 return version
-        _refuse_if_busy()
-        _refuse_if_too_many_open(master.user)
+        if master.is_frozen and chosen != master.latest.settings:
+            raise Frozen
+        refuse_if_full()
+        refuse_if_too_many_open(master.user)
         if master.mix.has_failed or master.reference.has_failed:
             raise AudioUnusable
         reserve(master)  # again, where every version so far failed
         last = master.versions.aggregate(last=Max("number"))["last"]
-        return _queue(master, last + 1, settings)
+        return queue_version(master, last + 1, settings)
 
 
 def render_gentler(*, version: Version) -> Version:
@@ -183,7 +202,7 @@ def recognise(digests: Digests, *, user: Any) -> Recognised | None:
 def refuse_if_busy() -> None:
     """Turn a master away that begins with uploads, before any of them is stored."""
     uploads.refuse_if_busy()
-    _refuse_if_busy()
+    refuse_if_full()
 
 
 def retry(*, version: Version) -> Version:
@@ -224,67 +243,7 @@ def audio_settled(*, audio: AudioFile) -> None:
         ring()
 
 
-def bring_in_kept_back(*, user: User) -> None:
-    """Ring for what a person's limit of running work kept back until some of theirs ended."""
-    if any(kind._default_manager.of(user).kept_back().exists() for kind in WORK_KINDS):
-        ring()
-
-
-def sweep() -> None:
-    """Heal what crashes and lost bells left behind; safe to run anywhere, at any time, twice."""
-    for kind in WORK_KINDS:
-        kind._default_manager.expire()
-    Version.objects.fail_unusable()
-    billing.renew_due()
-    unheard = sum(kind._default_manager.due().count() for kind in WORK_KINDS if _is_unheard(kind))
-    for _ in range(unheard - get_broker().queue_size() if unheard else 0):
-        ring()
-    expire_exports()
-    expire_previews()
-    clear_uploads()
-    clear_sounds()
-    mend_library()
-    clear_scratch()
-
-
-def work_is_waiting() -> bool:
-    """Tell whether something has been due for longer than a living worker takes to begin."""
-    return any(_is_unheard(kind) for kind in WORK_KINDS)
-
-
-def busy_workers() -> set[str]:
-    """Return the names of the workers that hold something."""
-    return {
-        name
-        for kind in WORK_KINDS
-        for name in kind._default_manager.running().values_list("worker", flat=True)
-    }
-
-
-def tell_of_groups(names: list[str]) -> None:
-    """Let the operator see which worker groups stand on this machine."""
-    WorkerGroup.objects.tell(names, machine=socket.gethostname()[:100])
-
-
-def lose_worker(worker: str, *, why: str = "") -> None:
-    """Take back what a dead worker had, without waiting for its lease to run out."""
-    for kind in WORK_KINDS:
-        kind._default_manager.lose(worker=worker)
-    WorkerGroup.objects.end(worker, why=why)
-
-
-def release_worker(worker: str) -> None:
-    """Let wait again, with no attempt counted, what a worker had that we stopped."""
-    for kind in WORK_KINDS:
-        kind._default_manager.release(worker=worker)
-    WorkerGroup.objects.end(worker, why="stopped")
-
-
-def _is_unheard(kind: WorkKind) -> bool:
-    return kind._default_manager.due().filter(run_at__lte=Now() - UNHEARD).exists()
-
-
-def _queue(master: Master, number: int, settings: MasterSettings) -> Version:
+def queue_version(master: Master, number: int, settings: MasterSettings) -> Version:
     version = Version.objects.create(
         user=master.user,
         master=master,
@@ -299,12 +258,14 @@ def _queue(master: Master, number: int, settings: MasterSettings) -> Version:
     return version
 
 
-def _refuse_if_busy() -> None:
+def refuse_if_full() -> None:
+    """Turn a master away while too many of everyone's wait."""
     if Version.objects.backlog_is_full():
         raise Busy
 
 
-def _refuse_if_too_many_open(user: User) -> None:
+def refuse_if_too_many_open(user: User) -> None:
+    """Refuse one more than a person may have open; in a transaction, in which the count holds."""
     User.objects.select_for_update().get(pk=user.pk)  # so that the count holds
     if Version.objects.of(user).open().count() >= most_open_masters(user):
         raise TooManyMasters

@@ -40,10 +40,11 @@ from references.errors import UploadRefused
 from references.forms import upload_limits
 from references.http import choices_of, deliver, receives_files, turns_away_when_busy
 from references.messages import audio_messages
-from references.models import AudioFile
+from references.models import AudioFile, Reference
 from references.services import clean_filename, receive_upload
 
 PAGE_ROWS = 20
+OFFERED_MORE = 50  # references to compare with the first, the newest
 
 
 @require_GET
@@ -64,17 +65,17 @@ def new(request: AuthenticatedRequest) -> HttpResponse:
         }
         return _new_page(request, MasterForm(), chosen)
     services.refuse_if_busy()
-    form = MasterForm(request.POST, request.FILES)
+    form = MasterForm(request.POST, request.FILES, more=_more_references(request))
     form.is_valid()
     tracks = {kind: _track(request, form, kind) for kind in ("mix", "reference")}
     mix, reference = tracks["mix"], tracks["reference"]
     if form.errors or mix is None or reference is None:
         return _new_page(request, form, tracks)
     try:
-        master = services.submit_master(
+        masters = services.submit_masters(
             user=request.user,
             mix=mix,
-            reference=reference,
+            references=[reference, *_chosen_too(request, form)],
             settings=form.chosen(),
             previous=_previous(request, request.POST),
             genre=form.cleaned_data["genre"],
@@ -85,7 +86,9 @@ def new(request: AuthenticatedRequest) -> HttpResponse:
     except MasterRefused as refusal:
         form.add_error(None, told(refusal.code))
         return _new_page(request, form, tracks)
-    return redirect("mastering:detail", master.pk)
+    if len(masters) > 1:
+        return redirect("mastering:matrix", masters[0].pk)
+    return redirect("mastering:detail", masters[0].pk)
 
 
 @login_required
@@ -227,6 +230,16 @@ def _track(request: AuthenticatedRequest, form: MasterForm, kind: str) -> AudioF
         return None
 
 
+def _more_references(request: AuthenticatedRequest) -> dict[str, str]:
+    """Return the references that a mix can be mastered toward beside the first, with titles."""
+    usable = Reference.objects.of(request.user).of_mode(is_test=False).usable()[:OFFERED_MORE]
+    return {entry.audio_id: entry.title for entry in usable}
+
+
+def _chosen_too(request: AuthenticatedRequest, form: MasterForm) -> list[AudioFile]:
+    return list(AudioFile.objects.of(request.user).filter(pk__in=form.cleaned_data["more"]))
+
+
 def _new_page(
     request: AuthenticatedRequest, form: MasterForm, tracks: dict[str, AudioFile | None]
 ) -> HttpResponse:
@@ -243,11 +256,38 @@ def _new_page(
             previous=_previous(request, request.POST or request.GET),
         ),
         **choices_of(request.user),
+        **_more(request, form, tracks),
         "limits": upload_limits(),
         "can_submit": not missing,
         "why_not": " ".join(failure_message(f"missing_{kind}").text for kind in missing),
     }
     return render(request, "mastering/new.html", context, status=422 if form.errors else 200)
+
+
+def _more(
+    request: AuthenticatedRequest, form: MasterForm, tracks: dict[str, AudioFile | None]
+) -> dict[str, Any]:
+    """Return the further references on offer, each with what a master toward it would cost."""
+    mix, reference = tracks["mix"], tracks["reference"]
+    offered = _more_references(request)
+    if reference is not None:
+        offered.pop(reference.pk, None)
+    audio = AudioFile.objects.of(request.user).in_bulk(list(offered)) if mix else {}
+    ticked = form["more"].value() or ()
+    return {
+        "most_more": services.MOST_SIBLINGS - 1,
+        "more_references": [
+            {
+                "value": pk,
+                "title": title,
+                "cost": services.cost_credits(user=request.user, mix=mix, reference=audio[pk])
+                if mix and pk in audio
+                else 1,
+                "is_ticked": pk in ticked,
+            }
+            for pk, title in offered.items()
+        ],
+    }
 
 
 def _cost(request: AuthenticatedRequest, tracks: dict[str, AudioFile | None]) -> dict[str, int]:

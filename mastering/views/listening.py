@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from accounts.http import AuthenticatedRequest
+from billing.http import credits_left
 from dsp.formats import EXCERPT_NAME
 from mastering import services
 from mastering.errors import MasterRefused
@@ -18,7 +19,9 @@ from mastering.http import matrix_of, player_of
 from mastering.models import Master, Preview, Version
 from mastering.views.found import own_master, own_version, told
 from references.http import deliver, turns_away_when_busy
-from references.models import Reference
+from references.models import AudioFile, Reference
+
+MOST_OFFERED = 50  # further references, the newest
 
 
 @login_required
@@ -148,6 +151,19 @@ def matrix(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
 
 
 @login_required
+@require_GET
+def matrix_status(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
+    """Answer how far the masters of a mix are; tell the page to load anew when one has ended."""
+    master = own_master(request, master_id)
+    masters = list(Master.objects.of(request.user).siblings(master))
+    context = {"master": master, "masters": masters, "is_waiting": _is_waiting(masters)}
+    response = render(request, "mastering/_matrix_rows.html", context)
+    if str(context["is_waiting"]) != request.GET.get("waiting"):
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@login_required
 @require_POST
 @turns_away_when_busy
 def siblings(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
@@ -186,11 +202,30 @@ def _matrix_page(
         "masters": masters,
         "player": matrix_of(masters),
         "form": form or SiblingsForm(choices=choices, settings=master.shown.chosen),
-        "has_choices": bool(choices),
-        "is_waiting": any(each.shown.is_open for each in masters),
+        "choices": _priced(master, choices),
+        "room": max(0, services.MOST_SIBLINGS - len(masters)),
+        "is_waiting": _is_waiting(masters),
+        "credits_left": credits_left(request.user),
     }
     status = 422 if form and form.errors else 200
     return render(request, "mastering/matrix.html", context, status=status)
+
+
+def _is_waiting(masters: list[Master]) -> int:
+    return sum(1 for each in masters if each.shown.is_open)
+
+
+def _priced(master: Master, choices: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Return references on offer, each with what a master toward it would cost."""
+    tracks = AudioFile.objects.of(master.user).in_bulk([pk for pk, _title in choices])
+    return [
+        {
+            "value": pk,
+            "title": title,
+            "cost": services.cost_credits(user=master.user, mix=master.mix, reference=tracks[pk]),
+        }
+        for pk, title in choices
+    ]
 
 
 def _other_references(master: Master) -> list[tuple[str, str]]:
@@ -198,7 +233,7 @@ def _other_references(master: Master) -> list[tuple[str, str]]:
     used = Master.objects.filter(user=master.user, mix=master.mix).values("reference")
     library = Reference.objects.of(master.user).of_mode(is_test=master.is_test)
     found = library.kept().exclude(audio__in=used)
-    return [(each.audio_id, each.title) for each in found]
+    return [(each.audio_id, each.title) for each in found[:MOST_OFFERED]]
 
 
 def _state_of(work: Version | Preview) -> dict[str, Any]:

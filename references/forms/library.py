@@ -143,7 +143,7 @@ class BulkForm(forms.Form):
     """One act on several entries."""
 
     act = forms.ChoiceField(
-        choices=[(act, act) for act in ("describe", "drop_sound", "remove")], required=True
+        choices=[(act, act) for act in ("describe", "drop_sound", "remove", "blend")], required=True
     )
     ids = forms.MultipleChoiceField(required=True)
     add_tags = forms.CharField(label=_("Add tags"), max_length=400, required=False)

@@ -138,6 +138,16 @@ REFUSALS: Final[Mapping[str, Wording]] = {
         gettext_lazy("Nothing was stored. You have not yet said that you may use these tracks."),
         gettext_lazy("Tick the sentence above, then add them again."),
     ),
+    "blend_stays": Wording(
+        gettext_lazy("A blend is not exported"),
+        gettext_lazy("It is made of several profiles, and has none of its own."),
+        gettext_lazy("Export the references in it, and blend them anew where they are imported."),
+    ),
+    "not_blendable": Wording(
+        gettext_lazy("These cannot be blended"),
+        gettext_lazy("A blend is made of single references that are measured, each named once."),
+        gettext_lazy("Choose other references."),
+    ),
     "not_measured": Wording(
         gettext_lazy("Not measured yet"),
         gettext_lazy("The track is still being measured."),

@@ -1,6 +1,7 @@
 """Rows of uploads and of the reference library, and the moves of work done on rows."""
 
 from references.models.audio import AudioFile
+from references.models.blends import Blend, BlendPart
 from references.models.direct import DirectUpload
 from references.models.genre import Genre
 from references.models.groups import WorkerGroup
@@ -22,6 +23,8 @@ from references.models.work import (
 
 __all__ = [
     "AudioFile",
+    "Blend",
+    "BlendPart",
     "DirectUpload",
     "FreezeTerminalRows",
     "Genre",

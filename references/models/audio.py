@@ -9,6 +9,7 @@ from django.db import models
 
 from dsp.formats import LOSSLESS_NAME, PROFILE_NAME
 from dsp.profiles import PROFILE_VERSION
+from dsp.weights import BLEND_FORMAT
 from references.models.ids import PublicIdField
 from references.models.work import Phases, Work, WorkQuerySet, work_constraints, work_indexes
 
@@ -95,6 +96,11 @@ class AudioFile(Work):
         return self.sound == self.Sound.KEPT
 
     @property
+    def is_blend(self) -> bool:
+        """Whether it is made of several references, as `blend` tells."""
+        return self.format == BLEND_FORMAT
+
+    @property
     def is_outdated(self) -> bool:
         """Whether its profile is of a version that the engine no longer masters toward."""
         return self.is_ready and self.profile_version != PROFILE_VERSION
@@ -115,8 +121,8 @@ class AudioFile(Work):
 
     @property
     def title(self) -> str:
-        """The file's name without its ending."""
-        return PurePosixPath(self.filename).stem
+        """The file's name without its ending; a blend's name has none."""
+        return self.filename if self.is_blend else PurePosixPath(self.filename).stem
 
     @property
     def duration_seconds(self) -> float | None:

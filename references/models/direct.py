@@ -11,8 +11,8 @@ from django.db.models.functions import Now
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
+from accounts.models.ids import PublicIdField
 from references.models.audio import AudioFile
-from references.models.ids import PublicIdField
 
 SENDING: Final = timedelta(minutes=15)  # as long as its signed address holds
 LATE: Final = timedelta(hours=1)  # a transfer that began in time has ended by then

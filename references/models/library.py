@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, Lower, Now
 
+from dsp.weights import BLEND_FORMAT
 from references.models.audio import AudioFile
 from references.models.figures import PARTLY_TRUSTED, TRUSTED, Flag
 from references.models.genre import Genre
@@ -48,6 +49,16 @@ class ReferenceQuerySet(models.QuerySet["Reference"]):
     def usable(self) -> Self:
         """Those that are measured and can be mastered toward."""
         return self.filter(audio__status=AudioFile.Status.READY)
+
+    def unlike(self, audio: AudioFile) -> Self:
+        """All but a track itself, and other files with its very samples."""
+        others = self.exclude(audio=audio.pk)
+        same = audio.pcm_sha256
+        return others.exclude(audio__pcm_sha256=same) if same else others
+
+    def single(self) -> Self:
+        """Those that are no blends, and can be part of one."""
+        return self.exclude(audio__format=BLEND_FORMAT)
 
     def recent(self) -> Self:
         """Return the newest usable ones, for a short list."""
@@ -141,6 +152,7 @@ class Reference(models.Model):
         UPLOAD = "UPLOAD"
         PROFILE = "PROFILE"  # came as measurements, without its sound
         STARTER = "STARTER"  # from this site, statistics only
+        BLEND = "BLEND"  # made of several, without a sound of its own
 
     id = PublicIdField(prefix="ref")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="references")

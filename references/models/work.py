@@ -26,6 +26,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Now
 from django.dispatch import Signal
 
+from accounts.trace import current_request_id
 from references.models.limits import most_running
 
 LEASE = timedelta(seconds=60)
@@ -91,6 +92,13 @@ class Work(models.Model):
     error_detail = models.TextField(blank=True)
     engine_version = models.CharField(max_length=20, blank=True)
     outputs = models.JSONField(default=dict, help_text="File name: size_bytes, sha256.")
+    request_id = models.UUIDField(
+        null=True,
+        blank=True,
+        editable=False,
+        default=current_request_id,
+        help_text="Of the request that wanted it, as the logs name it.",
+    )
     # Beside the outputs, so that one query sums what a person keeps.
     stored_bytes = models.PositiveBigIntegerField(null=True, blank=True)
     created = models.DateTimeField(db_default=Now(), editable=False)

@@ -1,5 +1,6 @@
 """The verbs of uploads and of the library of references."""
 
+from references.services.blends import create_blend
 from references.services.doorbell import DOORBELL, SCRATCH, clear_scratch, ring
 from references.services.leaving import collect, tell_folders
 from references.services.library import (
@@ -54,6 +55,7 @@ __all__ = [
     "clear_uploads",
     "collect",
     "complete_upload",
+    "create_blend",
     "delete_audio",
     "drop_sound",
     "edit_reference",

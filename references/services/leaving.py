@@ -8,7 +8,7 @@ from accounts.models import User
 from accounts.services import Chapter, collecting, leaving
 from dsp.formats import PROFILE_NAME
 from dsp.profiles import PROFILE_FORMAT
-from references.models import AudioFile, Reference, RightsStatement
+from references.models import AudioFile, Blend, BlendPart, Reference, RightsStatement
 
 
 @receiver(leaving)
@@ -36,6 +36,10 @@ def collect(user: User, **_: Any) -> Chapter:
             {name: value for name, value in reference.items() if name not in unsaid}
             for reference in Reference.objects.of(user).values()
         ],
+        "blends": [
+            {"audio": blend.pk, "parts": [_told(part) for part in blend.parts.all()]}
+            for blend in Blend.objects.of(user).with_parts()
+        ],
         "rights_stated": statement and {"wording": statement.wording, "made": statement.made},
     }
     files = {}
@@ -45,3 +49,7 @@ def collect(user: User, **_: Any) -> Chapter:
         elif PROFILE_NAME in audio.kept:
             files[f"uploads/{audio.pk}/{PROFILE_NAME}"] = audio.key(PROFILE_NAME)
     return Chapter("tracks", rows, files)
+
+
+def _told(part: BlendPart) -> dict[str, Any]:
+    return {"title": part.title, "audio": part.audio_id, **part.weights.as_dict()}

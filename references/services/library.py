@@ -74,7 +74,12 @@ def keep_reference(*, user: User, audio: AudioFile) -> Reference:
     """Enter a track into the library, as of a finished master; itself where it is there."""
     with transaction.atomic():
         entry, made = Reference.objects.get_or_create(
-            audio=audio, defaults={"user": user, "title": audio.title}
+            audio=audio,
+            defaults={
+                "user": user,
+                "title": audio.title,
+                "origin": Reference.Origin.BLEND if audio.is_blend else Reference.Origin.UPLOAD,
+            },
         )
         if made and audio.is_ready:
             _read(entry)

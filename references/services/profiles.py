@@ -10,7 +10,7 @@ from django.db import transaction
 from dsp.errors import ProfileInvalid
 from dsp.formats import PROFILE_NAME
 from dsp.profiles import MOST_DOCUMENT_BYTES, Document, check_profile
-from references.errors import NotMeasured, ProfileOutdated, SoundNeeded, StorageAway
+from references.errors import BlendStays, NotMeasured, ProfileOutdated, SoundNeeded, StorageAway
 from references.models import AudioFile, DirectUpload, Reference
 
 MOST_PROFILE_BYTES = 4 * MOST_DOCUMENT_BYTES  # unpacked
@@ -68,8 +68,12 @@ def export_profile(*, reference: Reference) -> bytes:
     Raises
     ------
     NotMeasured, ProfileOutdated, StorageAway
+    BlendStays
+        A blend is made anew elsewhere, of its references' documents.
     """
     audio = reference.audio
+    if audio.is_blend:
+        raise BlendStays
     if not audio.is_ready:
         raise NotMeasured
     if audio.is_outdated:

@@ -292,6 +292,20 @@ def _named(audio: AudioFile, document: Document | None) -> dict[str, Any]:
     }
 
 
+@contextlib.contextmanager
+def begin_measuring(user: User) -> Iterator[None]:
+    """Let something enter that a worker has to measure, within the limits; in a transaction.
+
+    Raises
+    ------
+    Busy, TooManyUploads
+    """
+    refuse_if_busy()
+    _lock(user)
+    _refuse_if_too_many_open(user)
+    yield
+
+
 def _complete_test(upload: DirectUpload) -> AudioFile:
     """Take a short song in place of what was sent, as of one that came with a form."""
     kind = AudioFile.Kind(upload.kind)

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -23,10 +24,11 @@ from django.db import DatabaseError, connection
 from django_q.exceptions import TimeoutException
 
 from accounts.storage import delete_folder
+from accounts.trace import Trace, serving
 from dsp import box
-from dsp.errors import AudioError
-from dsp.formats import READABLE, Limits
-from dsp.profiles import PROFILE_FORMAT
+from dsp.errors import AudioError, ProfileInvalid
+from dsp.formats import PROFILE_NAME, READABLE, Limits
+from dsp.profiles import PROFILE_FORMAT, PROFILE_VERSION
 from dsp.settings import ENGINE_VERSION
 from references.errors import ChecksumMismatch, StorageAway
 from references.models import AudioFile, DirectUpload, Machine, Work
@@ -68,7 +70,8 @@ def carry_out(work: Work, job: Callable[["Attempt"], dict[str, Any]]) -> None:
     failed, or lost its lease.
     """
     moves: Any = type(work)._default_manager
-    with _scratch_folder(work) as scratch:
+    trace = Trace(request_id=work.request_id, work=work.pk, attempt=work.attempts)
+    with serving(trace), _scratch_folder(work) as scratch:
         attempt = Attempt(work, scratch)
         succeeded = False
         with written_down(work, box=guards()) as notes:
@@ -172,7 +175,12 @@ class Attempt:
     @contextmanager
     def alive(self) -> Iterator[None]:
         """Keep the lease while the block runs."""
-        beating = threading.Thread(target=self._beat, name=f"lease of {self.work.pk}", daemon=True)
+        beating = threading.Thread(
+            target=copy_context().run,  # so that its log lines are this work's too
+            args=(self._beat,),
+            name=f"lease of {self.work.pk}",
+            daemon=True,
+        )
         beating.start()
         try:
             yield
@@ -218,7 +226,8 @@ class Attempt:
                 limits=limits,
                 progress=self._advance,
                 should_stop=self.lost.is_set,
-                on_usage=self.notes.box_used,
+                on_usage=lambda usage: self._note_usage(function, usage),
+                label=self.work.pk,
                 files_at_fault=files_at_fault,
                 allow_weak=settings.ALLOW_WEAK_SANDBOX,
             )
@@ -229,6 +238,17 @@ class Attempt:
                 raise TooSlow from failure
             raise
         return result
+
+    def _note_usage(self, function: str, usage: box.Usage) -> None:
+        self.notes.box_used(usage)
+        logger.info(
+            "A box ended",
+            extra={
+                "function": function,
+                "cpu_seconds": round(usage.cpu_seconds, 2),
+                "peak_memory_bytes": usage.peak_memory_bytes,
+            },
+        )
 
     def store(self) -> dict[str, dict[str, Any]]:
         """Store every file of the out folder under the attempt's keys; return sizes and hashes.
@@ -311,6 +331,8 @@ class _Timely(File):  # type: ignore[type-arg]  # not subscriptable as it runs
 
 def _measure(attempt: Attempt, audio: AudioFile) -> dict[str, Any]:
     """Look at a file; one from the quarantine is kept as it was when it was looked at."""
+    if audio.is_blend:
+        return _mix_references(attempt, audio)
     upload = DirectUpload.objects.filter(audio=audio).first()
     if upload is None:
         source, sha256 = attempt.fetch(audio.source_key, "source", sha256=audio.sha256), ""
@@ -337,6 +359,33 @@ def _measure(attempt: Attempt, audio: AudioFile) -> dict[str, Any]:
         outcome["sha256"] = sha256
         outcome["outputs"] |= attempt.keep(Path(source), "source")
     return outcome
+
+
+def _mix_references(attempt: Attempt, audio: AudioFile) -> dict[str, Any]:
+    """Mix a blend; it is as healthy as what goes into it."""
+    profiles, weights = [], []
+    findings: dict[str, dict[str, Any]] = {}
+    for part in audio.blend.parts.select_related("audio"):
+        if part.audio is None:
+            raise ProfileInvalid("A reference was removed before it was mixed in.")
+        recorded = part.audio.outputs[PROFILE_NAME]
+        profiles.append(
+            attempt.fetch(
+                part.audio.key(PROFILE_NAME), f"{part.place}.json.gz", sha256=recorded["sha256"]
+            )
+        )
+        weights.append(part.weights.as_dict())
+        for finding in part.audio.findings if part.weights.counts else ():
+            known = findings.get(finding["code"])
+            if known is None or known.get("confidence", 1.0) < finding.get("confidence", 1.0):
+                findings[finding["code"]] = finding | {"ranges": []}
+    made = attempt.run("mix_references", profiles, weights, str(attempt.out))
+    return {
+        "findings": list(findings.values()),
+        "summary": made["summary"],
+        "profile_version": PROFILE_VERSION,
+        "outputs": attempt.store(),
+    }
 
 
 @contextmanager

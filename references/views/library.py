@@ -8,13 +8,14 @@ from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.http import AuthenticatedRequest
 from dsp.errors import AudioError
+from dsp.weights import MOST_PARTS
 from references import services
 from references.errors import Busy, LibraryRefused, StorageAway, UploadRefused
 from references.forms import DirectUploadForm, upload_limits
@@ -42,7 +43,7 @@ def library(request: AuthenticatedRequest) -> HttpResponse:
     mix = uploads.filter(pk=request.GET["mix"]).first() if request.GET.get("mix") else None
     found = form.chosen(mine)
     if mix is not None and mix.is_ready:
-        shown: dict[str, Any] = {"ranked": _ranked(mix, found.usable())}
+        shown: dict[str, Any] = {"ranked": _ranked(mix, found.usable().unlike(mix))}
     else:
         shown = _page_of(found, form.order, request.GET.get("after", ""))
     context = {"form": form, "mix": mix, "is_next": bool(request.GET.get("after")), **shown}
@@ -157,6 +158,9 @@ def bulk(request: AuthenticatedRequest) -> HttpResponse:
         return _back(request)
     ids = form.cleaned_data["ids"]
     match form.cleaned_data["act"]:
+        case "blend":
+            named = urlencode({"reference": ids[:MOST_PARTS]}, doseq=True)
+            return redirect(f"{reverse('references:new_blend')}?{named}")
         case "remove":
             count = services.remove_references(user=request.user, ids=ids)
             text = ngettext("%(count)d is removed.", "%(count)d are removed.", count)

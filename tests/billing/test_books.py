@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Event, User
 from billing import plans, services
 from billing.errors import AccountFrozen, NoCredits
 from billing.models import Account, Entry, Payment, Terms
@@ -52,6 +52,13 @@ def test_a_credit_is_set_aside_and_then_taken(carol: User, account: Account):
     assert services.capture(user_id=carol.pk, work="pair:1")
     assert numbers(account) == (FREE_CREDITS - 1, 0)
     assert kinds(account) == ["GRANT", "RESERVE", "CAPTURE"]
+
+
+def test_programs_hear_once_that_credits_are_low(carol: User):
+    for number in range(FREE_CREDITS):
+        spend(carol, f"pair:{number}")
+    low = Event.objects.of(carol).get(type="credits.low")
+    assert low.content == {"available": 1}
 
 
 def test_what_was_not_delivered_is_given_back(carol: User, account: Account):

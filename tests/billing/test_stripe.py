@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 import stripe
@@ -14,7 +15,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Event, User
 from billing import gateway, services
 from billing.errors import NothingForSale, StripeAway
 from billing.models import Account, Checkout, Entry, Payment, StripeEvent, Subscription
@@ -197,6 +198,30 @@ def test_who_left_is_charged_no_more(carol: User, double):
     services.end_subscriptions_of_the_gone()
     (row,) = (row for row in double.rows.values() if row["object"] == "subscription")
     assert row["status"] == "canceled"
+
+
+def test_programs_hear_of_credits_plans_and_failed_payments_once_each(carol: User, double):
+    def told() -> list[tuple[str, dict[str, Any]]]:
+        events = Event.objects.of(carol).order_by("created", "pk")
+        return [(event.type, event.content) for event in events]
+
+    assert told() == [("credits.granted", {"credits": FREE_CREDITS, "expires_at": ANY})]
+    subscription = bought(double, carol, "artist")["subscription"]
+    deliver(double)
+    plan = {"plan": "artist", "status": "active", "ends_at_period_end": False}
+    assert ("subscription.changed", plan) in told()
+    assert ("credits.granted", {"credits": 12, "expires_at": ANY}) in told()
+    double.now = int(time.time()) - 24 * 3600
+    double.rows[subscription]["items"]["data"][0]["current_period_end"] = int(time.time())
+    double.renew(subscription, card_works=False)
+    double.cancel_later(subscription)
+    for _ in range(2):
+        StripeEvent.objects.all().delete()
+        deliver(double)
+    assert [content for type, content in told() if type == "payment.failed"] == [{"attempt": 1}]
+    changes = [content for type, content in told() if type == "subscription.changed"]
+    assert changes[-1] == {"plan": "artist", "status": "past_due", "ends_at_period_end": True}
+    assert len(changes) == len({str(change) for change in changes})
 
 
 def test_a_life_from_sign_up_to_a_lost_dispute(carol: User, double, mailoutbox, monkeypatch):

@@ -6,13 +6,15 @@ from typing import Any
 
 from django.urls import reverse
 
-from accounts.models import User
+from accounts import services as accounts
+from accounts.models import SCOPES, EventType, User, Webhook
+from accounts.services import create_key, revoke_key
 from mastering import services
 from mastering.messages.guides import GUIDES
 from mastering.models import Master, ReleaseCheck, Version
 from references.models import AudioFile, Reference
 from references.services import drop_sound
-from tests.browser import scene
+from tests.browser import scene, sets
 
 LONG_NAME = "A_very_long_file_name_that_exports_produce_(final_final_3)_[24-96]_master_bus_off.wav"
 
@@ -92,6 +94,25 @@ def _tags(user: User, made: scene.Made) -> str:
 
 def _tags_empty(user: User, made: scene.Made) -> str:
     return reverse("mastering:tags", args=[_master(user, made).pk])
+
+
+def _webhooks(user: User, _made: scene.Made) -> str:
+    accounts.add_webhook(user=user, url="https://example.com/lacquer", description=LONG_NAME)
+    accounts.add_webhook(user=user, url="https://example.com/" + "a" * 200, types=["audio.ready"])
+    return reverse("accounts:webhooks")
+
+
+def _webhook(user: User, _made: scene.Made) -> str:
+    webhook = accounts.add_webhook(user=user, url="https://example.com/" + "a" * 200)
+    for answer in ({"status_code": 500, "answer": "<html>" + "x" * 300}, {"status_code": 410}):
+        accounts.record(user.pk, EventType.MASTER_SUCCEEDED, subject="mst_x")
+        held = Webhook.objects.claim_next()
+        assert held is not None
+        gone = answer["status_code"] == 410
+        accounts.note_answer(
+            held, is_taken=False, is_gone=gone, error_code="not_taken", duration_ms=90, **answer
+        )
+    return reverse("accounts:webhook", args=[webhook.pk])
 
 
 def _shares(user: User, made: scene.Made) -> str:
@@ -188,6 +209,13 @@ def _history(user: User, made: scene.Made) -> str:
     return reverse("mastering:list")
 
 
+def _keys(user: User, _made: scene.Made) -> str:
+    create_key(user=user, name="Nightly batch", scopes=SCOPES)
+    old = create_key(user=user, name=LONG_NAME[:80], scopes=["masters:read"])
+    revoke_key(key=old.key)
+    return reverse("accounts:keys")
+
+
 _SHELF: tuple[tuple[Any, ...], ...] = (
     ("Night Bus", "The Larches", "rock", ["warm", "female voice"], -8.6, 7.9, -9.2, -17.1, 1.0),
     ("Slow Tide", "Ana Mirela", "acoustic", ["warm"], -14.2, 13.4, -14.0, -22.3, 0.86),
@@ -276,6 +304,15 @@ STATES = [
     _at("sessions", view="accounts:sessions"),
     _at("data", view="accounts:data"),
     _at("erase", view="accounts:erase"),
+    _at("webhooks-empty", view="accounts:webhooks"),
+    State("webhooks", _webhooks),
+    State("webhook", _webhook),
+    _at("keys-empty", view="accounts:keys"),
+    State("keys", _keys),
+    *(
+        _at(f"developers-{page}", view=f"developers:{page}", signed_in=False)
+        for page in ("start", "reference", "errors", "changelog")
+    ),
     _at("two-factor", view="mfa_index"),
     _at("pricing", view="billing:pricing", signed_in=False),
     _at("billing", view="billing:detail"),
@@ -318,4 +355,16 @@ STATES = [
     State("reference-profile", _reference(1)),
     State("new-ranked", _new_ranked),
     State("master-of-profile", _result_of_profile),
+    State("blend-form", sets.blend_form),
+    _at("blend-form-empty", view="references:new_blend"),
+    State("blend", sets.blend),
+    State("new-several", sets.new_several),
+    State("matrix-running", sets.matrix_running),
+    State("frozen-form", sets.frozen_form),
+    State("frozen", sets.frozen),
+    State("albums", sets.albums),
+    _at("albums-empty", view="mastering:albums"),
+    State("album-begun", sets.album_begun),
+    State("album", sets.album),
+    State("album-running", sets.album_running),
 ]

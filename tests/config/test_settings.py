@@ -66,6 +66,15 @@ def test_the_secret_key_may_lie_beside_the_data(tmp_path):
     assert read_settings("SECRET_KEY", tmp_path) == KEY
 
 
+def test_data_is_known_by_its_real_name_however_it_was_named(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    named = {"SECRET_KEY": KEY, "DATA_DIR": str(tmp_path / "link" / "data")}
+    assert read_settings("DATA_DIR", tmp_path, **named) == str(tmp_path / "real" / "data")
+    relative = {"SECRET_KEY": KEY, "DATA_DIR": "var"}
+    assert read_settings("DATA_DIR", tmp_path, **relative) == str(ROOT / "var")
+
+
 def test_debug_and_the_mail_page_are_off_unless_asked_for(tmp_path):
     answer = read_settings("DEBUG, settings.DEVELOPMENT_MAIL", tmp_path, SECRET_KEY=KEY)
     assert answer == "False False"

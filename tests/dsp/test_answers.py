@@ -132,6 +132,20 @@ def test_dynamics_pressed_by_the_limiter_ask_for_less_limiting(facts):
     assert softer == MasterSettings(dynamics=0.35, max_limiting_db=1.5)
 
 
+@pytest.mark.parametrize(
+    ("applied_db", "softer"),
+    [
+        (2.0, MasterSettings(max_limiting_db=1.5)),  # led closer: limiting took it away
+        (-2.0, MasterSettings(tone=0.35)),
+    ],
+)
+def test_tone_that_moved_away_is_held_back_where_it_was_led_astray(facts, applied_db, softer):
+    facts["axes"]["tone"]["moved"] = "away"
+    facts["tone"]["before_db"] = [-3.0, 3.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    facts["tone"]["bands"] = [{"applied_db": one * applied_db} for one in (1, -1, 0, 0, 0, 0, 0)]
+    assert gentler(MasterSettings(), facts) == softer
+
+
 def test_nothing_is_left_for_the_mix_where_the_master_is_near(facts):
     assert left_for_the_mix(facts) == []
 

@@ -1,6 +1,9 @@
 import os
+import shutil
 import signal
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from tests import malice
 LIMITS = BoxLimits(
     memory_bytes=256_000_000, cpu_seconds=5, wall_seconds=20.0, file_bytes=10_000_000
 )
+ROOT = Path(__file__).parents[2]
 DENIED = {"PermissionError", "FileNotFoundError", "ProcessLookupError"}
 
 
@@ -156,6 +160,17 @@ def test_the_server_can_be_warmed():
     with pytest.raises(BoxFailure, match="a mistake"):
         box.warm(malice.fail)
     assert run(malice.use_threads) == 8
+
+
+def test_whoever_looks_at_a_busy_machine_sees_whose_work_a_box_is(walls):
+    names: set[str] = set()
+
+    def look(*_):
+        children = Path(f"/proc/{server_pid()}/task/{server_pid()}/children").read_text().split()
+        names.update(Path(f"/proc/{child}/comm").read_text().strip() for child in children)
+
+    run(malice.work, 1, progress=look, label="ver_7k3mabcdefghijk")
+    assert "ver_7k3mabcdefg" in names
 
 
 def test_progress_comes_while_the_box_runs():
@@ -335,3 +350,27 @@ def is_gone(pid, seconds=5.0):
             return True
         time.sleep(0.05)
     return False
+
+
+@pytest.mark.parametrize("without", ["", "namespaces"], ids=["namespaces", "landlock"])
+def test_boxes_work_wherever_the_code_and_its_scratch_lie(tmp_path, without):
+    shutil.copytree(ROOT / "dsp", tmp_path / "a copy" / "dsp", ignore=lambda *_: {"__pycache__"})
+    for name in ("old", "old/scratch", "a copy/scratch"):
+        scratch = tmp_path / name
+        scratch.mkdir()
+        program = (
+            "from dsp import box; "
+            "limits = box.BoxLimits(memory_bytes=10**9, cpu_seconds=9, wall_seconds=60,"
+            " file_bytes=9); "
+            "print(box.run('dsp.units:db_to_amplitude', 0.0, limits=limits,"
+            f" scratch={str(scratch)!r}))"
+        )
+        ran = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=tmp_path / "a copy",
+            env=os.environ | {WITHOUT: without},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ran.stdout == "1.0\n", ran.stderr

@@ -17,6 +17,7 @@ from dsp.formats import CANONICAL_NAME, LIMITS, LOSSLESS_NAME, PROFILE_NAME, PRO
 from dsp.loudness import integrated_lufs, weighted_energies
 from dsp.measure import Profile, measure
 from dsp.settings import MasterSettings
+from dsp.stored import load_profile
 from tests.music import song
 
 pytestmark = pytest.mark.slow
@@ -48,12 +49,61 @@ def render(folder: Path, out: Path, **settings) -> dict[str, Any]:
     )
 
 
+def test_the_same_mix_under_a_stored_recipe_gives_the_same_bytes(folder, tmp_path):
+    made = render(folder, tmp_path / "made")
+    recipe = json.loads((tmp_path / "made" / jobs.RECIPE_NAME).read_text())
+    again = tmp_path / "again"
+    again.mkdir()
+    repeated = jobs.render(
+        str(folder / "mix.wav"),
+        str(folder / "mix" / PROFILE_NAME),
+        str(folder / "reference" / PROFILE_NAME),
+        str(again),
+        MasterSettings().as_dict(),
+        LIMIT_VALUES,
+        recipe,
+    )
+    assert repeated["provenance"]["outputs_sha256"] == made["provenance"]["outputs_sha256"]
+    frozen = repeated["report"]["frozen"]
+    assert frozen["oddities"] == []
+    assert repeated["provenance"]["frozen"] == frozen
+    assert (again / jobs.RECIPE_NAME).read_text() == (
+        tmp_path / "made" / jobs.RECIPE_NAME
+    ).read_text()
+
+
+def test_a_blend_of_one_is_stored_as_that_one_and_of_two_is_mastered_toward(folder, tmp_path):
+    profiles = [str(folder / name / PROFILE_NAME) for name in ("reference", "mix")]
+    nothing = dict.fromkeys(("tone", "dynamics", "width", "loudness"), 0.0)
+    made = jobs.mix_references(profiles, [{}, nothing], str(tmp_path))
+    alone = folder / "reference" / PROFILE_NAME
+    assert (tmp_path / PROFILE_NAME).read_bytes() == alone.read_bytes()
+    assert made["summary"] == load_profile(alone).summary()
+
+    made = jobs.mix_references(profiles, [{}, {}], str(tmp_path))
+    both = [load_profile(path).integrated_lufs for path in profiles]
+    assert made["summary"]["integrated_lufs"] == pytest.approx(sum(both) / 2)
+    out = tmp_path / "master"
+    out.mkdir()
+    rendered = jobs.render(
+        str(folder / "mix.wav"),
+        profiles[1],
+        str(tmp_path / PROFILE_NAME),
+        str(out),
+        MasterSettings().as_dict(),
+        LIMIT_VALUES,
+    )
+    assert rendered["report"]["loudness"]["goal_lufs"] == pytest.approx(sum(both) / 2, abs=0.01)
+    with pytest.raises(ProfileUnsupported):
+        load_profile(tmp_path / PROFILE_NAME)
+
+
 def test_an_upload_leaves_its_profile_and_what_the_player_needs(folder):
     made = {path.name for path in (folder / "mix").iterdir()}
     assert made == {PROFILE_NAME, jobs.WAVEFORM_NAME, PROXY_NAME, LOSSLESS_NAME}
     lossless = files.read(folder / "mix" / LOSSLESS_NAME)
     assert np.array_equal(lossless.samples, files.read(folder / "mix.wav").samples)
-    saved = jobs.load_profile(folder / "mix" / PROFILE_NAME)
+    saved = load_profile(folder / "mix" / PROFILE_NAME)
     fresh = measure(files.read(folder / "mix.wav"))
     assert saved.to_dict() == fresh.to_dict()
 
@@ -79,7 +129,7 @@ def test_a_render_leaves_one_canonical_file_that_nothing_was_rounded_in(folder, 
     made = render(folder, tmp_path, amount=0.0)
     assert made["outputs"] == {"wav32f": CANONICAL_NAME, "wav24": "wav24.wav"}
     assert {path.name for path in tmp_path.iterdir()} == {
-        CANONICAL_NAME, "wav24.wav", jobs.WAVEFORM_NAME, PROXY_NAME,
+        CANONICAL_NAME, "wav24.wav", jobs.WAVEFORM_NAME, PROXY_NAME, jobs.RECIPE_NAME,
     }  # fmt: skip
     samples = files.read(tmp_path / CANONICAL_NAME).samples
     assert np.array_equal(samples, files.read(folder / "mix.wav").samples)
@@ -132,7 +182,7 @@ def test_a_damaged_profile_is_refused(folder, tmp_path):
     text = tmp_path / "text.json.gz"
     text.write_bytes(b"neither gzip nor JSON")
     with pytest.raises(ProfileUnsupported):
-        jobs.load_profile(text)
+        load_profile(text)
 
 
 def export(source: Path, out: Path, formats: list[str], **options) -> list[str]:

@@ -1,5 +1,6 @@
 """The way of a master where files are in an S3 service: a real one on loopback, and one away."""
 
+import json
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -9,7 +10,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from mastering.management.backup import back_up, listed_in
 from mastering.management.invariants import broken_invariants
+from mastering.management.restore import _bring_files
 from mastering.services import delete_master
 from mastering.tasks import render_next
 from references.models import AudioFile
@@ -118,3 +121,18 @@ def test_an_upload_is_turned_away_while_the_storage_is_away_and_pages_stay_up(
     assert not AudioFile.objects.exists()
     assert as_alice.get(reverse("mastering:list")).status_code == 200
     service.start()
+
+
+def test_a_backup_lists_a_bucket_and_leaves_its_bytes_to_it(
+    transactional_db, service: Service, tmp_path
+):
+    default_storage.save("audio/aud_1/source", ContentFile(b"a song"))
+    made = back_up(tmp_path, keep=1)
+    assert listed_in(made.folder)["audio/aud_1/source"] == 6
+    assert made.copied == 0
+    assert not (tmp_path / "files").exists()
+    told = json.loads((made.folder / "backup.json").read_text())
+    default_storage.delete("audio/aud_1/source")
+    assert "audio/aud_1/source: listed by the backup, and not in the bucket" in _bring_files(
+        made.folder, told
+    )

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Callable
 
 import pytest
 from django.db import OperationalError
@@ -253,13 +254,31 @@ def test_the_keyboard_and_a_second_signal_hurry_it(rows, monkeypatch, signals, h
     assert started[0].killed
 
 
+def test_errands_and_the_courier_are_begun_and_replaced_when_they_die(rows, monkeypatch):
+    begun: list[str] = []
+
+    def starting(name: str) -> Callable[[], Check]:
+        def start() -> Check:
+            begun.append(name)
+            return Check()
+
+        return start
+
+    monkeypatch.setattr(supervisor, "start_errands", starting("errands"))
+    monkeypatch.setattr(supervisor, "start_courier", starting("courier"))
+    chief, _ = supervising()
+    for _ in range(3):
+        chief.keep_errands()
+    assert begun == ["errands", "courier"] * 2, "each lives for one look"
+
+
 @pytest.mark.usefixtures("_signals")
 def test_a_mistake_of_ours_leaves_no_process_that_python_would_wait_for(rows, monkeypatch):
     def fail() -> None:
         raise RuntimeError("a mistake")
 
     chief, started = supervising()
-    chief.check = chief.errands = helper = Check()
+    chief.check = chief.errands = chief.courier = helper = Check()
     monkeypatch.setattr(chief, "keep_errands", fail)
     with pytest.raises(RuntimeError):
         chief.run()

@@ -30,7 +30,7 @@ def test_three_bells_make_a_master(alice: User, engine: PlayedEngine):
 
 def test_every_file_of_a_master_is_stored_as_recorded(finished: Version):
     assert set(finished.outputs) == {
-        "master.wav", "wav24.wav", "proxy.m4a", "waveform.json",
+        "master.wav", "wav24.wav", "proxy.m4a", "waveform.json", "recipe.json",
     }  # fmt: skip
     for name, recorded in finished.outputs.items():
         assert finished.key(name) == f"masters/{finished.pk}/1/{name}"

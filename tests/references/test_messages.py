@@ -62,7 +62,12 @@ def test_no_text_promises_or_claims_to_hear_an_instrument():
 def test_every_refusal_of_audio_has_words():
     codes = {kind.code for kind in errors.AudioError.__subclasses__()}
     codes |= {kind.code for kind in refusals.UploadRefused.__subclasses__()}
-    assert codes - {"profile_unsupported", "invalid_settings", "invalid_cover"} <= set(REFUSALS)
+    assert codes - {
+        "profile_unsupported",
+        "recipe_unsupported",
+        "invalid_settings",
+        "invalid_cover",
+    } <= set(REFUSALS)
 
 
 def test_a_finding_is_told_with_its_number():

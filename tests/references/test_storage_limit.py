@@ -23,8 +23,8 @@ from tests.studio import MIX, uploaded, wav, wav_file
 
 SIZE = len(wav())
 MIGRATIONS = (
-    "references.migrations.0006_runs_groups_sizes",
-    "mastering.migrations.0008_rules_retention_sizes",
+    "references.migrations.0008_runs_groups_sizes",
+    "mastering.migrations.0011_rules_retention_sizes",
 )
 
 

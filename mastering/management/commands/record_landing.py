@@ -14,7 +14,7 @@ from dsp.chain import master
 from dsp.measure import measure
 from dsp.settings import MasterSettings
 from mastering.management.band import play
-from mastering.management.commands.seed_demo import HARBOUR, NIGHT
+from mastering.management.songs import HARBOUR, NIGHT
 
 EXCERPT_SECONDS: Final = 24.0
 FADE_SECONDS: Final = 0.4

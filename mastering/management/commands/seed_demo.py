@@ -3,7 +3,6 @@
 import secrets
 import tempfile
 import time
-from dataclasses import dataclass
 from typing import Any, Final
 
 from allauth.account.models import EmailAddress
@@ -14,7 +13,8 @@ from django.utils.module_loading import autodiscover_modules
 from accounts.models import User
 from dsp import files
 from dsp.settings import MasterSettings
-from mastering.management.band import Mix, Song, play
+from mastering.management.band import play
+from mastering.management.songs import GLASS, HARBOUR, NIGHT, PAPER, Track
 from mastering.management.supervisor import TICK_SECONDS, Supervisor
 from mastering.models import Version
 from mastering.services import render_version, submit_master
@@ -23,35 +23,6 @@ from references.services import receive_upload
 
 EMAIL: Final = "demo@lacquer.example"
 PATIENCE_SECONDS = 900.0
-
-
-@dataclass(frozen=True)
-class Track:
-    title: str
-    song: Song
-    mix: Mix
-
-
-HARBOUR = Track(  # boomy and dull
-    "Harbour lights",
-    Song(seed=1, beats_per_minute=104.0, key_hz=55.0, chords=(0, 5, 2, 6)),
-    Mix({"bass": 2.0, "chords": -4.0}, bass_db=4.0, treble_db=-7.0, reverb_db=-18.0),
-)
-PAPER = Track(  # thin, with a kick that jumps out
-    "Paper trains",
-    Song(seed=2, beats_per_minute=92.0, key_hz=49.0, chords=(0, 3, 5, 4)),
-    Mix({"kick": 4.0, "bass": -5.0}, bass_db=-5.0, treble_db=2.0, reverb_db=-12.0),
-)
-NIGHT = Track(  # loud, bright and wide
-    "Night drive",
-    Song(seed=3, beats_per_minute=118.0, key_hz=61.7, chords=(0, 3, 5, 4)),
-    Mix({"chords": 2.0}, bass_db=1.0, treble_db=2.0, reverb_db=-8.0, drive_db=4.5, peak_dbfs=-0.3),
-)
-GLASS = Track(  # softer, in a large room
-    "Glass city",
-    Song(seed=4, beats_per_minute=110.0, key_hz=51.9, chords=(5, 3, 0, 6)),
-    Mix({"kick": -2.0}, bass_db=0.0, treble_db=0.0, reverb_db=-4.0, drive_db=2.0, peak_dbfs=-1.0),
-)
 
 
 class Command(BaseCommand):

@@ -57,8 +57,8 @@ def unmake_roles(apps, _):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ('mastering', '0008_rules_retention_sizes'),
-        ('references', '0006_runs_groups_sizes'),
+        ('mastering', '0011_rules_retention_sizes'),
+        ('references', '0008_runs_groups_sizes'),
         ('billing', '0003_may_grant_credits'),
         ('accounts', '0004_audit_and_announcements'),
         ('auth', '0012_alter_user_first_name_max_length'),

@@ -24,7 +24,7 @@ def count_sizes(apps, _):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('references', '0005_library_and_profiles'),
+        ('references', '0007_blends'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -77,10 +77,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='audiofile',
             index=models.Index(models.F('created'), name='audio_created'),
-        ),
-        migrations.AddIndex(
-            model_name='audiofile',
-            index=models.Index(models.F('finished'), name='audio_finished'),
         ),
         migrations.RunPython(count_sizes, migrations.RunPython.noop),
     ]

@@ -29,8 +29,8 @@ def count_sizes(apps, _):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('mastering', '0007_test_mode'),
-        ('references', '0006_runs_groups_sizes'),
+        ('mastering', '0010_album_request_ids'),
+        ('references', '0008_runs_groups_sizes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -122,32 +122,16 @@ class Migration(migrations.Migration):
             index=models.Index(models.F('created'), name='export_created'),
         ),
         migrations.AddIndex(
-            model_name='export',
-            index=models.Index(models.F('finished'), name='export_finished'),
-        ),
-        migrations.AddIndex(
             model_name='preview',
             index=models.Index(models.F('created'), name='preview_created'),
-        ),
-        migrations.AddIndex(
-            model_name='preview',
-            index=models.Index(models.F('finished'), name='preview_finished'),
         ),
         migrations.AddIndex(
             model_name='releasecheck',
             index=models.Index(models.F('created'), name='release_check_created'),
         ),
         migrations.AddIndex(
-            model_name='releasecheck',
-            index=models.Index(models.F('finished'), name='release_check_finished'),
-        ),
-        migrations.AddIndex(
             model_name='version',
             index=models.Index(models.F('created'), name='version_created'),
-        ),
-        migrations.AddIndex(
-            model_name='version',
-            index=models.Index(models.F('finished'), name='version_finished'),
         ),
         migrations.RunPython(count_sizes, migrations.RunPython.noop),
     ]

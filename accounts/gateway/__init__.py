@@ -1,0 +1,1 @@
+"""Other people's servers: which of them may be called, and the calls."""

@@ -1,0 +1,7 @@
+"""``python -m lacquer``."""
+
+import sys
+
+from lacquer.cli import main
+
+sys.exit(main())

@@ -1,0 +1,39 @@
+"""How web processes run, at ./run and anywhere else.
+
+    gunicorn -c deploy/gunicorn_conf.py config.wsgi
+
+Sizes are for a machine of two cores; give others on the command line, or in GUNICORN_CMD_ARGS.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from gunicorn.glogging import Logger
+
+worker_class = "gthread"
+workers = 2
+threads = 8
+preload_app = True
+graceful_timeout = 25  # below what systemd and Kubernetes wait before they kill
+keepalive = 75  # longer than proxies keep a connection, or they would use one that just closed
+max_requests = 20_000  # renews processes, should one ever grow
+max_requests_jitter = 2_000
+worker_tmp_dir = "/dev/shm"  # noqa: S108 (a heartbeat, which must not wait for a disk)
+loglevel = "warning"
+
+
+class logger_class(Logger):  # type: ignore[misc]  # noqa: N801 (gunicorn's name for it)
+    """Sends gunicorn's own lines the way of all others: one form, and scrubbed."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
+def on_starting(_server: Any) -> None:
+    """Forget what processes counted that are no more."""
+    from django.conf import settings  # noqa: PLC0415 (loaded by now)
+
+    for counts in Path(settings.METRICS_DIR).glob("*.db"):
+        counts.unlink(missing_ok=True)

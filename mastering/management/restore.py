@@ -1,0 +1,100 @@
+"""Bringing a backup back into an empty place, and finding out whether all of it is there."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection
+
+from accounts.models import User
+from accounts.services import empty_folders, erase
+from mastering import services
+from mastering.management.backup import (
+    ERASED,
+    FORMAT,
+    STORE,
+    TOLD,
+    listed_in,
+    sha256_of,
+    stored_objects,
+)
+from mastering.management.dumps import NAMES, database_is_empty, load_database
+from mastering.management.invariants import broken_invariants
+
+Tell = Callable[[str], object]
+
+
+def restore(folder: Path, *, tell: Tell, deep: bool = False) -> list[str]:
+    """Fill this site's empty database and storage; return a line for each thing that is broken.
+
+    Raises
+    ------
+    CommandError
+        Where the backup is not whole, is not for here, or here is not empty; nothing was done.
+    """
+    told = _told_by(folder)
+    _refuse_unless_empty(told)
+    load_database(folder / NAMES[connection.vendor])
+    tell("The database is back.")
+    missing = _bring_files(folder, told)
+    tell(f"{told['files'] - len(missing)} of {told['files']} files are back.")
+    call_command("migrate", verbosity=0, interactive=False)  # an older backup, newer code
+    if erased := _erase_again(folder.parent / ERASED):
+        tell(f"{erased} who had left since were erased again.")
+    services.sweep()  # what ran when the backup was made waits again
+    return [*missing, *broken_invariants(deep=deep, pause_seconds=0.0)]
+
+
+def _told_by(folder: Path) -> dict[str, Any]:
+    try:
+        told: dict[str, Any] = json.loads((folder / TOLD).read_text())
+    except (OSError, ValueError):
+        raise CommandError(f"{folder} holds no whole backup.") from None
+    if told["format"] != FORMAT:
+        raise CommandError(f"This version reads backups of format {FORMAT}, not {told['format']}.")
+    if told["database"] != connection.vendor:
+        raise CommandError(
+            f"It is of a {told['database']} database, and here is {connection.vendor}."
+        )
+    for name, sha256 in told["sha256"].items():
+        if sha256_of(folder / name) != sha256:
+            raise CommandError(f"{name} is not what was written then.")
+    return told
+
+
+def _refuse_unless_empty(told: dict[str, Any]) -> None:
+    if not database_is_empty():
+        raise CommandError("The database is not empty. A restore never overwrites anything.")
+    if told["storage"] == "folder" and next(stored_objects(), None):
+        raise CommandError("There are stored files already. A restore never overwrites anything.")
+
+
+def _bring_files(folder: Path, told: dict[str, Any]) -> list[str]:
+    """Store what the backup has, and return what it lists and nobody has."""
+    missing = []
+    for key, size in listed_in(folder).items():
+        copy = folder.parent / STORE / key
+        if told["storage"] == "bucket":
+            if not default_storage.exists(key):
+                missing.append(f"{key}: listed by the backup, and not in the bucket")
+        elif not copy.is_file() or copy.stat().st_size != size:
+            missing.append(f"{key}: listed by the backup, and not in it")
+        else:
+            with copy.open("rb") as content:
+                default_storage.save(key, File(content))
+    return missing
+
+
+def _erase_again(erased: Path) -> int:
+    """Erase who left after the backup was made: it must not bring them back."""
+    numbers = erased.read_text().split() if erased.exists() else []
+    returned = list(User.objects.filter(pk__in=numbers))
+    for user in returned:
+        erase(user=user)
+    empty_folders()
+    return len(returned)

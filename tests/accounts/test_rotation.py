@@ -1,0 +1,87 @@
+"""SECRET_KEY is replaced while people are logged in, and then the old one is dropped."""
+
+import pytest
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+from cryptography.fernet import InvalidToken
+from django.core.management import call_command
+from django.test import Client
+
+from references.services import begin_upload
+from references.storage import unsigned
+from tests.conftest import PASSWORD
+from tests.studio import MIX
+
+NEW_KEY = "the-new-key-" + "y" * 50
+SECRET = "JBSWY3DPEHPK3PXP"
+
+
+@pytest.fixture
+def two_factors(alice):
+    TOTP.activate(alice, SECRET)
+    codes = RecoveryCodes.activate(alice).get_unused_codes()
+    assert codes
+    return codes
+
+
+@pytest.fixture
+def rotated(settings, two_factors):
+    """Return what lets the operator take each step: a new key, and the end of the old one."""
+    old = settings.SECRET_KEY
+
+    def rotate(*, drop_old: bool) -> None:
+        settings.SECRET_KEY = NEW_KEY
+        settings.SECRET_KEY_FALLBACKS = [] if drop_old else [old]
+
+    return rotate
+
+
+def code_of_now() -> str:
+    return str(format_hotp_value(hotp_value(SECRET, next(yield_hotp_counters_from_time()))))
+
+
+def logs_in() -> bool:
+    client = Client()
+    client.post("/account/login/", {"login": "alice@example.com", "password": PASSWORD})
+    client.post("/account/2fa/authenticate/", {"code": code_of_now()})
+    return client.get("/account/").status_code == 200
+
+
+def secret() -> str:
+    text = Authenticator.objects.get(type="totp").data["secret"]
+    decrypted: str = get_adapter().decrypt(text)
+    return decrypted
+
+
+def test_with_the_old_key_as_a_fallback_nobody_notices(settings, as_alice, alice, rotated):
+    _, put = begin_upload(user=alice, kind=MIX, filename="a.wav", size_bytes=100)
+    rotated(drop_old=False)
+    assert as_alice.get("/account/").status_code == 200
+    assert logs_in()
+    assert unsigned(put.url.rsplit("/", 1)[-1]).startswith("upl_")
+
+
+def test_once_all_is_encrypted_anew_the_old_key_may_go(
+    settings, alice, rotated, two_factors, capsys
+):
+    rotated(drop_old=False)
+    call_command("rotate_secrets")
+    assert "2 authenticators" in capsys.readouterr().out
+    rotated(drop_old=True)
+    assert secret() == SECRET
+    codes = RecoveryCodes(Authenticator.objects.get(type="recovery_codes"))
+    assert codes.get_unused_codes() == two_factors
+    assert logs_in()
+
+
+def test_an_old_key_dropped_too_early_would_lock_people_out(alice, rotated):
+    rotated(drop_old=True)
+    with pytest.raises(InvalidToken):
+        secret()

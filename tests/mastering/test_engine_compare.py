@@ -1,0 +1,161 @@
+"""The gate of a release: two engines on the same audio, each in its own process."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from dsp.settings import ENGINE_VERSION
+from mastering.management.engines import (
+    TOLERANCES,
+    Tolerances,
+    _flat,
+    cases_in,
+    check_out,
+    compare,
+    read_tolerances,
+    table,
+)
+from tests.studio import REPORT
+
+ROOT = Path(__file__).parent.parent.parent
+FREE = Tolerances(ignored=("*.engine",), patterns=(("out.*_lufs", 0.1), ("*", 0.0)))
+
+# Stands where an engine is: masters by copying, and tells what it was made to tell.
+PLAYED = """
+import json, shutil, sys
+from pathlib import Path
+if sys.argv[1:] == ["--version"]:
+    print("{version}")
+else:
+    told = dict(zip(sys.argv[1::1], sys.argv[2::1]))
+    shutil.copy(sys.argv[2], told["-o"])
+    Path(told["-o"]).open("ab").write(b"{sound}")
+    Path(told["--report"]).write_text(json.dumps({{"peak_db": {peak}, "engine": "{version}"}}))
+"""
+
+
+def played(folder: Path, *, version: str, peak: float, sound: str = "") -> str:
+    package = folder / "dsp"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    text = PLAYED.format(version=version, peak=peak, sound=sound)
+    (package / "__main__.py").write_text(text)
+    return str(folder)
+
+
+@pytest.fixture
+def pairs(tmp_path, monkeypatch):
+    """Return a folder with one pair, and leave the made songs and the ruler out."""
+    pair = tmp_path / "pairs" / "a song"
+    pair.mkdir(parents=True)
+    for name in ("mix.wav", "reference.flac", "notes.txt"):
+        (pair / name).write_bytes(b"audio")
+    monkeypatch.setattr(
+        "mastering.management.commands.engine_compare.golden_set", lambda *_, **__: []
+    )
+    monkeypatch.setattr("dsp.jobs.measure_file", lambda _: {"integrated_lufs": -9.0})
+    return pair.parent
+
+
+def test_what_moved_within_its_tolerance_passes(tmp_path, pairs, capsys):
+    old = played(tmp_path / "old", version="1.0.0", peak=1.0)
+    new = played(tmp_path / "new", version="1.1.0", peak=1.25, sound="other")
+    call_command("engine_compare", old, new, folder=pairs)
+    told = capsys.readouterr().out
+    assert "1 cases; 1 masters have other samples." in told
+    assert "report.peak_db" in told
+    assert "+0.250" in told
+    assert "Nothing moved further than it may." in told
+
+
+def test_what_moved_further_blocks_the_release(tmp_path, pairs, capsys):
+    old = played(tmp_path / "old", version="1.0.0", peak=1.0)
+    new = played(tmp_path / "new", version="1.1.0", peak=3.0, sound="other")
+    with pytest.raises(SystemExit) as end:
+        call_command("engine_compare", old, new, folder=pairs)
+    assert end.value.code == 1
+    told = capsys.readouterr().out
+    assert "PAST" in told
+    assert "1 measures moved further than they may." in told
+
+
+def test_other_samples_under_the_same_version_block_it_too(tmp_path, pairs, capsys):
+    old = played(tmp_path / "old", version="1.0.0", peak=1.0)
+    new = played(tmp_path / "new", version="1.0.0", peak=1.0, sound="other")
+    with pytest.raises(SystemExit):
+        call_command("engine_compare", old, new, folder=pairs)
+    assert "Both call themselves 1.0.0, and make other samples." in capsys.readouterr().out
+
+
+def test_the_same_engine_twice_moves_nothing(tmp_path, pairs, capsys):
+    old = played(tmp_path / "old", version="1.0.0", peak=1.0)
+    call_command("engine_compare", old, old, folder=pairs)
+    assert "0 masters have other samples" in capsys.readouterr().out
+
+
+def test_an_engine_that_fails_is_told(tmp_path, pairs):
+    broken = played(tmp_path / "old", version="1.0.0", peak=1.0)
+    program = Path(broken) / "dsp" / "__main__.py"
+    program.write_text(program.read_text().replace("else:", "else:\n    sys.exit('no memory')"))
+    with pytest.raises(CommandError, match="no memory"):
+        call_command("engine_compare", broken, broken, folder=pairs)
+
+
+def test_what_is_no_engine_is_refused():
+    with pytest.raises(CommandError, match="neither a folder with an engine nor a version in git"):
+        check_out("no-such-version")
+
+
+def test_tolerances_that_are_none_are_refused(tmp_path):
+    (tmp_path / "t.toml").write_text("tolerances = 5")
+    with pytest.raises(CommandError, match="holds no tolerances"):
+        read_tolerances(tmp_path / "t.toml")
+    with pytest.raises(CommandError, match="holds no tolerances"):
+        read_tolerances(tmp_path / "none.toml")
+
+
+def test_a_folder_without_pairs_is_refused(tmp_path):
+    with pytest.raises(CommandError, match="no folder with a mix and a reference"):
+        cases_in(tmp_path)
+
+
+def test_every_number_of_a_report_has_a_tolerance_or_is_left_out_on_purpose():
+    tolerances = read_tolerances(TOLERANCES)
+    measures = dict(_flat({"report": REPORT}))
+    assert len(measures) > 100
+    loose = [
+        name
+        for name, value in measures.items()
+        if isinstance(value, float) and tolerances.of(name) == 0.0
+    ]
+    assert loose == []
+
+
+def test_measures_are_named_by_what_they_are_of():
+    told = dict(_flat({"numbers": [{"key": "plr_db", "after": 8.4}], "curve": [1, 2.0], "n": []}))
+    assert told == {
+        "numbers.plr_db.key": "plr_db",
+        "numbers.plr_db.after": 8.4,
+        "curve": [1, 2.0],
+        "n": [],
+    }
+
+
+def test_words_that_differ_are_past_and_lists_move_by_their_farthest():
+    old = {"verdict": "closer", "curve": [0.0, 1.0, 2.0], "x.engine": "1", "gone": 1.0}
+    new = {"verdict": "away", "curve": [0.0, 1.5, 1.0], "x.engine": "2"}
+    words, curve, gone = compare("a", old, new, FREE)
+    assert (words.by, words.is_past) == (None, True)
+    assert curve.by == -1.0
+    assert (gone.new, gone.is_past) == (None, True)
+    assert "differs" in table([words])
+
+
+@pytest.mark.slow
+def test_the_engine_at_hand_runs_apart_and_agrees_with_itself(tmp_path):
+    shutil.copytree(ROOT / "dsp", tmp_path / "copy" / "dsp")
+    (here, copy) = check_out(str(ROOT)), check_out(str(tmp_path / "copy"))
+    assert here.version == copy.version == ENGINE_VERSION
+    assert here.tree != copy.tree
