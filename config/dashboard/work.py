@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.apps import apps
 from django.db.models import Avg, Count, DateTimeField, DurationField, ExpressionWrapper, F, Min, Q
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -35,7 +37,7 @@ def queue(span: Span) -> Panel:
         line = _of_kind(kind)
         rows.append(
             [
-                NAMES[kind._meta.label_lower],
+                _name(kind._meta.label_lower),
                 str(line["due"]),
                 str(line["waiting"] - line["due"]),
                 str(line["running"]),
@@ -189,7 +191,7 @@ def failures(span: Span) -> Panel:
         counted = failed.values("error_code").order_by().annotate(count=Count("pk"))
         for row in counted:
             causes[row["error_code"]] += row["count"]
-            rows.append([row["error_code"], NAMES[kind._meta.label_lower], str(row["count"])])
+            rows.append([row["error_code"], _name(kind._meta.label_lower), str(row["count"])])
     rows.sort(key=lambda row: -int(str(row[2])))
     most = causes.most_common(12)
     return Panel(
@@ -217,7 +219,7 @@ def stages(span: Span) -> Panel:
         wall, cpu = _per_step([steps for steps, _cpu, _peak in taken])
         charts.append(
             Chart(
-                title=_("%(work)s: seconds by stage") % {"work": NAMES[kind]},
+                title=_("%(work)s: seconds by stage") % {"work": _name(kind)},
                 sentence=_("The mean of %(runs)d attempts: %(cpu)s s of a processor each.")
                 % {"runs": len(taken), "cpu": _mean([cpu for _steps, cpu, _peak in taken])},
                 names=list(wall),
@@ -232,7 +234,7 @@ def stages(span: Span) -> Panel:
         )
         rows.append(
             [
-                NAMES[kind],
+                _name(kind),
                 str(len(taken)),
                 _mean([sum(wall for wall, _cpu in steps.values()) for steps, _c, _p in taken]),
                 _mean([cpu for _steps, cpu, _peak in taken]),
@@ -324,6 +326,11 @@ def _mean(values: Sequence[float]) -> str:
 
 def _rate(good: float, bad: float) -> float | None:
     return 100.0 * good / (good + bad) if good + bad else None
+
+
+def _name(label: str) -> Text:
+    """Return what a kind of work is called here; a new one goes by its own name."""
+    return NAMES.get(label) or capfirst(apps.get_model(label)._meta.verbose_name_plural)
 
 
 def _age(since: datetime | None) -> str:

@@ -4,6 +4,7 @@ from importlib import import_module
 
 import pytest
 from django.apps import apps
+from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.test import Client
 from django.utils import timezone
@@ -13,10 +14,10 @@ from billing.models import Terms
 from mastering import services as mastering
 from mastering.models import Version
 from mastering.tasks import export_next
-from references import services
 from references.errors import StorageFull
 from references.models import AudioFile, DirectUpload, stored_bytes_of, with_stored_bytes
 from references.services import begin_upload, complete_upload, remove_audio
+from references.services import uploads as services
 from references.tasks import measure_next
 from tests.studio import MIX, uploaded, wav, wav_file
 
@@ -136,7 +137,7 @@ def test_what_came_meanwhile_counts_too(small_plan, alice: User, monkeypatch):
     """The first look is before the file is stored; the second holds the person's lock."""
     hashed = services._sha256
 
-    def slow(file: object) -> str:
+    def slow(file: "File[bytes]") -> str:
         monkeypatch.setattr(services, "_sha256", hashed)
         for _ in range(3):
             uploaded(alice)
