@@ -11,7 +11,6 @@ the Redis of REDIS_URL; with S3_BUCKET and its settings also a bucket.
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import os
 import platform
@@ -85,19 +84,18 @@ def load(
     site: Site, seed: Path, scenario: str, *, users: int, rate: float, seconds: float
 ) -> Stats:
     """Let so many people at the site for so long; return their counts."""
-    prefix = site.folder / f"locust-{scenario}-{users}"
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begun = time.monotonic()
-    subprocess.run(
+    ran = subprocess.run(
         [
             sys.executable, "-m", "locust", "-f", "bench/load/people.py", "--headless",
             "--only-summary", "--host", site.address, "--users", str(users),
             "--spawn-rate", str(rate), "--run-time", f"{seconds:.0f}s", "--stop-timeout", "60",
-            "--csv", str(prefix), "--exit-code-on-error", "0", "--loglevel", "ERROR",
+            "--json", "--exit-code-on-error", "0", "--loglevel", "ERROR",
         ],
         cwd=ROOT,
         env=os.environ | {"LOAD_SEED": str(seed), "LOAD_SCENARIO": scenario},
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         check=True,
     )  # fmt: skip
@@ -105,19 +103,26 @@ def load(
     wall = time.monotonic() - begun
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     stats = Stats()
-    with Path(f"{prefix}_stats.csv").open() as rows:
-        for row in csv.DictReader(rows):
-            name = row["Name"] if row["Name"] != "Aggregated" else "all"
-            if name == "all":
-                continue
-            stats[name] = {
-                "count": float(row["Request Count"]),
-                "failures": float(row["Failure Count"]),
-                "rate": float(row["Requests/s"]),
-                **{share: float(row[share] or 0) for share in ("50%", "95%", "99%")},
-            }
+    for row in json.loads(ran.stdout):  # whole: what was on its way at the end is waited for
+        times = {float(ms): count for ms, count in row["response_times"].items()}
+        stats[row["name"]] = {
+            "count": float(row["num_requests"]),
+            "failures": float(row["num_failures"]),
+            "rate": row["num_requests"] / max(row["last_request_timestamp"] - row["start_time"], 1),
+            **{f"{share}%": _quantile(times, share / 100) for share in (50, 95, 99)},
+        }
     stats["generator"] = {"count": 0.0, "failures": 0.0, "cpu": used / wall / (os.cpu_count() or 1)}
     return stats
+
+
+def _quantile(times: dict[float, int], share: float) -> float:
+    """Return the time within which such a share was answered, of counts by milliseconds."""
+    left = share * sum(times.values())
+    for ms in sorted(times):
+        left -= times[ms]
+        if left <= 0:
+            return ms
+    return 0.0
 
 
 @contextmanager

@@ -5,6 +5,7 @@ Pages in all their states are looked at in test_pages, where a refusal by the po
 
 import itertools
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -32,7 +33,8 @@ MADE_UP = {
 
 def routes(resolver: URLResolver | None = None, before: str = "/") -> Iterator[tuple[str, bool]]:
     """Yield each address there is, with something made up where it takes one; and if it does."""
-    for pattern in (resolver or get_resolver()).url_patterns:
+    patterns: list[Any] = (resolver or get_resolver()).url_patterns
+    for pattern in patterns:
         route = before + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
             yield from routes(pattern, route)
@@ -89,7 +91,9 @@ def _refused(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("signed_in", [True, False], ids=["signed in", "stranger"])
-def test_every_page_keeps_the_content_policy(visit: Visit, alice: User, signed_in: bool) -> None:
+def test_every_page_keeps_the_content_policy(
+    visit: Visit, alice: User, complaints: list[str], signed_in: bool
+) -> None:
     client = browser_of(alice) if signed_in else Client()
     pages = [path for path in PLAIN if _is_page(client, path)]
     assert len(pages) > (20 if signed_in else 8)
@@ -100,6 +104,7 @@ def test_every_page_keeps_the_content_policy(visit: Visit, alice: User, signed_i
         page.goto(path)
         found[path] = _refused(page)
     assert {path: refused for path, refused in found.items() if refused} == {}
+    complaints[:] = [one for one in complaints if "Content Security Policy" in one]
 
 
 def _is_page(client: Client, path: str) -> bool:
