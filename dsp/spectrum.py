@@ -22,6 +22,7 @@ LOWEST_HZ: Final = 30.0
 HIGHEST_HZ: Final = 16_000.0
 FRAME_SECONDS: Final = 8192 / 44_100  # 5.4 Hz a bin: resolves a bass note, still follows the music
 SILENCE_DB: Final = -140.0  # what an empty band reads
+QUIETEST_DB: Final = 125.0  # under the integrated loudness: what an empty band reads
 
 BAND_EDGES_HZ: Final[Doubles] = np.geomspace(LOWEST_HZ, HIGHEST_HZ, BAND_COUNT + 1)
 BAND_CENTRES_HZ: Final[Doubles] = np.sqrt(BAND_EDGES_HZ[:-1] * BAND_EDGES_HZ[1:])
