@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,14 +18,20 @@ from dsp.loudness import (
     STEP_SECONDS,
     WeightedEnergies,
     integrated_lufs,
+    measure_loudness,
+    step_starts,
+    steps_of_blocks,
     weighted_block_energies,
 )
-from dsp.peaks import block_frames, block_peaks
+from dsp.measure import GATE_LU
+from dsp.peaks import block_frames, block_peaks, psr_db
 from dsp.reduction import block_gains, reduction_knots_db
 from dsp.units import amplitude_to_db, db_to_amplitude
 
 BUDGET_MARGIN_DB: Final = 0.08  # for what the limiter takes beyond what the peaks demand
+STEPS_PER_WINDOW: Final = 10  # the 100 ms of PSR
 _SLOPE_STEP_DB: Final = 0.25
+_CEILING_HALVINGS: Final = 12  # to a hundredth of a dB
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +54,21 @@ class Forecast:
 class Model:
     """Tells loudness and gain reduction of any drive from blocks, without touching the audio."""
 
-    def __init__(self, audio: Audio, ceiling_dbtp: float, limits: Limits) -> None:
+    def __init__(
+        self,
+        audio: Audio,
+        ceiling_dbtp: float,
+        limits: Limits,
+        energies: npt.NDArray[np.float64] | None = None,
+    ) -> None:
         block = block_frames(audio.rate_hz)
         # Under the highest drive no quieter block can reach the ceiling.
         self.peaks = block_peaks(audio, block, floor_share=db_to_amplitude(-limits.highest_db))
         self.unclipped_peaks = self.peaks
         self._limits = limits
         self._rate_hz = audio.rate_hz
-        self._energies = weighted_block_energies(audio, block)
-        steps = np.arange(len(self._energies)) * block * 100 // audio.rate_hz
-        self._step_starts = np.flatnonzero(np.diff(steps, prepend=-1))
+        self._energies = weighted_block_energies(audio, block) if energies is None else energies
+        self._step_starts = step_starts(len(self._energies), block, audio.rate_hz)
         self._step_frames = audio.rate_hz * STEP_SECONDS
         self._known: dict[float, Forecast] = {}
         self._clipped_blocks = np.zeros(0, dtype=np.int64)
@@ -105,6 +117,32 @@ class Model:
             max(float(knots_db.max()), float(together_db.max(initial=0.0))),
             float(knots_db.mean()) + float(self._clip_db.sum()) / len(knots_db),
         )
+
+    def peak_to_loudness_db(self, psr_goal_db: float) -> float:
+        """Return the true peak over integrated loudness at which a ceiling leaves a median PSR.
+
+        Of what goes into the last stage: true peak over short-term loudness, dB; ``inf`` where
+        nothing is loud enough to tell.
+        """
+        block = block_frames(self._rate_hz)
+        levels = measure_loudness(steps_of_blocks(self._energies, block, self._rate_hz))
+        short = levels.short_term_lufs
+        windows = self._step_starts[::STEPS_PER_WINDOW]
+        with np.errstate(divide="ignore"):
+            highest = np.maximum.reduceat(self.peaks, windows).astype(np.float64)
+            tops = psr_db(20.0 * np.log10(highest), short) + short
+        counted = short > levels.integrated_lufs - GATE_LU
+        tops, short = tops[counted], short[counted]
+        if not tops.size:
+            return math.inf
+        low, high = float(np.median(short)), float(tops.max())
+        for _ in range(_CEILING_HALVINGS):
+            middle = (low + high) / 2.0
+            if np.median(np.minimum(tops, middle) - short) < psr_goal_db:
+                low = middle
+            else:
+                high = middle
+        return high - levels.integrated_lufs
 
     def slope(self, drive_db: float) -> float:
         """Return the loudness gained per dB of drive, LU."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from dsp.audio import Audio
 from dsp.clipper import Clipped, clip_in_place, unclip_in_place
@@ -115,9 +116,11 @@ def maximize(
     goal_lufs: float,
     ceiling_dbtp: float,
     preferred_ceiling_dbtp: float | None = None,
+    psr_goal_db: float | None = None,
     max_limiting_db: float = 6.0,
     max_mean_limiting_db: float = 2.0,
     in_place: bool = False,
+    energies: npt.NDArray[np.float64] | None = None,
 ) -> Maximized:
     """Return the audio at a loudness, or as near below it as the limits allow.
 
@@ -131,12 +134,17 @@ def maximize(
         Highest true peak of the result, dBTP.
     preferred_ceiling_dbtp : float, optional
         A lower ceiling to keep to as far as the goal is reached under it.
+    psr_goal_db : float, optional
+        Median of true peak over short-term loudness to leave, dB, by such a lower ceiling.
     max_limiting_db : float
         The most gain reduction at any moment, dB; 0 for none at all.
     max_mean_limiting_db : float
         The most gain reduction averaged over the whole piece, dB.
     in_place : bool
         Whether the samples may be overwritten, which saves the room of a copy.
+    energies : ndarray, shape (blocks,), optional
+        :func:`dsp.loudness.weighted_block_energies` of the audio in blocks of
+        ``block_frames(rate)``, where they are known; a hundredth of a dB off does no harm.
 
     Returns
     -------
@@ -148,9 +156,12 @@ def maximize(
     if not in_place:
         audio = Audio(audio.samples.copy(), audio.rate_hz)
     limits = Limits(max_limiting_db, max_mean_limiting_db)
-    model = Model(audio, ceiling_dbtp, limits)
-    if preferred_ceiling_dbtp is not None and preferred_ceiling_dbtp < ceiling_dbtp:
-        ceiling_dbtp = _kept_ceiling(model, goal_lufs, limits, preferred_ceiling_dbtp, ceiling_dbtp)
+    model = Model(audio, ceiling_dbtp, limits, energies)
+    preferred_dbtp = ceiling_dbtp if preferred_ceiling_dbtp is None else preferred_ceiling_dbtp
+    if psr_goal_db is not None:
+        preferred_dbtp = min(preferred_dbtp, goal_lufs + model.peak_to_loudness_db(psr_goal_db))
+    if preferred_dbtp < ceiling_dbtp:
+        ceiling_dbtp = _kept_ceiling(model, goal_lufs, limits, preferred_dbtp, ceiling_dbtp)
     held_by: HeldBy | None
     if math.isinf(model.forecast(min(0.0, model.headroom_db)).lufs):
         drive_db, held_by = min(0.0, model.headroom_db), "silence"

@@ -24,7 +24,7 @@ from dsp.loudness import (
     measure_loudness,
     weighted_energies,
 )
-from dsp.peaks import psr_db, require_finite, sample_peak_dbfs, true_peak_per_window_dbtp
+from dsp.peaks import psr_db, require_finite, window_and_sample_peaks
 from dsp.profiles import MOST_MOMENTS, PROFILE_VERSION, check_profile
 from dsp.sections import Section, find_sections
 from dsp.spectrum import (
@@ -264,7 +264,7 @@ def measure(
         raise SilentAudio("The track is silent: nothing in it is above -70 LUFS.")
     spectrogram = band_spectrogram(audio, progress=progress)
     steps, step = weighted.energies, weighted.step_seconds
-    window_peaks = true_peak_per_window_dbtp(audio)
+    window_peaks, sample_peak = window_and_sample_peaks(audio)
     true_peak = float(window_peaks.max())
     loudness = levels.integrated_lufs
     integrated = round(loudness, 3)
@@ -286,7 +286,7 @@ def measure(
         max_momentary_lufs=round(levels.max_momentary_lufs, 3),
         max_short_term_lufs=round(levels.max_short_term_lufs, 3),
         true_peak_dbtp=round(true_peak, 3),
-        sample_peak_dbfs=round(sample_peak_dbfs(audio), 3),
+        sample_peak_dbfs=round(sample_peak, 3),
         plr_db=round(true_peak - loudness, 3),
         psr_db=_peak_to_short_term(window_peaks, levels),
         mid_db=_levels_db(mid, loudness),

@@ -105,14 +105,18 @@ def true_peak_per_window_dbtp(audio: Audio) -> npt.NDArray[np.float64]:
     ndarray of float64, shape (ceil(frames / (rate / 10)),)
         dBTP, ``-inf`` where silent; window edges lie within 16 frames of the exact places.
     """
+    return window_and_sample_peaks(audio)[0]
+
+
+def window_and_sample_peaks(audio: Audio) -> tuple[npt.NDArray[np.float64], float]:
+    """Return ``true_peak_per_window_dbtp`` and ``sample_peak_dbfs``, looking at the audio once."""
     windows = -(-audio.frames * 10 // audio.rate_hz)
     starts = np.arange(windows + 1) * audio.rate_hz // (10 * _BLOCK_FRAMES)
     starts[-1] = -(-audio.frames // _BLOCK_FRAMES)
+    peaks, sample_peak = _window_peaks(audio, starts, meter_bank(audio.rate_hz, METERS))
     with np.errstate(divide="ignore"):
-        levels: npt.NDArray[np.float64] = 20.0 * np.log10(
-            _window_peaks(audio, starts, meter_bank(audio.rate_hz, METERS)).astype(np.float64)
-        )
-    return levels
+        levels: npt.NDArray[np.float64] = 20.0 * np.log10(peaks.astype(np.float64))
+    return levels, amplitude_to_db(sample_peak)
 
 
 def block_peaks(
@@ -207,16 +211,20 @@ def psr_db(
 
 def _peak_dbtp(audio: Audio, bank: MeterBank) -> float:
     whole = np.array([0, -(-audio.frames // _BLOCK_FRAMES)])
-    return amplitude_to_db(float(_window_peaks(audio, whole, bank).max(initial=0.0)))
+    return amplitude_to_db(float(_window_peaks(audio, whole, bank)[0].max(initial=0.0)))
 
 
 def _window_peaks(
     audio: Audio, starts: npt.NDArray[np.int64], bank: MeterBank
-) -> npt.NDArray[np.float32]:
+) -> tuple[npt.NDArray[np.float32], float]:
+    """Return the highest reading of each window of blocks, and the highest sample."""
     peaks = np.zeros(len(starts) - 1, dtype=np.float32)
-    if audio.frames:
-        scan_windows(audio.samples, _BLOCK_FRAMES, starts, bank.taps, bank.line, bank.bend, peaks)
-    return peaks
+    if not audio.frames:
+        return peaks, 0.0
+    highest = scan_windows(
+        audio.samples, _BLOCK_FRAMES, starts, bank.taps, bank.line, bank.bend, peaks
+    )
+    return peaks, float(highest)
 
 
 @njit(types.float32(SAMPLES), nogil=True, cache=True, fastmath={"nnan", "nsz"})

@@ -200,7 +200,7 @@ def scan_blocks(
 
 
 @njit(
-    types.void(
+    types.float32(
         SAMPLES,
         types.int64,
         types.Array(types.int64, 1, "C", readonly=True),
@@ -220,8 +220,11 @@ def scan_windows(
     line: float,
     bend: float,
     peaks: npt.NDArray[np.float32],
-) -> None:
-    """Set the highest reading of each window of blocks, from its likeliest block on."""
+) -> float:
+    """Set the highest reading of each window of blocks, from its likeliest block on.
+
+    Returns the highest sample.
+    """
     blocks = -(-samples.shape[1] // block_frames)
     around = -(-(PEAK_REACH_FRAMES + 1) // block_frames)
     levels = np.zeros(blocks, dtype=np.float32)
@@ -255,3 +258,4 @@ def scan_windows(
                 found = _read_between(samples, start, stop, taps, line, needed, near, sums)
                 peak = max(peak, found)
         peaks[window] = peak
+    return levels.max() if blocks else np.float32(0.0)
