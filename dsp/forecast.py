@@ -122,7 +122,7 @@ class Model:
         """Return the true peak over integrated loudness at which a ceiling leaves a median PSR.
 
         Of what goes into the last stage: true peak over short-term loudness, dB; ``inf`` where
-        nothing is loud enough to tell.
+        no ceiling is needed.
         """
         block = block_frames(self._rate_hz)
         levels = measure_loudness(steps_of_blocks(self._energies, block, self._rate_hz))
@@ -133,7 +133,7 @@ class Model:
             tops = psr_db(20.0 * np.log10(highest), short) + short
         counted = short > levels.integrated_lufs - GATE_LU
         tops, short = tops[counted], short[counted]
-        if not tops.size:
+        if not tops.size or np.median(tops - short) <= psr_goal_db:
             return math.inf
         low, high = float(np.median(short)), float(tops.max())
         for _ in range(_CEILING_HALVINGS):

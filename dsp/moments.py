@@ -35,6 +35,7 @@ UNLIKENESS_DB: Final = 0.5  # of moments alike to the rounding of their levels
 OVERALL_POWER: Final = 5.0  # how steeply unlike pairs lose weight,
 NEARBY_POWER: Final = 2.0  # over all bands and around a band
 LEVEL_HZ: Final = (100.0, 8_000.0)  # where the level, which is not tone, is read
+MOMENTS_SHARE: Final = 0.8  # of the difference in width; the rest is that of the whole tracks
 WIDTHS_DB: Final = (-45.0, 20.0)  # of the side over the mid; what is fainter is none
 
 MIX_SIZES_DB: Final = (0.0, 1.0, 2.0, 3.5)  # standard deviations of what mixes get wrong,
@@ -145,11 +146,14 @@ def compare(target: Profile, reference: Profile) -> Comparison:
     width, their_width = (
         np.clip(side - mid, *WIDTHS_DB) for mid, side in zip(pairs.mids, pairs.sides, strict=True)
     )
+    wider = _mean_width(their_mid, their_side, second, weights)
+    wider -= _mean_width(our_mid, our_side, first, weights)
+    wider_overall = np.clip(reference.side_db - reference.mid_db, *WIDTHS_DB)
+    wider_overall -= np.clip(target.side_db - target.mid_db, *WIDTHS_DB)
     return Comparison(
         tone_db=_mean(theirs[second] - ours[first], weights),
         tone_spread=_spread(ours, theirs, pairs),
-        width_db=_mean_width(their_mid, their_side, second, weights)
-        - _mean_width(our_mid, our_side, first, weights),
+        width_db=MOMENTS_SHARE * wider + (1.0 - MOMENTS_SHARE) * wider_overall,
         width_spread=_spread(width, their_width, pairs),
         unlikeness_db=pairs.unlikeness_db,
         slope=slope,
@@ -206,8 +210,8 @@ def believed_width(comparison: Comparison, valid: Mask) -> Belief:
         comparison.width_spread,
         valid,
         comparison.unlikeness_db,
-        shapes=0.9 + 0.1 * _bells(2.0),  # mostly one gain for the whole side
-        likeness=_music_likeness(0.2, 0.5, 0.3),  # instruments are placed one by one
+        shapes=0.95 + 0.05 * _bells(2.0),  # mostly one gain for the whole side
+        likeness=_music_likeness(0.3, 0.6, 0.1),  # instruments are placed one by one
         common_db=0.0,
     )
 
