@@ -1,5 +1,6 @@
 """What entries of the library are made from: starters of this site, and blends of one's own."""
 
+from pathlib import PurePosixPath
 from typing import Any
 
 from rest_framework.exceptions import NotFound
@@ -38,7 +39,11 @@ class StartersView(LibraryView):
                 "text": str(starter.text),
                 "genre": starter.genre,
                 "tracks": [
-                    {name: track[name] for name in ("title", "artist", "licence")}
+                    {
+                        "title": track.get("title") or PurePosixPath(track["path"]).stem,
+                        "artist": track.get("artist", ""),
+                        "licence": track["licence"],
+                    }
                     for track in sources_of(code)
                 ],
                 "reference": used.get(code),

@@ -13,7 +13,7 @@ class StarterSource(serializers.Serializer[Any]):
     """A track that a starter is averaged from."""
 
     title = serializers.CharField()
-    artist = serializers.CharField()
+    artist = serializers.CharField(allow_blank=True)
     licence = serializers.CharField()
 
 

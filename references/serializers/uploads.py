@@ -96,6 +96,7 @@ class StatesRights(serializers.Serializer[Any]):
 
     states_rights = serializers.BooleanField(
         required=False,
+        allow_null=True,  # or a form without it would say no
         help_text=(
             "True: you state that you may use what you bring as references; it is remembered. "
             "False, as long as that was never stated: `rights_unstated`. Left out, nothing is "
