@@ -25,6 +25,7 @@ from mastering.serializers.masters import (
     MasterSet,
     MasterShape,
     SimpleForm,
+    stamp_of,
 )
 from mastering.serializers.settings import Settings
 from references.messages import audio_messages
@@ -101,7 +102,10 @@ class MastersView(MasteringView):
 class MasterView(MasteringView):
     @describe("Read a master", MasterShape, errors=(404, 410), expand=EXPANDABLE)
     def get(self, request: ApiRequest, master_id: str) -> Response:
-        return Response(self.shown_master(self.master(master_id)))
+        if self.expand:
+            return Response(self.shown_master(self.master(master_id)))
+        master = self.glance(master_id)
+        return self.unless_known(stamp_of(master)) or Response(self.shown_master(master))
 
     @describe(
         "Change a master",

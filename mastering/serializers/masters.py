@@ -81,7 +81,7 @@ class VersionShape(WorkShape):
 
     @extend_schema_field(serializers.IntegerField(allow_null=True))
     def get_queue_position(self, version: Version) -> int | None:
-        return Version.objects.ahead_of(version).count() if version.is_waiting else None
+        return version.ahead if version.is_waiting else None
 
     @extend_schema_field(Moment(allow_null=True))
     def get_eta(self, version: Version) -> str | None:
@@ -142,7 +142,7 @@ class MasterShape(serializers.Serializer[Any]):
     @extend_schema_field(serializers.IntegerField(allow_null=True))
     def get_queue_position(self, master: Master) -> int | None:
         version = self._latest(master)
-        return Version.objects.ahead_of(version).count() if version.is_waiting else None
+        return version.ahead if version.is_waiting else None
 
     @extend_schema_field(Moment(allow_null=True))
     def get_eta(self, master: Master) -> str | None:
@@ -154,7 +154,7 @@ class MasterShape(serializers.Serializer[Any]):
 
     @extend_schema_field(IdField("ver"))
     def get_version(self, master: Master) -> str:
-        return str(master.shown.pk)
+        return str(master.current_id or master.latest.pk)
 
     @extend_schema_field(VERSIONS)
     def get_versions(self, master: Master) -> list[Any]:
@@ -353,6 +353,19 @@ class ApplyQuote(serializers.Serializer[Any]):
     would_be_accepted = serializers.BooleanField()
     left = serializers.IntegerField(help_text="How many more files of the song are included.")
     cost = Cost()
+
+
+def stamp_of(master: Master) -> tuple[Any, ...]:
+    """Return all that a master in its shape comes from, where nothing in it is expanded."""
+    latest = master.latest
+    latest.master = master
+    told = (master.pk, master.title, master.current_id, master.genre, master.release)
+    still = (latest.status, latest.step, latest.progress, latest.error_code)
+    waits = latest.ahead if latest.is_waiting else None
+    versions = [version.pk for version in master.versions.all()]
+    names = tuple(MasterShape._declared_fields)  # a site that tells more tells it at once
+    return (*names, *told, master.previous_id, master.frozen_from_id, *still, waits,
+            expected_end(latest), *versions)  # fmt: skip
 
 
 def files_of(version: Version) -> list[dict[str, Any]]:
