@@ -78,7 +78,7 @@ def platform_lines(version: Version) -> list[Played]:
 
 
 def context_line(version: Version) -> str:
-    """Return what the numbers mean where the song will be heard; nothing where that was not said."""
+    """Return what the numbers mean where the song will be heard, if that was said."""
     loudness, peak = version.loudness_lufs, version.true_peak_dbtp
     place = version.master.release
     if loudness is None or peak is None or not place:
