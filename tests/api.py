@@ -1,6 +1,7 @@
 """Props of the tests of the API: programs with keys, one of everything, the work done."""
 
 import gzip
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,13 @@ from accounts.models import SCOPES, ApiKey, User
 from accounts.services import add_webhook, create_key, send_test
 from config.api.examples import SHOWN
 from dsp.settings import MasterSettings
+from dsp.weights import Weights
 from mastering import services
-from mastering.models import Version
-from mastering.tasks import check_next, export_next, preview_next, render_next
+from mastering.models import AlbumTrack, Version
+from mastering.tasks import check_next, export_next, pack_next, preview_next, render_next
 from references.models import Reference
-from references.services import begin_upload
+from references.services import begin_upload, create_blend, use_starter
+from references.services.starters import FOLDER
 from references.tasks import measure_next
 from tests.studio import MIX, PlayedEngine, measured, submitted, wav
 
@@ -61,6 +64,10 @@ def code_of(response: Any) -> tuple[int, str]:
     return response.status_code, response.json()["code"]
 
 
+# One that can be exported; what it tells is of other music than what is played.
+PROFILE = json.dumps(json.loads((FOLDER / "jazz.json").read_text())["profile"]).encode()
+
+
 class ReadableEngine(PlayedEngine):
     """Leaves JSON where the engine does, so that it can be read."""
 
@@ -70,11 +77,11 @@ class ReadableEngine(PlayedEngine):
         if (out / "waveform.json").exists():
             (out / "waveform.json").write_text("[]")
         if (out / "profile.json.gz").exists():
-            (out / "profile.json.gz").write_bytes(gzip.compress(b'{"version": 1}', mtime=0))
+            (out / "profile.json.gz").write_bytes(gzip.compress(PROFILE, mtime=0))
         return left
 
 
-WORK = (preview_next, measure_next, render_next, export_next, check_next)
+WORK = (preview_next, measure_next, render_next, export_next, check_next, pack_next)
 
 
 def work_all() -> None:
@@ -101,6 +108,20 @@ def one_of_everything(user: User) -> dict[str, str]:
     export = services.request_export(version=version, formats=["flac24"])
     services.request_check(version=version)
     share = services.create_share(version=version, days=7)
+    work_all()
+    entry = Reference.objects.get(audio=reference)
+    starter = use_starter(user=user, code="pop")
+    work_all()
+    starter.refresh_from_db()
+    parts = [(entry, Weights()), (starter, Weights(tone=0.5))]
+    blend = create_blend(user=user, title="Warm", parts=parts)
+    album = services.create_album(user=user, title="Nine Rooms")
+    song = services.add_track(album=album, mix=mix)
+    services.direct_album(
+        album=album, reference=reference, mode="keep", settings=MasterSettings(), title=album.title
+    )
+    AlbumTrack.objects.filter(pk=song.pk).update(master=version.master)
+    archive = services.request_archive(album=album)
     preset = services.save_preset(user=user, name="Soft", settings=MasterSettings(amount=0.3))
     webhook = add_webhook(user=user, url="https://example.com/hook")
     call = send_test(webhook=webhook)
@@ -112,7 +133,12 @@ def one_of_everything(user: User) -> dict[str, str]:
         "delivery_id": call.pk,
         "audio_id": mix.pk,
         "upload_id": upload.pk,
-        "reference_id": Reference.objects.get(audio=reference).pk,
+        "reference_id": entry.pk,
+        "starter_id": starter.pk,
+        "blend_id": blend.pk,
+        "album_id": album.pk,
+        "song_id": song.pk,
+        "archive_id": archive.pk,
         "master_id": version.master_id,
         "version_id": version.pk,
         "preview_id": trial.preview.pk if trial.preview else "",

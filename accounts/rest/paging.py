@@ -57,10 +57,22 @@ def page_of(
     limit = asked["limit"]
     if cursor := asked.get("cursor"):
         rows = rows.filter(_after(rows, *cursor))
-    found = list(rows.order_by("-created", "-pk")[: limit + 1])
+    return page(view, rows.order_by("-created", "-pk"), show, limit=limit, cursor_of=_cursor)
+
+
+def page(
+    view: ApiView,
+    rows: "models.QuerySet[M]",
+    show: Callable[[M], dict[str, Any]],
+    *,
+    limit: int,
+    cursor_of: Callable[[M], str],
+) -> Response:
+    """Answer the first rows of a sorted list, with the cursor of what follows."""
+    found = list(rows[: limit + 1])
     has_more = len(found) > limit
     found = found[:limit]
-    following = _cursor(found[-1]) if has_more else None
+    following = cursor_of(found[-1]) if has_more else None
     response = Response(
         {"data": [show(row) for row in found], "has_more": has_more, "next_cursor": following}
     )

@@ -9,6 +9,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags, quote_etag
+from django.utils.translation import get_language
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, MethodNotAllowed, NotFound
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -101,6 +102,7 @@ class ApiView(APIView):
 
     request: ApiRequest
     standing: Standing | None = None
+    etag: str = ""
 
     @property
     def is_test(self) -> bool:
@@ -146,8 +148,19 @@ class ApiView(APIView):
         if isinstance(answer, Response):
             answer.headers.setdefault("Cache-Control", "private, no-cache")
             if request.method in READING and answer.status_code == 200:
-                answer.add_post_render_callback(_conditional(request._request))
+                answer.add_post_render_callback(_conditional(request._request, self.etag))
         return answer
+
+    def unless_known(self, stamp: tuple[Any, ...]) -> Response | None:
+        """Answer 304 to those who have what a stamp stands for; None to the others.
+
+        The stamp is all that the answer comes from and that can change, so that the answer itself
+        need not be made. It is told in the language of who asks.
+        """
+        self.etag = _etag(repr((get_language(), *stamp)).encode())
+        if not _is_known(self.request._request, self.etag):
+            return None
+        return Response(status=304, headers={"ETag": self.etag})
 
     def read(self, form: type[serializers.Serializer[Any]], **options: Any) -> dict[str, Any]:
         """Return the body as the form takes it; what is wrong with it is a 422."""
@@ -186,14 +199,22 @@ def _valid(form: serializers.Serializer[Any]) -> dict[str, Any]:
     return valid
 
 
-def _conditional(request: HttpRequest) -> Callable[[Response], Response | None]:
+def _etag(content: bytes) -> str:
+    return quote_etag(hashlib.sha256(content).hexdigest()[:32])
+
+
+def _is_known(request: HttpRequest, etag: str) -> bool:
+    known = parse_etags(request.headers.get("If-None-Match", ""))
+    return etag in known or f"W/{etag}" in known or "*" in known
+
+
+def _conditional(request: HttpRequest, etag: str) -> Callable[[Response], Response | None]:
     """Answer 304 to those who have this very answer already."""
 
     def answer(response: Response) -> None:
-        etag = quote_etag(hashlib.sha256(response.content).hexdigest()[:32])
-        response["ETag"] = etag
-        known = parse_etags(request.headers.get("If-None-Match", ""))
-        if etag in known or f"W/{etag}" in known or "*" in known:
+        told = etag or _etag(response.content)
+        response["ETag"] = told
+        if _is_known(request, told):
             response.status_code = 304
             response.content = b""
             del response["Content-Type"]

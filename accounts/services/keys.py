@@ -98,8 +98,11 @@ def key_of(secret: str) -> ApiKey:
     """
     if not is_well_formed(secret):
         raise KeyInvalid
-    found = ApiKey.objects.in_force().select_related("user").filter(sha256=_digest(secret)).first()
-    if found is None:
+    try:
+        found = ApiKey.objects.select_related("user").get(sha256=_digest(secret))
+    except ApiKey.DoesNotExist as unknown:
+        raise KeyInvalid from unknown
+    if not found.is_in_force or not found.user.is_active:
         raise KeyInvalid
     ApiKey.objects.note_use(found)
     return found

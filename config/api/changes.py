@@ -12,6 +12,10 @@ CHANGES: Final = (
             _("The first version: uploads, references, masters, versions, previews, exports, "
               "release checks, tags, shares, presets, credits, keys."),
             _("Events, kept for 30 days, and webhooks by Standard Webhooks."),
+            _("Of references: tags, numbers, health, filters and orders, starters, profile "
+              "documents, and several at once. Blends."),
+            _("Several references on one mix, a version applied to other files, albums and their "
+              "archives."),
             _("Test keys, which work with short songs of ours and cost nothing."),
         ),
     ),

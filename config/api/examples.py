@@ -21,6 +21,12 @@ SHOWN: Final[Mapping[str, str]] = {
     "event_id": "evt_5r8t2y6u9i3p7a4s8d2f6g3h",
     "webhook_id": "whk_4k7z2x9c5v8b3n6m2q7w5e9r",
     "delivery_id": "dlv_9t3y6u2i8p5a4s7d2f9g6h3j",
+    "starter_id": "ref_6c9v4b7n2m5q8w3e6r9t4y7u",
+    "blend_id": "ref_8s3d6f9g2h5j7k4z8x3c6v9b",
+    "album_id": "alb_3z6x9c4v7b2n5m8q3w6e9r4t",
+    "song_id": "trk_7y2u5i8p3a6s9d4f7g2h5j8k",
+    "archive_id": "arc_5b8n3m6q9w4e7r2t5y8u3i6p",
+    "starter_code": "pop",
     "format_code": "wav24",
     "kind": "spectrum",
 }
@@ -63,10 +69,44 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     "add_a_reference": Example(
         form={"file": "@reference.wav", "title": "The one it should sound like"}
     ),
-    "list_references": Example(query={"limit": 50}),
-    "change_a_reference": Example(json={"genre": "pop", "notes": "For the chorus"}),
+    "list_references": Example(query={"sort": "loudest", "trust": "full", "limit": 50}),
+    "change_a_reference": Example(
+        json={"genre": "pop", "tags": ["warm", "female voice"], "notes": "For the chorus"}
+    ),
+    "change_several_references": Example(
+        json={"act": "describe", "ids": ["{reference_id}"], "add_tags": ["for Mia"]}
+    ),
+    "export_the_profile_of_a_reference": Example(saves="profile.json"),
+    "create_a_blend": Example(
+        json={
+            "title": "Warm and wide",
+            "parts": [
+                {"reference": "{reference_id}", "tone": 1.0, "width": 0.3},
+                {"reference": "{starter_id}", "tone": 0.5, "width": 1.0},
+            ],
+        },
+        key="blend-1",
+    ),
     "rank_references_for_a_mix": Example(query={"mix": "{audio_id}"}),
     "tell_how_well_a_reference_suits_a_mix": Example(query={"mix": "{audio_id}"}),
+    "apply_a_version_to_another_file": Example(
+        json={"mix": "{audio_id}", "title": "Song, instrumental"}, key="song-42-instrumental"
+    ),
+    "create_an_album": Example(
+        json={
+            "title": "Nine Rooms",
+            "artist": "You",
+            "reference": "{reference_id}",
+            "mixes": ["{audio_id}"],
+        },
+        key="album-7",
+    ),
+    "change_an_album": Example(json={"loudness": "keep", "order": ["{song_id}"]}),
+    "add_a_song_to_an_album": Example(json={"mix": "{audio_id}", "title": "Opener"}),
+    "change_a_song_of_an_album": Example(json={"gap_seconds": 3.5, "offset_lu": -1.0}),
+    "submit_an_album": Example(json={"dry_run": False}, key="album-7-masters"),
+    "create_an_archive_of_an_album": Example(json={"format": "flac24"}),
+    "download_an_archive_of_an_album": Example(saves="album.zip"),
     "list_masters": Example(query={"status": "succeeded", "limit": 10}),
     "create_a_master": Example(
         json=_TRACKS | {"settings": {"amount": 0.7, "loudness": "spotify"}}, key="song-42"

@@ -48,6 +48,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "upload_incomplete": 409,
     "invalid_settings": 422,
     "invalid_cover": 422,
+    "profile_invalid": 422,
     "not_a_part": 422,
     "url_invalid": 422,
     "https_only": 422,

@@ -5,8 +5,10 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
+from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
+from rest_framework.reverse import reverse
 
 from accounts.rest import ApiRequest, ApiView, describe, idempotent, listed, page_of
 from billing.http import credits_left
@@ -20,8 +22,10 @@ from mastering.serializers.masters import (
     MasterChanges,
     MasterForm,
     MasterQuery,
+    MasterSet,
     MasterShape,
     SimpleForm,
+    stamp_of,
 )
 from mastering.serializers.settings import Settings
 from references.messages import audio_messages
@@ -31,6 +35,11 @@ from references.ranking import suitability_of
 from references.services import enter_upload, stored_upload
 
 EXPANDABLE = ("mix", "reference", "versions")
+MASTER_OR_SET = PolymorphicProxySerializer(
+    component_name="MasterOrSet",
+    serializers=[MasterShape, MasterSet],
+    resource_type_field_name=None,
+)
 
 
 class MastersView(MasteringView):
@@ -49,7 +58,7 @@ class MastersView(MasteringView):
 
     @describe(
         "Create a master",
-        MasterShape,
+        MASTER_OR_SET,
         status=202,
         also={200: DryRun},
         request=MasterForm,
@@ -58,35 +67,45 @@ class MastersView(MasteringView):
         errors=(402, 404, 409, 429, 503),
         description=(
             "Queues the first version; a credit is reserved, and taken when it is delivered. It "
-            "begins once both tracks are measured. With `dry_run` nothing is made, and the answer "
-            "is a 200 with what would be."
+            "begins once both tracks are measured. With `references` there is a master toward "
+            "each, and `Location` tells where they are compared. With `dry_run` nothing is made, "
+            "and the answer is a 200 with what would be."
         ),
     )
     @idempotent()
     def post(self, request: ApiRequest) -> Response:
         said = self.read(MasterForm)
-        mix, reference = self.mix(said["mix"]), self.track_toward(said["reference"])
+        named = said.get("references") or [said["reference"]]
+        mix, references = self.mix(said["mix"]), [self.track_toward(each) for each in named]
         settings = self.settings_of(said)
         if said["dry_run"]:
-            return Response(_dry_run(self, mix, reference, settings))
+            return Response(_dry_run(self, mix, list(dict.fromkeys(references)), settings))
         previous = said.get("previous")
-        master = services.submit_master(
+        masters = services.submit_masters(
             user=request.user,
             mix=mix,
-            reference=reference,
+            references=references,
             settings=settings,
             title=said.get("title", ""),
             previous=self.find(self.masters, previous) if previous else None,
             genre=said.get("genre", ""),
             release=said.get("release", ""),
         )
-        return self.accepted(master.pk)
+        if "references" not in said:
+            return self.accepted(masters[0].pk)
+        place = reverse("api:comparison", args=[masters[0].pk])
+        shown = [self.shown_master(self.master(each.pk)) for each in masters]
+        headers = {"Location": place, "Retry-After": "2"}
+        return Response({"data": shown, "comparison": place}, status=202, headers=headers)
 
 
 class MasterView(MasteringView):
     @describe("Read a master", MasterShape, errors=(404, 410), expand=EXPANDABLE)
     def get(self, request: ApiRequest, master_id: str) -> Response:
-        return Response(self.shown_master(self.master(master_id)))
+        if self.expand:
+            return Response(self.shown_master(self.master(master_id)))
+        master = self.glance(master_id)
+        return self.unless_known(stamp_of(master)) or Response(self.shown_master(master))
 
     @describe(
         "Change a master",
@@ -190,19 +209,19 @@ def _form_settings(said: dict[str, Any]) -> dict[str, Any]:
 
 
 def _dry_run(
-    view: ApiView, mix: AudioFile, reference: AudioFile, settings: MasterSettings
+    view: ApiView, mix: AudioFile, references: list[AudioFile], settings: MasterSettings
 ) -> dict[str, Any]:
     user = view.request.user
-    cost, available = (
-        services.cost_credits(user=user, mix=mix, reference=reference),
-        credits_left(user),
-    )
+    cost = services.cost_of_all(user=user, pairs=[(mix, each) for each in references])
+    available = credits_left(user)
     warnings = [
         {"about": about, "code": told.code, "title": told.title, "detail": told.text}
-        for about, audio in (("mix", mix), ("reference", reference))
+        for about, audio in (("mix", mix), *(("reference", each) for each in references))
         for told in audio_messages(audio, about)
     ]
-    if mix.is_ready and reference.is_ready:
+    for reference in references:
+        if not (mix.is_ready and reference.is_ready):
+            continue
         words = suitability_words(suitability_of(mix, reference))
         if words.verdict != "good":
             warnings.append(
@@ -217,7 +236,7 @@ def _dry_run(
             {"about": "pair", "code": told.code, "title": told.title, "detail": told.text}
             for told in words.findings
         ]
-    is_usable = not (mix.has_failed or reference.has_failed)
+    is_usable = not any(track.has_failed for track in (mix, *references))
     if cost > available:
         told = failure_message("no_credits")
         warnings.append(
@@ -227,7 +246,8 @@ def _dry_run(
         "dry_run": True,
         "would_be_accepted": is_usable and cost <= available,
         "mix": mix.pk,
-        "reference": reference.pk,
+        "reference": references[0].pk,
+        "references": [each.pk for each in references],
         "settings": settings.as_dict(),
         "warnings": warnings,
         "cost": {"credits": cost, "available": available},

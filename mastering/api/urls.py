@@ -1,6 +1,6 @@
 from django.urls import path
 
-from mastering.api import made, masters, presets, site, versions
+from mastering.api import albums, made, masters, presets, sets, site, versions
 
 urlpatterns = [
     path("capabilities", site.CapabilitiesView.as_view(), name="capabilities"),
@@ -26,6 +26,8 @@ urlpatterns = [
             ("/cancel", masters.MasterCancelView, "master-cancel"),
             ("/versions", versions.MasterVersionsView, "master-versions"),
             ("/previews", versions.MasterPreviewsView, "master-previews"),
+            ("/comparison", sets.ComparisonView, "comparison"),
+            ("/prefer", sets.MasterPreferView, "master-prefer"),
             ("/tags", made.TagsView, "tags"),
         )
     ),
@@ -43,7 +45,21 @@ urlpatterns = [
             ("/files/<slug:format_code>", versions.VersionFileView, "version-file"),
             ("/plots/<slug:kind>.csv", versions.VersionPlotView, "version-plot"),
             ("/exports", made.VersionExportsView, "version-exports"),
+            ("/apply", sets.VersionApplyView, "version-apply"),
             ("/release-check", made.ReleaseCheckView, "release-check"),
+        )
+    ),
+    path("albums", albums.AlbumsView.as_view(), name="albums"),
+    *(
+        path(f"albums/<id:album_id>{ending}", view.as_view(), name=name)
+        for ending, view, name in (
+            ("", albums.AlbumView, "album"),
+            ("/songs", albums.AlbumSongsView, "album-songs"),
+            ("/songs/<id:song_id>", albums.AlbumSongView, "album-song"),
+            ("/submit", albums.AlbumSubmitView, "album-submit"),
+            ("/archives", albums.AlbumArchivesView, "album-archives"),
+            ("/archives/<id:archive_id>", albums.AlbumArchiveView, "album-archive"),
+            ("/archives/<id:archive_id>/file", albums.AlbumArchiveFileView, "album-archive-file"),
         )
     ),
 ]

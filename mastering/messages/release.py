@@ -6,11 +6,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from dsp.formats import WRITABLE
-from mastering.models import ReleaseCheck, Version, current_platforms
+from mastering.models import Release, ReleaseCheck, Version, current_platforms
 from references.templatetags.audio import db, dbtp, lu, lufs, number, seconds, signed_db
 
 MUCH_LOST_LU = 3.0  # as where the channels have nothing in common
 NOTED_LOST_LU = 1.5
+BROADCAST_LUFS = -23.0  # EBU R 128
 STAYS_DB = 0.05  # a gain that reads as none
 
 
@@ -74,6 +75,56 @@ def platform_lines(version: Version) -> list[Played]:
             )
         )
     return lines
+
+
+def context_line(version: Version) -> str:
+    """Return what the numbers mean where the song will be heard, if that was said."""
+    loudness, peak = version.loudness_lufs, version.true_peak_dbtp
+    place = version.master.release
+    if loudness is None or peak is None or not place:
+        return ""
+    gains = [
+        rule.gain_db(loudness_lufs=loudness, true_peak_dbtp=peak) for rule in current_platforms()
+    ]
+    values = {
+        "lufs": lufs(loudness),
+        "most": db(-min(gains)),
+        "broadcast": signed_db(BROADCAST_LUFS - loudness),
+        "reference": lufs(version.master.reference.loudness_lufs),
+    }
+    turned_down = min(gains) < -STAYS_DB
+    return str(_told_of(place, turned_down=turned_down) % values)
+
+
+def _told_of(place: str, *, turned_down: bool) -> str:
+    if place == Release.STREAMING:
+        if turned_down:
+            return _(
+                "On streaming services: they turn this down by up to %(most)s, so its loudness "
+                "gains nothing there. More room for the peaks would cost nothing either."
+            )
+        return _("On streaming services: none turns it down, so you hear what you made.")
+    if place == Release.VIDEO:
+        return _(
+            "In videos: many hear it on one small loudspeaker. Look at the mono line here, and "
+            "listen in mono in the player."
+        )
+    if place == Release.CLUB:
+        return _(
+            "In a set: nothing brings songs to one level. This one is at %(lufs)s; the reference, "
+            "which it may follow, is at %(reference)s. Check the low end in mono."
+        )
+    if place == Release.DISC:
+        return _(
+            "On disc and as a download: it is played as it is, at %(lufs)s. With other songs "
+            "beside it, make an album, which keeps their loudness in order."
+        )
+    if place == Release.BROADCAST:
+        return _(
+            "On air: broadcasters bring programmes to −23 LUFS (EBU R 128), this one by "
+            "%(broadcast)s. Loudness is lost there; lively dynamics are kept."
+        )
+    return _("As a demo: it need not be louder than it is good to hear, at %(lufs)s.")
 
 
 def _file(check: ReleaseCheck) -> Checked:

@@ -34,6 +34,10 @@ class AlbumQuerySet(models.QuerySet["Album"]):
     def of(self, user: Any) -> Self:
         return self.filter(user=user).select_related("reference")
 
+    def of_mode(self, *, is_test: bool) -> Self:
+        """Keep what test keys made, or all that they did not."""
+        return self.filter(is_test=is_test)
+
     def with_tracks(self) -> Self:
         return self.prefetch_related("tracks__mix", "tracks__master__versions")
 
@@ -61,6 +65,7 @@ class Album(models.Model):
     )
     rounds = models.PositiveSmallIntegerField(default=0, help_text="In which it was lowered.")
     is_settling = models.BooleanField(default=False)
+    is_test = models.BooleanField(default=False, help_text="Made with a test key; costs nothing.")
     created = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = AlbumQuerySet.as_manager()

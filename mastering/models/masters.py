@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Case, F, Q, When
 from django.db.models.functions import Now
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy
 
 from dsp.formats import CANONICAL_NAME
@@ -39,6 +40,19 @@ STEPS = (
 
 # What browsers may play without loss, the smallest first.
 LOSSLESS_NAMES = ("flac24.flac", "wav24.wav", CANONICAL_NAME)
+
+# What a poll shows of a master, its mix and its versions.
+_GLANCED = (
+    *(
+        f"master__{name}"
+        for name in (
+            *("user", "title", "mix", "reference", "previous", "frozen_from", "current"),
+            *("genre", "release", "is_test", "created", "mix__facts"),
+        )
+    ),
+    *("master", "number", "status", "step", "progress", "error_code", "priority", "run_at"),
+    *("created", "started"),
+)
 
 _PHASES = Phases(
     waiting="QUEUED",
@@ -167,6 +181,18 @@ class VersionQuerySet(WorkQuerySet["Version"]):
     def needing(self, audio_id: str) -> Self:
         return self.filter(Q(master__mix=audio_id) | Q(master__reference=audio_id))
 
+    def glance(self, master_id: str) -> "Master | None":
+        """Return the master of these versions as polls show it, with them: one narrow query."""
+        found = self.filter(master=master_id).select_related("master__mix").only(*_GLANCED)
+        versions = found.order_by("-number")
+        if not versions:
+            return None
+        master = versions[0].master
+        for version in versions:
+            version.master = master
+        master._prefetched_objects_cache = {"versions": versions}  # as prefetching leaves it
+        return master
+
     def with_remarks(self) -> Self:
         """Fetch along what is said of versions, and how they were judged."""
         return self.select_related("remark").prefetch_related("blind_tests__against")
@@ -244,6 +270,11 @@ class Version(Work):
     @property
     def chosen(self) -> MasterSettings:
         return MasterSettings.from_dict(self.settings)
+
+    @cached_property
+    def ahead(self) -> int:
+        """How many waited before it when that was first asked of this object."""
+        return Version.objects.ahead_of(self).count()
 
     @property
     def proxy_name(self) -> str | None:

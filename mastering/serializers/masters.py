@@ -12,9 +12,9 @@ from mastering.http import output_name
 from mastering.messages import failure_message
 from mastering.models import STEPS, Master, Preview, Release, Version
 from mastering.serializers.settings import Settings
-from mastering.services import expected_end
+from mastering.services import MOST_SIBLINGS, expected_end
 from references.models import Genre, Work
-from references.serializers import AudioShape, Fault, ModeField
+from references.serializers.uploads import AudioShape, Fault, ModeField
 
 STATES = [state.lower() for state in Version.Status.values]
 ID_OF_REFERENCE = r"^(aud|ref)_[a-z0-9]{24}$"
@@ -81,7 +81,7 @@ class VersionShape(WorkShape):
 
     @extend_schema_field(serializers.IntegerField(allow_null=True))
     def get_queue_position(self, version: Version) -> int | None:
-        return Version.objects.ahead_of(version).count() if version.is_waiting else None
+        return version.ahead if version.is_waiting else None
 
     @extend_schema_field(Moment(allow_null=True))
     def get_eta(self, version: Version) -> str | None:
@@ -120,6 +120,12 @@ class MasterShape(serializers.Serializer[Any]):
     mix = Expandable(AudioShape, "aud")
     reference = Expandable(AudioShape, "aud")
     previous = IdField("mst", source="previous_id", allow_null=True)
+    frozen_from = IdField(
+        "ver",
+        source="frozen_from_id",
+        allow_null=True,
+        help_text="The version whose exact processing it has, where it was applied to this file.",
+    )
     version = serializers.SerializerMethodField(
         help_text="The version in use: the newest, or the one that was gone back to."
     )
@@ -136,7 +142,7 @@ class MasterShape(serializers.Serializer[Any]):
     @extend_schema_field(serializers.IntegerField(allow_null=True))
     def get_queue_position(self, master: Master) -> int | None:
         version = self._latest(master)
-        return Version.objects.ahead_of(version).count() if version.is_waiting else None
+        return version.ahead if version.is_waiting else None
 
     @extend_schema_field(Moment(allow_null=True))
     def get_eta(self, master: Master) -> str | None:
@@ -148,7 +154,7 @@ class MasterShape(serializers.Serializer[Any]):
 
     @extend_schema_field(IdField("ver"))
     def get_version(self, master: Master) -> str:
-        return str(master.shown.pk)
+        return str(master.current_id or master.latest.pk)
 
     @extend_schema_field(VERSIONS)
     def get_versions(self, master: Master) -> list[Any]:
@@ -180,7 +186,14 @@ class MasterForm(MasterWish):
 
     mix = IdField("aud")
     reference = serializers.RegexField(
-        ID_OF_REFERENCE, help_text="An upload, or an entry of the library."
+        ID_OF_REFERENCE, required=False, help_text="An upload, or an entry of the library."
+    )
+    references = serializers.ListField(
+        child=serializers.RegexField(ID_OF_REFERENCE),
+        required=False,
+        min_length=1,
+        max_length=MOST_SIBLINGS,
+        help_text="Several, in its place: a master toward each, all of them or none.",
     )
     previous = IdField(
         "mst", required=False, help_text="The master of an earlier mix of the same song."
@@ -188,6 +201,58 @@ class MasterForm(MasterWish):
     dry_run = serializers.BooleanField(
         default=False, help_text="Tell what would be done, with warnings and cost; make nothing."
     )
+
+    def validate(self, said: dict[str, Any]) -> dict[str, Any]:
+        if ("reference" in said) == ("references" in said):
+            raise serializers.ValidationError(
+                "Send either `reference` or `references`.", "one_of_two"
+            )
+        return said
+
+
+class MasterSet(serializers.Serializer[Any]):
+    """Masters of one mix toward several references."""
+
+    data = MasterShape(many=True)  # type: ignore[assignment]  # a field
+    comparison = serializers.CharField(help_text="Where they are compared.")
+
+
+class Compared(serializers.Serializer[Any]):
+    """One of several masters of a mix."""
+
+    master = IdField("mst")
+    reference = IdField("aud")
+    reference_title = serializers.CharField()
+    version = IdField("ver")
+    status = Choices(choices=STATES)
+    verdict = serializers.CharField(allow_null=True)
+    axes = serializers.DictField(
+        allow_null=True, help_text="How far each side is from the reference, before and after."
+    )
+    loudness_lufs = serializers.FloatField(allow_null=True)
+    true_peak_dbtp = serializers.FloatField(allow_null=True)
+    gain_db = serializers.FloatField(
+        allow_null=True, help_text="To hear all of them at one loudness."
+    )
+    is_starred = serializers.BooleanField(help_text="As the one that was taken.")
+    url = serializers.CharField(allow_null=True, help_text="Where it is heard.")
+
+
+class Comparison(serializers.Serializer[Any]):
+    """The masters of one mix side by side, the oldest first."""
+
+    mix = IdField("aud")
+    start_seconds = serializers.FloatField(allow_null=True, help_text="The loudest part.")
+    end_seconds = serializers.FloatField(allow_null=True)
+    data = Compared(many=True)  # type: ignore[assignment]  # a field
+
+
+class ApplyForm(serializers.Serializer[Any]):
+    """Another file of a song: instrumental, clean version, radio edit."""
+
+    mix = IdField("aud")
+    title = serializers.CharField(max_length=200, required=False)
+    dry_run = serializers.BooleanField(default=False, help_text="Tell the cost; make nothing.")
 
 
 class SimpleForm(serializers.Serializer[Any]):
@@ -277,9 +342,30 @@ class DryRun(serializers.Serializer[Any]):
     would_be_accepted = serializers.BooleanField()
     mix = IdField("aud")
     reference = IdField("aud")
+    references = serializers.ListField(child=IdField("aud"), help_text="All of them.")
     settings = Settings(help_text="As they would be used.")
     warnings = Caution(many=True)
     cost = Cost()
+
+
+class ApplyQuote(serializers.Serializer[Any]):
+    dry_run = serializers.BooleanField()
+    would_be_accepted = serializers.BooleanField()
+    left = serializers.IntegerField(help_text="How many more files of the song are included.")
+    cost = Cost()
+
+
+def stamp_of(master: Master) -> tuple[Any, ...]:
+    """Return all that a master in its shape comes from, where nothing in it is expanded."""
+    latest = master.latest
+    latest.master = master
+    told = (master.pk, master.title, master.current_id, master.genre, master.release)
+    still = (latest.status, latest.step, latest.progress, latest.error_code)
+    waits = latest.ahead if latest.is_waiting else None
+    versions = [version.pk for version in master.versions.all()]
+    names = tuple(MasterShape._declared_fields)  # a site that tells more tells it at once
+    return (*names, *told, master.previous_id, master.frozen_from_id, *still, waits,
+            expected_end(latest), *versions)  # fmt: skip
 
 
 def files_of(version: Version) -> list[dict[str, Any]]:

@@ -26,6 +26,7 @@ from mastering.services.credits import (
 )
 from mastering.services.estimates import expected_end
 from mastering.services.events import (
+    tell_of_archives,
     tell_of_audio,
     tell_of_versions,
     tell_of_what_was_made,
@@ -154,6 +155,7 @@ __all__ = [
     "submit_masters",
     "submit_siblings",
     "sweep",
+    "tell_of_archives",
     "tell_of_audio",
     "tell_of_groups",
     "tell_of_versions",

@@ -14,8 +14,8 @@ from django.db import transaction
 from django.db.models import F, Max
 from django.dispatch import receiver
 
-from accounts.models import Notice, User
-from accounts.services import notify
+from accounts.models import EventType, Notice, User
+from accounts.services import notify, record
 from dsp.settings import LOUDNESS_LUFS, MasterSettings
 from mastering.errors import AlbumUnready, AudioUnusable, MasterRefused, TooManyTracks
 from mastering.models import (
@@ -38,10 +38,14 @@ HELD_BACK_LU = 0.1  # a song this far under its goal is held back by a limit
 MOST_ROUNDS = 3
 
 
-def create_album(*, user: User, title: str, artist: str = "") -> Album:
+def create_album(*, user: User, title: str, artist: str = "", is_test: bool = False) -> Album:
     """Begin an album without songs."""
     return Album.objects.create(
-        user=user, title=title, artist=artist, settings=MasterSettings().as_dict()
+        user=user,
+        title=title,
+        artist=artist,
+        settings=MasterSettings().as_dict(),
+        is_test=is_test,
     )
 
 
@@ -60,7 +64,9 @@ def direct_album(
     ------
     AudioUnusable
     """
-    if reference is not None and (reference.user_id != album.user_id or not _is_usable(reference)):
+    if reference is not None and (
+        reference.user_id != album.user_id or not _is_usable(album, reference)
+    ):
         raise AudioUnusable
     chosen = {"mode": Album.Mode(mode), "settings": settings.as_dict()}
     columns: dict[str, Any] = {"title": title, "artist": artist, "reference": reference, **chosen}
@@ -88,7 +94,7 @@ def add_track(*, album: Album, mix: AudioFile, title: str = "") -> AlbumTrack:
     with transaction.atomic():
         _lock(album)
         found = AudioFile.objects.of(album.user).select_for_update().filter(pk=mix.pk).first()
-        if found is None or not found.has_sound or not _is_usable(found):
+        if found is None or not found.has_sound or not _is_usable(album, found):
             raise AudioUnusable
         tracks = album.tracks.select_related("mix")
         if known := tracks.filter(mix=mix).first():
@@ -180,7 +186,7 @@ def submit_album(*, album: Album) -> list[AlbumTrack]:
 def cost_of_album(*, album: Album) -> int:
     """Return what mastering an album would cost now."""
     if album.reference is None:
-        return album.tracks.count()
+        return 0 if album.is_test else album.tracks.count()
     mixes = [track.mix for track in album.tracks.select_related("mix")]
     return cost_of_all(user=album.user, pairs=[(mix, album.reference) for mix in mixes])
 
@@ -277,18 +283,30 @@ def song_settled(rows: list[Settled], **_: Any) -> None:
 
 
 def _tell(album: Album, versions: Sequence[Version]) -> None:
-    """Write to a person whose album has ended, once for each time that it was mastered."""
+    """Tell of an album that has ended, and write to its person, once each time it was mastered."""
     if not versions:
         return
     newest = max(versions, key=lambda version: (version.created, version.pk))
     failed = [version for version in versions if version.has_failed]
+    made = sum(1 for version in versions if version.has_succeeded)
+    reason = f"album_done:{album.pk}:{newest.pk}"
+    record(
+        album.user_id,
+        EventType.ALBUM_FINISHED,
+        subject=album.pk,
+        content={"succeeded": made, "failed": len(failed)},
+        reason=reason,
+        is_test=album.is_test,
+    )
+    if album.is_test:
+        return
     notify(
         album.user,
         kind=Notice.MASTER_DONE,
         template="emails/album_done",
-        reason=f"album_done:{album.pk}:{newest.pk}",
+        reason=reason,
         album=album,
-        made=sum(1 for version in versions if version.has_succeeded),
+        made=made,
         failed=len(failed),
     )
 
@@ -338,9 +356,9 @@ def _bring_up_to_date(album: Album, track: AlbumTrack, goals: dict[str, float]) 
     return True
 
 
-def _is_usable(audio: AudioFile) -> bool:
-    """Tell whether a track may belong to an album; what test keys sent does not."""
-    return not (audio.has_failed or audio.is_test)
+def _is_usable(album: Album, audio: AudioFile) -> bool:
+    """Tell whether a track may belong to an album; what test keys sent, to one of theirs only."""
+    return not audio.has_failed and audio.is_test == album.is_test
 
 
 def _lock(album: Album) -> Album:

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.services import bury
 from accounts.storage import delete_folder
 from dsp.settings import ENGINE_VERSION
 from mastering.errors import NotExportable, TooManyExports
@@ -62,7 +63,7 @@ def request_archive(*, album: Album, format_code: str = "wav24") -> AlbumArchive
 
 def expire_archives() -> int:
     """Delete what was kept long enough."""
-    return _delete(AlbumArchive.objects.expired())
+    return _delete(AlbumArchive.objects.expired(), is_over=True)
 
 
 def delete_archives(*, album: Album) -> None:
@@ -115,9 +116,11 @@ def _texts(album: Album, title: str, tags: ReleaseTags | None) -> dict[str, str]
     return usual | own
 
 
-def _delete(archives: Any) -> int:
+def _delete(archives: Any, *, is_over: bool = False) -> int:
     found = list(archives)
     with transaction.atomic():
+        if is_over:
+            bury(found)
         for archive in found:
             transaction.on_commit(partial(delete_folder, archive.folder))
         AlbumArchive.objects.filter(pk__in=[archive.pk for archive in found]).delete()

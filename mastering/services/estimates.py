@@ -23,7 +23,7 @@ def expected_end(version: Version) -> datetime | None:
     seconds = _seconds_for(length)
     if version.started is not None and not version.is_waiting:
         return version.started + timedelta(seconds=seconds)
-    ahead = Version.objects.ahead_of(version).count() // max(settings.WORKER_GROUPS, 1)
+    ahead = version.ahead // max(settings.WORKER_GROUPS, 1)
     begins = max(version.run_at, _rounded(timezone.now()))
     return begins + timedelta(seconds=seconds * (ahead + 1))
 

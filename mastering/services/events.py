@@ -7,7 +7,7 @@ from django.dispatch import receiver
 
 from accounts.models import EventType
 from accounts.services import record
-from mastering.models import Export, ReleaseCheck, Version
+from mastering.models import AlbumArchive, Export, ReleaseCheck, Version
 from references.models import AudioFile, Settled, Work, settled
 
 W = TypeVar("W", bound=Work)
@@ -22,6 +22,8 @@ TYPES: Final[Mapping[tuple[type[Work], str], EventType]] = {
     (Export, Export.Status.FAILED): EventType.EXPORT_FAILED,
     (ReleaseCheck, ReleaseCheck.Status.SUCCEEDED): EventType.CHECK_SUCCEEDED,
     (ReleaseCheck, ReleaseCheck.Status.FAILED): EventType.CHECK_FAILED,
+    (AlbumArchive, AlbumArchive.Status.SUCCEEDED): EventType.ARCHIVE_SUCCEEDED,
+    (AlbumArchive, AlbumArchive.Status.FAILED): EventType.ARCHIVE_FAILED,
 }
 
 
@@ -48,6 +50,13 @@ def tell_of_what_was_made(
         master = made.version.master
         about = {"version": made.version_id, "master": master.pk}
         _tell(row, made, subject=made.pk, is_test=master.is_test, content=about)
+
+
+@receiver(settled, sender=AlbumArchive)
+def tell_of_archives(rows: list[Settled], **_: Any) -> None:
+    for row, archive in _in_order(rows, AlbumArchive, "album"):
+        album = archive.album
+        _tell(row, archive, subject=archive.pk, is_test=album.is_test, content={"album": album.pk})
 
 
 def _tell(

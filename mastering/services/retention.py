@@ -18,7 +18,7 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from accounts.models import Mail, User
-from accounts.services import notify_always
+from accounts.services import bury, notify_always
 from billing.services import plan_of
 from mastering.models import Farewell, Master, Receipt, Version
 from mastering.services.masters import delete_master
@@ -158,6 +158,7 @@ def _take_leave(pk: int) -> bool:
             told=farewell.created,
             due=farewell.due,
         )
+        bury([thing, *(thing.versions.all() if isinstance(thing, Master) else ())])
         receipt.files = _deleted(thing)
         receipt.size_bytes = sum(file["size_bytes"] for file in receipt.files)
         receipt.save()

@@ -18,6 +18,7 @@ register.simple_tag(release.release_lines)
 register.simple_tag(release.safe_ceiling)
 register.simple_tag(release.ceiling_cannot_help)
 register.simple_tag(release.platform_lines)
+register.simple_tag(release.context_line)
 
 
 @register.simple_tag

@@ -42,7 +42,9 @@ def albums(request: AuthenticatedRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         made = services.create_album(user=request.user, **form.cleaned_data)
         return redirect("mastering:album", made.pk)
-    paginator = Paginator(Album.objects.of(request.user).with_tracks(), PAGE_ROWS)
+    paginator = Paginator(
+        Album.objects.of(request.user).of_mode(is_test=False).with_tracks(), PAGE_ROWS
+    )
     context = {"albums": paginator.get_page(request.GET.get("page")), "form": form}
     status = 422 if form.errors else 200
     return render(request, "mastering/album_list.html", context, status=status)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from typing import Any
 
 from django.http import HttpResponseBase
 from rest_framework.exceptions import NotFound
@@ -15,7 +16,7 @@ from accounts.rest import ApiRequest, ApiView, Raw, describe, idempotent, listed
 from references.http import deliver
 from references.messages import finding_message
 from references.models import AudioFile, DirectUpload
-from references.serializers import (
+from references.serializers.uploads import (
     Analysis,
     AudioForm,
     AudioQuery,
@@ -30,6 +31,7 @@ from references.services import (
     complete_upload,
     delete_audio,
     enter_upload,
+    require_rights,
     stored_upload,
 )
 
@@ -74,6 +76,7 @@ class UploadsView(ApiView):
     @idempotent()
     def post(self, request: ApiRequest) -> Response:
         said = self.read(UploadForm)
+        take_statement(self, said)
         upload, send = begin_upload(user=request.user, is_test=self.is_test, **said)
         upload.refresh_from_db()
         url = request.build_absolute_uri(send.url)
@@ -123,6 +126,7 @@ class AudiosView(ApiView):
     @contextmanager
     def _stored(self) -> Iterator[AudioFile]:
         said = self.read(AudioForm)
+        take_statement(self, said)
         user, is_test = self.request.user, self.is_test
         with stored_upload(user=user, is_test=is_test, **said) as audio:
             yield audio
@@ -210,6 +214,20 @@ class AudioListenView(AudioView):
     def get(self, request: ApiRequest, audio_id: str) -> HttpResponseBase:
         audio = self.measured(audio_id)
         return delivered(self, audio, audio.proxy_name)
+
+
+def take_statement(view: ApiView, said: dict[str, Any]) -> None:
+    """Take ``states_rights`` out of a body, and remember it; a program need not say it.
+
+    A test key brings nothing that anyone would need a right to: it states nothing.
+
+    Raises
+    ------
+    RightsUnstated
+    """
+    states = said.pop("states_rights", None)
+    if states is not None and not view.is_test:
+        require_rights(user=view.request.user, states=states)
 
 
 def accepted(view: ApiView, audio: AudioFile) -> Response:

@@ -199,6 +199,8 @@ def place_of(cursor: str, order: str) -> tuple[Any, str] | None:
             return (moment, pk) if moment.tzinfo else None
         if order in ("title", "artist"):
             return (place, pk) if isinstance(place, str) and "\0" not in place else None
+        if isinstance(place, str):
+            return None
         number = float(place)
         return (number, pk) if math.isfinite(number) else None
     except (binascii.Error, ValueError, TypeError, RecursionError):

@@ -11,6 +11,11 @@ from references.models import Reference
 from references.models.figures import Flag
 from references.templatetags.audio import quantity
 
+RIGHTS: Final = _(
+    "I may use the tracks that I add here: they are mine, or I own a copy to listen to and to "
+    "measure."
+)
+
 TRUST: Final[Mapping[str, tuple[Text, str]]] = {  # and how it is marked
     "full": (_("Trust it"), "good"),
     "part": (_("Trust it in part"), "note"),

@@ -15,6 +15,7 @@ from references.services.library import (
     mend_library,
     remove_audio,
     remove_references,
+    require_rights,
     state_rights,
 )
 from references.services.profiles import clear_sounds, drop_sound, export_profile
@@ -72,6 +73,7 @@ __all__ = [
     "refuse_if_busy",
     "remove_audio",
     "remove_references",
+    "require_rights",
     "ring",
     "sources_of",
     "starter_curves",

@@ -39,7 +39,7 @@ def add_reference(*, user: User, file: "File[bytes]", states_rights: bool = Fals
     RightsUnstated, UploadRefused, AudioError
         With nothing stored.
     """
-    _require_rights(user, states_rights)
+    require_rights(user=user, states=states_rights)
     return receive_upload(user=user, kind=AudioFile.Kind.REFERENCE, file=file)
 
 
@@ -52,7 +52,7 @@ def begin_reference(
     ------
     RightsUnstated, UploadRefused, AudioError
     """
-    _require_rights(user, states_rights)
+    require_rights(user=user, states=states_rights)
     return begin_upload(
         user=user, kind=AudioFile.Kind.REFERENCE, filename=filename, size_bytes=size_bytes
     )
@@ -68,6 +68,19 @@ def state_rights(*, user: User) -> None:
     RightsStatement.objects.update_or_create(
         user=user, defaults={"wording": RightsStatement.WORDING}
     )
+
+
+def require_rights(*, user: User, states: bool) -> None:
+    """Keep what is stated now; without, ask that it was stated before.
+
+    Raises
+    ------
+    RightsUnstated
+    """
+    if states:
+        state_rights(user=user)
+    elif not has_stated_rights(user=user):
+        raise RightsUnstated
 
 
 def keep_reference(*, user: User, audio: AudioFile) -> Reference:
@@ -241,10 +254,3 @@ def _pass_on_doubles(entry: Reference) -> None:
         Reference.objects.filter(pk=doubles[0].pk).update(same_as=None, likeness=None)
         rest = [double.pk for double in doubles[1:]]
         Reference.objects.filter(pk__in=rest).update(same_as=doubles[0])
-
-
-def _require_rights(user: User, states: bool) -> None:
-    if states:
-        state_rights(user=user)
-    elif not has_stated_rights(user=user):
-        raise RightsUnstated

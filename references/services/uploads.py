@@ -97,9 +97,9 @@ def stored_upload(
     size_bytes = _refuse_size(file.size)
     _refuse_if_full(user, size_bytes)
     source_format, name = _format_of(_head(file), kind), clean_filename(file.name or "")
-    is_profile = source_format == PROFILE_FORMAT and not is_test
-    if is_profile:
+    if source_format == PROFILE_FORMAT:
         read_document(file.read(MOST_DOCUMENT_BYTES + 1))
+    is_profile = source_format == PROFILE_FORMAT and not is_test
     if is_test:
         file, source_format = _in_place_of(_sha256(file), kind), TEST_FORMAT
     audio = AudioFile(

@@ -185,6 +185,8 @@ def choices(request: AuthenticatedRequest) -> HttpResponse:
     """Answer what a reference can be chosen from: ranked for the mix, once that is measured."""
     mix = AudioFile.objects.of(request.user).filter(pk=request.GET.get("mix", "")).first()
     genre = request.GET.get("genre", "")
+    if mix is not None and mix.is_open and request.GET.get("told") == mix.pk:
+        return HttpResponse(status=204)  # what is on the page stays, and whoever points at it
     context: dict[str, Any] = {"mix": mix, "is_told": True}
     if mix is not None and mix.is_ready:
         ranked = rank_library(mix, genre=genre, most=CHOICES, with_starters=True)

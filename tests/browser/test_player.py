@@ -226,8 +226,8 @@ def _play(page: Page) -> None:
 
 def _settle(page: Page) -> None:
     """Wait until the fades have ended."""
-    weights = page.evaluate("document.querySelector('ab-player').weights")
-    _until(lambda: _gains(page) == pytest.approx(weights, abs=1e-6))
+    weights = "document.querySelector('ab-player').weights"  # they change as tracks are measured
+    _until(lambda: _gains(page) == pytest.approx(page.evaluate(weights), abs=1e-6))
 
 
 def _until_near(page: Page, expression: str, expected: list[float]) -> None:

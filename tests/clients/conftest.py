@@ -1,6 +1,8 @@
 """A real site, served, with the played engine at work whenever a program waits."""
 
+import gzip
 import hashlib
+import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -13,17 +15,23 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import SCOPES, User
 from accounts.services import create_key
-from mastering.tasks import check_next, export_next, render_next
+from mastering.tasks import check_next, export_next, pack_next, render_next
 from references.tasks import measure_next
 from tests.studio import STRONG, PlayedEngine, wav
 
 
 class ListeningEngine(PlayedEngine):
-    """Hears that two files are two sounds."""
+    """Hears that two files are two sounds, and keeps the profile that a document holds."""
 
     def _inspect(self, source: str, out: str, limits: dict[str, Any]) -> dict[str, Any]:
         told = super()._inspect(source, out, limits)
         told["facts"]["pcm_sha256"] = hashlib.sha256(Path(source).read_bytes()).hexdigest()
+        return told
+
+    def _inspect_profile(self, source: str, out: str) -> dict[str, Any]:
+        told = super()._inspect_profile(source, out)
+        profile = json.loads(Path(source).read_bytes())["profile"]
+        (Path(out) / "profile.json.gz").write_bytes(gzip.compress(json.dumps(profile).encode()))
         return told
 
 
@@ -44,7 +52,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def work(_seconds: float = 0.0) -> None:
     """Do what waits, in place of waiting."""
-    for do in (measure_next, render_next, export_next, check_next):
+    for do in (measure_next, render_next, export_next, check_next, pack_next):
         while do():
             pass
 

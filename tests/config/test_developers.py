@@ -31,6 +31,7 @@ __all__ = ["engine"]
 NOT_BY_KEY = {"create_a_key"}
 LAST = (
     *("Cancel", "Retry", "Revoke a share", "Delete a master", "Delete a reference"),
+    "Delete a song",
     *("Delete", "Rotate", "Revoke a key"),
 )
 

@@ -173,6 +173,7 @@ def test_a_line_too_slow_ends_the_attempt_at_its_limit(
     assert whole()
 
 
+@pytest.mark.django_db(transaction=True)  # the heart of an attempt beats beside it
 @pytest.mark.parametrize("way", ["refuses", "swallows"])
 def test_a_storage_away_for_good_fails_with_its_code_and_pages_stay_up(
     as_alice: Client, alice: User, engine: PlayedEngine, line: FaultProxy, service: Service,

@@ -1,6 +1,7 @@
 """Albums: mixes in an order toward one direction, their relations kept, one ZIP of all."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -425,7 +426,7 @@ def test_a_zip_goes_when_its_time_is_over(mastered: Album, django_capture_on_com
     key = archive.key("album.zip")
     assert default_storage.exists(key)
     assert services.expire_archives() == 0
-    AlbumArchive.objects.update(expires=timezone.now())
+    AlbumArchive.objects.update(expires=timezone.now() - timedelta(seconds=1))
     with django_capture_on_commit_callbacks(execute=True):
         assert services.expire_archives() == 1
     assert not default_storage.exists(key)

@@ -467,3 +467,51 @@ def test_a_profile_is_read_as_json(api, alice, engine):
     default_storage.save(key, ContentFile(gzip.compress(json.dumps({"version": 1}).encode())))
     entry = api.get("references").json()["data"][0]
     assert api.get(f"references/{entry['id']}/profile").json() == {"version": 1}
+
+
+def test_whatever_a_poll_tells_changes_its_etag(api, finished, engine):
+    path, master = f"masters/{finished.master_id}", Master.objects.filter(pk=finished.master_id)
+    seen: dict[str, Any] = {}
+
+    def look() -> None:
+        answer = api.get(path)
+        assert answer["ETag"] not in seen
+        seen[answer["ETag"]] = answer.json()
+        again = api.get(path, headers={"If-None-Match": answer["ETag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        assert answer.json() == api.get("masters").json()["data"][0]
+
+    look()
+    api.patch(path, {"title": "Other"})
+    look()
+    master.update(genre="pop", release="club")
+    look()
+    version = api.post(f"{path}/versions", {"settings": {"amount": 0.1}}).json()["id"]
+    look()
+    Version.objects.filter(pk=version).update(progress=0.5, step="tone")
+    look()
+    Version.objects.filter(pk=version).update(created=timezone.now() + timedelta(hours=1))
+    submitted(finished.user)  # now one waits before it
+    assert api.get(path).json()["queue_position"] == 1
+    api.post(f"versions/{version}/cancel")
+    Master.objects.exclude(pk=finished.master_id).delete()
+    look()
+    api.patch(path, {"version": finished.pk})
+    look()
+    assert len(seen) == len({json.dumps(told) for told in seen.values()}) == 7
+
+
+def test_a_poll_asks_the_database_little(api, finished, django_assert_num_queries):
+    path = f"masters/{finished.master_id}"
+    etag = api.get(path)["ETag"]
+    for headers in ({}, {"If-None-Match": etag}):
+        with django_assert_num_queries(2):  # whose key it is, and the master with its versions
+            api.get(path, headers=headers)
+    api.post(f"{path}/versions", {"settings": {"amount": 0.1}})
+    with django_assert_num_queries(3):  # and how many wait before it
+        assert api.get(path).json()["queue_position"] == 0
+
+
+def test_what_someone_else_polls_is_not_there(bobs_api, sandbox, finished):
+    for program in (bobs_api, sandbox):
+        assert code_of(program.get(f"masters/{finished.master_id}")) == (404, "not_found")

@@ -25,7 +25,7 @@ def _no_memory_of_folders() -> Any:
 
 
 def test_without_recordings_the_landing_page_has_no_player(
-    recordings: Path, client: Client
+    recordings: Path, client: Client, db: None
 ) -> None:
     assert not list(recordings.iterdir())
     assert demo_player() is None
@@ -33,7 +33,7 @@ def test_without_recordings_the_landing_page_has_no_player(
 
 
 def test_recordings_are_played_from_their_static_addresses(
-    recordings: Path, client: Client
+    recordings: Path, client: Client, db: None
 ) -> None:
     source = {
         "key": "master",

@@ -1,6 +1,7 @@
 """What pages offer to take away: files, tags, CSV, the check before a release."""
 
 import csv
+import html
 import io
 
 import pytest
@@ -9,8 +10,10 @@ from django.test import Client
 from django.urls import reverse
 
 from mastering import services, tasks
-from mastering.models import Export, ReleaseCheck, ReleaseTags, Version
+from mastering.messages.release import context_line
+from mastering.models import Export, Master, Release, ReleaseCheck, ReleaseTags, Version
 from mastering.plots import KINDS, plots_of_report
+from references.templatetags.audio import signed_db
 from tests.pictures import SECRET, png
 from tests.studio import REPORT, PlayedEngine, content_of
 
@@ -237,3 +240,21 @@ def test_an_export_is_found_under_its_own_version_only(
     tasks.export_next()
     other = reverse("mastering:exported", args=[finished.master_id, 2, export.pk])
     assert as_alice.get(other).status_code == 404
+
+
+@pytest.mark.parametrize("place", [*Release.values, ""])
+def test_what_the_numbers_mean_is_told_for_where_it_will_be_heard(
+    finished: Version, as_alice: Client, place: str
+):
+    Master.objects.filter(pk=finished.master_id).update(release=place)
+    version = Version.objects.get(pk=finished.pk)
+    line = context_line(version)
+    assert bool(line) == bool(place)
+    assert line in html.unescape(as_alice.get(of_master(finished, "detail")).content.decode())
+
+
+def test_on_air_it_is_told_how_far_it_is_turned(finished: Version):
+    Master.objects.filter(pk=finished.master_id).update(release=Release.BROADCAST)
+    version = Version.objects.get(pk=finished.pk)
+    assert version.loudness_lufs is not None
+    assert signed_db(-23.0 - version.loudness_lufs) in context_line(version)

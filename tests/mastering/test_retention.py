@@ -17,6 +17,7 @@ from mastering.management.nightly import spend_the_night
 from mastering.models import Farewell, Master, Receipt, Remark, Version
 from mastering.services import announce_farewells, delete_what_was_announced
 from references.models import AudioFile, Reference
+from tests.api import code_of, program_of
 from tests.studio import MIX, uploaded
 
 DAYS = 30  # of the free plan
@@ -216,3 +217,13 @@ def test_one_that_cannot_be_deleted_holds_up_no_other(
     assert delete_what_was_announced() == 1
     assert Master.objects.filter(pk=old.pk).exists()
     assert Receipt.objects.count() == 1  # of the track alone
+
+
+def test_what_a_plan_kept_no_longer_is_told_as_gone(old: Master, finished: Version, alice, bob):
+    announced_and_due()
+    program, other = program_of(alice), program_of(bob)
+    assert program.get(f"masters/{old.pk}").status_code == 200
+    assert delete_what_was_announced() == 1
+    for path in (f"masters/{old.pk}", f"versions/{finished.pk}"):
+        assert code_of(program.get(path)) == (410, "gone")
+        assert code_of(other.get(path)) == (404, "not_found")

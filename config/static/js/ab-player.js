@@ -31,6 +31,7 @@ class ABPlayer extends HTMLElement {
     this.parts = Object.fromEntries([...this.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
     this.radios = new Map([...this.querySelectorAll("input[name=source]")].map((radio) => [radio.value, radio]));
     this.sections = [...this.querySelectorAll(".player-sections button")];
+    for (const button of this.sections) button.style.setProperty("--seconds", button.dataset.end - button.dataset.start);
     this.store = new TrackStore(this.duration, Number(this.dataset.rateHz) || 44100);
     for (const [key, radio] of this.radios) this.store.tracks.set(key, Track.of(radio));
     if (!this.radios.has("master")) [this.#state.last, this.#state.source] = this.radios.keys();

@@ -24,7 +24,7 @@ from lacquer.errors import (
     TimedOut,
     WorkFailed,
 )
-from lacquer.models import Audio, Estimate, Master, Version
+from lacquer.models import Album, Audio, Estimate, Master, Version
 from lacquer.terminal import Bar
 from lacquer.tracks import Kind
 
@@ -175,6 +175,55 @@ def rank(chosen: argparse.Namespace, bar: Bar) -> int:
     return OK
 
 
+def album(chosen: argparse.Namespace, bar: Bar) -> int:
+    """Upload mixes, master them as an album, wait, and bring its ZIP."""
+    out: Path = chosen.output
+    if not out.absolute().parent.is_dir():
+        raise FileNotFoundError(f"{out.parent} is no folder.")
+    with _site(chosen, bar) as site:
+        reference = _track(site, bar, chosen.reference, "reference")
+        mixes = [_track(site, bar, named, "mix") for named in chosen.mixes]
+        for track in (reference, *mixes):
+            if not isinstance(track, str) or track.startswith("aud_"):
+                _measured(site, bar, track)
+        made = site.albums.create(
+            chosen.title,
+            artist=chosen.artist,
+            mixes=mixes,
+            reference=reference,
+            loudness=chosen.loudness,
+            settings=None if chosen.amount is None else {"amount": chosen.amount},
+        )
+        site.albums.submit(made)
+        done = site.albums.wait(
+            made,
+            timeout=chosen.timeout,
+            progress=lambda now: bar.show(now.title, _share_done(now)),
+        )
+        site.albums.download(site.albums.archive(done, format=chosen.format), out)
+    bar.clear()
+    failed = [song for song in done.songs if song.status != "succeeded"]
+    for song in failed:
+        print(f"{song.title}: {song.error_code or song.status}", file=sys.stderr)
+    print(json.dumps(dict(done.raw)) if chosen.json else f"{out}  {done.id}")
+    return FAILED if failed else OK
+
+
+def profile(chosen: argparse.Namespace, bar: Bar) -> int:
+    """Bring the profile of a reference to a file, or from one into the library."""
+    with _site(chosen, bar) as site:
+        if chosen.named.startswith("ref_") and not Path(chosen.named).exists():
+            told = json.dumps(site.references.export_profile(chosen.named))
+            if chosen.output is None:
+                print(told)
+            else:
+                chosen.output.write_text(told + "\n")
+            return OK
+        entry = site.references.import_profile(chosen.named)
+    print(json.dumps(dict(entry.raw)) if chosen.json else f"{entry.id}  {entry.title}")
+    return OK
+
+
 def account(chosen: argparse.Namespace, bar: Bar) -> int:
     """Tell whose key it is and what there is to spend."""
     with _site(chosen, bar) as site:
@@ -282,6 +331,10 @@ def _tell_estimate(estimate: Estimate, bar: Bar, *, as_json: bool) -> int:
     return OK
 
 
+def _share_done(now: Album) -> float:
+    return sum(song.progress for song in now.songs) / max(len(now.songs), 1)
+
+
 def _told(level: float | None) -> str:
     return "−" if level is None else f"{level:.1f}"
 
@@ -355,6 +408,19 @@ def _parser() -> argparse.ArgumentParser:
     ranking = command("rank", rank, "Tell which references of your library suit a mix.")
     ranking.add_argument("mix", help="a file, or the id of an upload (aud_…)")
     ranking.add_argument("--limit", type=int, default=10)
+    gathering = command("album", album, "Master mixes as one album, and fetch its ZIP.")
+    gathering.add_argument("title")
+    gathering.add_argument("mixes", nargs="+", help="files or ids (aud_…), in their order")
+    gathering.add_argument("-r", "--reference", required=True, help="a file, or an id")
+    gathering.add_argument("-o", "--output", type=Path, required=True, help="the ZIP")
+    gathering.add_argument("--artist")
+    gathering.add_argument("--loudness", choices=("keep", "even"), help="of songs to each other")
+    gathering.add_argument("--amount", type=_share, help="how far to go, overall")
+    gathering.add_argument("--format", default="wav24", help="of the songs; by default wav24")
+    gathering.add_argument("--timeout", type=float, default=7200.0, help="seconds to wait at most")
+    carrying = command("profile", profile, "Export the profile of a reference, or import one.")
+    carrying.add_argument("named", help="a reference (ref_…), or a profile document to import")
+    carrying.add_argument("-o", "--output", type=Path, help="where an export is written")
     command("account", account, "Tell whose key it is, and the credits.")
     command("login", login, "Keep a key in the config file; it is asked for, or read from stdin.")
     command("mcp", mcp, "Serve the site to an assistant (Model Context Protocol).")

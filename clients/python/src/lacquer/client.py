@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import httpx
 
+from lacquer.albums import Albums
 from lacquer.config import checked_url, configured_url, load_config
 from lacquer.hooks import Events, Webhooks
 from lacquer.made import Exports, Presets, Shares
@@ -53,6 +54,7 @@ class Lacquer:
         self.references = References(self._transport)
         self.masters = Masters(self._transport)
         self.versions = Versions(self._transport)
+        self.albums = Albums(self._transport)
         self.exports = Exports(self._transport)
         self.presets = Presets(self._transport)
         self.shares = Shares(self._transport)

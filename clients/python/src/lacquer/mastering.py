@@ -1,15 +1,17 @@
 """Masters and their versions."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from lacquer.errors import LacquerError
 from lacquer.models import (
     Audio,
+    Compared,
     Estimate,
     Master,
     Preset,
+    Quote,
     Reference,
     ReleaseCheck,
     Version,
@@ -59,6 +61,32 @@ class Masters:
         if previous is not None:
             wish["previous"] = id_of(previous)
         return Master.of(self._transport.post("masters", wish, key=key))
+
+    def create_several(
+        self,
+        *,
+        mix: str | Audio,
+        references: Sequence[str | Audio | Reference],
+        settings: Settings | None = None,
+        preset: str | Preset | None = None,
+        key: str = "",
+    ) -> tuple[Master, ...]:
+        """Have one mix mastered toward several references, all of them or none.
+
+        Raises
+        ------
+        PaymentRequired, ApiError
+        """
+        wish = _wish(mix, references[0], settings, preset) if references else {}
+        wish.pop("reference", None)
+        wish["references"] = [id_of(each) for each in references]
+        told = self._transport.post("masters", wish, key=key)
+        return tuple(Master.of(each) for each in told["data"])
+
+    def compare(self, master: str | Master) -> tuple[Compared, ...]:
+        """Return all masters of a mix side by side, the oldest first."""
+        told = self._transport.get(f"masters/{id_of(master)}/comparison")
+        return tuple(Compared.of(each) for each in told["data"])
 
     def estimate(
         self,
@@ -163,6 +191,23 @@ class Versions:
         path = f"versions/{id_of(version)}/release-check"
         self._transport.post(path)
         return wait_for(self._transport, path, ReleaseCheck, timeout=timeout, progress=None)
+
+    def apply(
+        self,
+        version: str | Version,
+        mix: str | Audio,
+        *,
+        title: str | None = None,
+        key: str = "",
+    ) -> Master:
+        """Do exactly what was done to a version to another file of the song."""
+        wish = {"mix": id_of(mix), **said(title=title)}
+        return Master.of(self._transport.post(f"versions/{id_of(version)}/apply", wish, key=key))
+
+    def estimate_apply(self, version: str | Version, mix: str | Audio) -> Quote:
+        """Tell what that would cost, and how many files more are included; make nothing."""
+        wish = {"mix": id_of(mix), "dry_run": True}
+        return Quote.of(self._transport.post(f"versions/{id_of(version)}/apply", wish))
 
     def download(
         self,

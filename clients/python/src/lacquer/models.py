@@ -148,11 +148,31 @@ class Reference(Model):
     title: str
     artist: str = ""
     genre: str = ""
+    tags: tuple[str, ...] = ()
     notes: str = ""
     mode: str = "live"
+    kind: str = "upload"
     status: str = ""
+    has_sound: bool = True
+    loudness_lufs: float | None = None
+    plr_db: float | None = None
+    width_db: float | None = None
+    brightness_db: float | None = None
+    duration_seconds: float | None = None
+    trust: float | None = None
+    trust_level: str | None = None
+    health: tuple[Json, ...] = ()
+    same_as: str | None = None
+    likeness: float | None = None
     audio: str | Audio = ""
     created: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blend(Reference):
+    """A reference that is made of several; each part has its weights and shares."""
+
+    parts: tuple[Json, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +249,7 @@ class Master(Work):
     mode: str = "live"
     mix: str | Audio = ""
     reference: str | Audio = ""
+    frozen_from: str | None = None
     version: str = ""
     versions: tuple[str | Version, ...] = ()
     queue_position: int | None = None
@@ -265,6 +286,82 @@ class Estimate(Model):
     cost: Cost
     settings: Json = field(default_factory=dict)
     warnings: tuple[Warned, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote(Model):
+    """What something would cost, where nothing was made."""
+
+    would_be_accepted: bool
+    cost: Cost
+    left: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared(Model):
+    """One of several masters of a mix."""
+
+    master: str
+    reference: str
+    version: str
+    status: str
+    reference_title: str = ""
+    verdict: str | None = None
+    axes: Json | None = None
+    loudness_lufs: float | None = None
+    true_peak_dbtp: float | None = None
+    gain_db: float | None = None
+    is_starred: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Song(Model):
+    """One song of an album; without a status it is not mastered yet."""
+
+    id: str
+    number: int
+    mix: str
+    title: str = ""
+    gap_seconds: float = 0.0
+    offset_lu: float = 0.0
+    master: str | None = None
+    version: str | None = None
+    status: str | None = None
+    progress: float = 0.0
+    error_code: str | None = None
+    goal_lufs: float | None = None
+    loudness_lufs: float | None = None
+    off_lu: float | None = None
+    is_as_asked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Album(Model):
+    """Songs in an order, brought toward one reference; a list tells no songs."""
+
+    id: str
+    title: str
+    artist: str = ""
+    mode: str = "live"
+    reference: str | None = None
+    loudness: str = "keep"
+    settings: Json = field(default_factory=dict)
+    lowered_lu: float = 0.0
+    is_open: bool = False
+    songs: tuple[Song, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive(Work):
+    """The finished songs of an album as one ZIP."""
+
+    album: str
+    format: str
+    songs: int = 0
+    missing: tuple[str, ...] = ()
+    size_bytes: int = 0
+    expires: datetime | None = None
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,13 @@
 """Uploads and the reference library."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from lacquer.errors import ApiError, LacquerError
-from lacquer.models import Audio, Checks, Ranked, Reference, Suitability, id_of, said
+from lacquer.models import Audio, Blend, Checks, Ranked, Reference, Suitability, id_of, said
 from lacquer.transport import Progress, Transport
 from lacquer.waiting import wait_for
 
@@ -112,14 +113,69 @@ class References:
         """Read an entry."""
         return Reference.of(self._transport.get(f"references/{id_of(reference)}"))
 
-    def list(self, *, genre: str | None = None, q: str | None = None) -> Iterator[Reference]:
-        """Go through the library, the newest first."""
-        query = {"genre": genre, "q": q, "limit": 100}
+    def list(
+        self, *, genre: str | None = None, q: str | None = None, **filters: str | float
+    ) -> Iterator[Reference]:
+        """Go through the library, the newest first unless ``sort`` says otherwise.
+
+        Parameters
+        ----------
+        filters
+            As the API's reference names them, such as ``tag``, ``trust`` or ``loudness_lufs_min``.
+        """
+        query = {"genre": genre, "q": q, "limit": 100, **filters}
         return map(Reference.of, self._transport.pages("references", query))
 
-    def update(self, reference: str | Reference, **changes: str) -> Reference:
-        """Change what is said of an entry."""
+    def update(self, reference: str | Reference, **changes: str | Sequence[str]) -> Reference:
+        """Change what is said of an entry; ``tags`` are all of them."""
         return Reference.of(self._transport.patch(f"references/{id_of(reference)}", changes))
+
+    def drop_sound(self, reference: str | Reference) -> Reference:
+        """Delete the sound of an entry, and keep what was measured to master toward."""
+        return Reference.of(self._transport.post(f"references/{id_of(reference)}/drop-sound"))
+
+    def export_profile(self, reference: str | Reference) -> dict[str, Any]:
+        """Return what was measured of an entry as a document that any library takes."""
+        told: dict[str, Any] = self._transport.get(f"references/{id_of(reference)}/document")
+        return told
+
+    def import_profile(
+        self, document: Mapping[str, Any] | str | Path, *, states_rights: bool | None = None
+    ) -> Reference:
+        """Add a profile document to the library, or the file that holds one.
+
+        Parameters
+        ----------
+        states_rights
+            True states that you may use what you bring as references; it is remembered.
+        """
+        named = isinstance(document, str | Path)
+        content = Path(document).read_bytes() if named else json.dumps(document).encode()
+        name = Path(document).name if named else "profile.json"
+        fields = {} if states_rights is None else {"states_rights": str(states_rights).lower()}
+        return Reference.of(self._transport.post_file("references", name, content, fields))
+
+    def use_starter(self, code: str) -> Reference:
+        """Put a profile of the site into the library; once it is there, return that one."""
+        return Reference.of(self._transport.post(f"references/starters/{code}"))
+
+    def blend(
+        self,
+        title: str,
+        parts: Mapping[str, Mapping[str, float]],
+        *,
+        key: str = "",
+    ) -> Blend:
+        """Make a blend of two to five references.
+
+        Parameters
+        ----------
+        parts
+            Ids of references, each with its weights of tone, dynamics, width and loudness from 0
+            to 1; what is left out is 1.
+        """
+        wish = [{"reference": named, **weights} for named, weights in parts.items()]
+        return Blend.of(self._transport.post("blends", {"title": title, "parts": wish}, key=key))
 
     def delete(self, reference: str | Reference) -> None:
         """Take an entry out."""

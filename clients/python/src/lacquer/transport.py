@@ -63,6 +63,16 @@ class Transport:
         response = self.send("POST", path, json={} if body is None else body, headers=headers)
         return response.json() if response.content else None
 
+    def post_file(self, path: str, name: str, content: bytes, fields: Mapping[str, str]) -> Any:
+        """Send a small file with a form, once however often it is sent."""
+        return self.send(
+            "POST",
+            path,
+            form=fields,
+            files={"file": (name, content)},
+            headers={"Idempotency-Key": uuid.uuid4().hex},
+        ).json()
+
     def patch(self, path: str, body: Any) -> Any:
         """Change something."""
         return self.send("PATCH", path, json=body).json()
@@ -88,6 +98,8 @@ class Transport:
         *,
         query: Mapping[str, Any] | None = None,
         json: Any = None,
+        form: Mapping[str, str] | None = None,
+        files: Mapping[str, tuple[str, bytes]] | None = None,
         headers: Mapping[str, str] | None = None,
         missing_ok: bool = False,
     ) -> httpx.Response:
@@ -104,6 +116,8 @@ class Transport:
                 f"{self.url}/api/v1/{path}",
                 params=query,
                 json=json,
+                data=form,
+                files=files,
                 headers={**self._key, **(headers or {})},
             )
             if response.is_error and not (missing_ok and response.status_code in (404, 410)):

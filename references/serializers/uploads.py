@@ -1,11 +1,11 @@
-"""Shapes of uploads and of the reference library in the API."""
+"""Shapes of uploads in the API."""
 
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.rest import Choices, Expandable, IdField, Moment
+from accounts.rest import Choices, IdField, Moment
 from accounts.rest.paging import Page
 from references.messages import refusal_message
 from references.models import AudioFile, DirectUpload
@@ -91,7 +91,21 @@ class AudioQuery(Page):
     status = serializers.ChoiceField(choices=AUDIO_STATES, required=False)
 
 
-class AudioForm(serializers.Serializer[Any]):
+class StatesRights(serializers.Serializer[Any]):
+    """The statement that the library's page asks for once."""
+
+    states_rights = serializers.BooleanField(
+        required=False,
+        allow_null=True,  # or a form without it would say no
+        help_text=(
+            "True: you state that you may use what you bring as references; it is remembered. "
+            "False, as long as that was never stated: `rights_unstated`. Left out, nothing is "
+            "stated, and nothing refused."
+        ),
+    )
+
+
+class AudioForm(StatesRights):
     """One file, sent along."""
 
     kind = serializers.ChoiceField(choices=KINDS)
@@ -101,7 +115,7 @@ class AudioForm(serializers.Serializer[Any]):
         return AudioFile.Kind(value.upper())
 
 
-class UploadForm(serializers.Serializer[Any]):
+class UploadForm(StatesRights):
     """A file that is announced, to be sent straight to the storage."""
 
     kind = serializers.ChoiceField(choices=KINDS)
@@ -174,89 +188,3 @@ class Checks(serializers.Serializer[Any]):
         help_text="So much is damaged that the mix needs work first."
     )
     findings = Finding(many=True)
-
-
-class ReferenceShape(serializers.Serializer[Any]):
-    """An entry of the library."""
-
-    id = IdField("ref")
-    mode = ModeField(source="audio.is_test")
-    title = serializers.CharField()
-    artist = serializers.CharField(allow_blank=True)
-    genre = serializers.CharField(allow_blank=True)
-    notes = serializers.CharField(allow_blank=True)
-    status = Choices(choices=AUDIO_STATES, source="audio.status")
-    audio = Expandable(AudioShape, "aud")
-    created = Moment()
-
-
-class ReferenceFields(serializers.Serializer[Any]):
-    title = serializers.CharField(max_length=200, required=False)
-    artist = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    genre = serializers.CharField(max_length=60, required=False, allow_blank=True)
-    notes = serializers.CharField(max_length=5_000, required=False, allow_blank=True)
-
-
-class ReferenceForm(ReferenceFields):
-    """A track for the library: a file sent along, or one of your uploads."""
-
-    file = serializers.FileField(required=False, allow_empty_file=True)
-    audio = IdField("aud", required=False)
-
-    def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
-        if ("file" in sent) == ("audio" in sent):
-            raise serializers.ValidationError("Send either `file` or `audio`.", "one_of_two")
-        return sent
-
-
-class ReferenceOfUpload(ReferenceFields):
-    audio = IdField("aud")
-
-
-class ReferenceQuery(Page):
-    genre = serializers.CharField(max_length=60, required=False)
-    q = serializers.CharField(max_length=200, required=False, help_text="In title or artist.")
-
-
-class PairQuery(serializers.Serializer[Any]):
-    mix = IdField("aud", help_text="A measured mix.")
-    genre = serializers.CharField(
-        max_length=60, required=False, help_text="What you say the mix is; it is never guessed."
-    )
-
-
-class RankQuery(serializers.Serializer[Any]):
-    mix = IdField("aud", help_text="A measured mix.")
-    limit = serializers.IntegerField(min_value=1, max_value=100, default=20)
-
-
-class Ranked(serializers.Serializer[Any]):
-    reference = ReferenceShape()
-    score = serializers.FloatField(min_value=0, max_value=1)
-    reasons = serializers.ListField(child=serializers.CharField())
-
-
-class Ranking(serializers.Serializer[Any]):
-    mix = IdField("aud")
-    data = Ranked(many=True)  # type: ignore[assignment]  # a field
-
-
-class AxisShape(serializers.Serializer[Any]):
-    code = serializers.CharField()
-    title = serializers.CharField()
-    text = serializers.CharField(allow_blank=True)
-    remedy = serializers.CharField(allow_blank=True)
-    severity = serializers.CharField()
-    score = serializers.CharField()
-
-
-class SuitabilityShape(serializers.Serializer[Any]):
-    mix = IdField("aud")
-    reference = IdField("ref")
-    score = serializers.FloatField(min_value=0, max_value=1)
-    verdict = serializers.ChoiceField(choices=["good", "usable", "misleading"])
-    title = serializers.CharField()
-    summary = serializers.CharField(allow_blank=True)
-    reasons = AxisShape(many=True, help_text="The strongest.")
-    axes = AxisShape(many=True)
-    better = IdField("ref", allow_null=True, help_text="A clearly better one of your library.")

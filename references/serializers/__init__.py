@@ -1,0 +1,1 @@
+"""Shapes of uploads and of the reference library in the API."""
