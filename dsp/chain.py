@@ -282,7 +282,7 @@ def _maximized(
             max_limiting_db=plan.settings.max_limiting_db if changing else 0.0,
             max_mean_limiting_db=MAX_MEAN_LIMITING_DB,
             in_place=in_place,
-            energies=blocks,
+            block_energies=blocks,
         )
         done.append(Limit(maximized.passes))
         overshoot_lu = range_overshoot_lu(maximized.energies, plan.dynamics) if rides_left else 0.0

@@ -120,7 +120,7 @@ def maximize(
     max_limiting_db: float = 6.0,
     max_mean_limiting_db: float = 2.0,
     in_place: bool = False,
-    energies: npt.NDArray[np.float64] | None = None,
+    block_energies: npt.NDArray[np.float64] | None = None,
 ) -> Maximized:
     """Return the audio at a loudness, or as near below it as the limits allow.
 
@@ -142,7 +142,7 @@ def maximize(
         The most gain reduction averaged over the whole piece, dB.
     in_place : bool
         Whether the samples may be overwritten, which saves the room of a copy.
-    energies : ndarray, shape (blocks,), optional
+    block_energies : ndarray, shape (blocks,), optional
         :func:`dsp.loudness.weighted_block_energies` of the audio in blocks of
         ``block_frames(rate)``, where they are known; a hundredth of a dB off does no harm.
 
@@ -156,7 +156,7 @@ def maximize(
     if not in_place:
         audio = Audio(audio.samples.copy(), audio.rate_hz)
     limits = Limits(max_limiting_db, max_mean_limiting_db)
-    model = Model(audio, ceiling_dbtp, limits, energies)
+    model = Model(audio, ceiling_dbtp, limits, block_energies)
     preferred_dbtp = ceiling_dbtp if preferred_ceiling_dbtp is None else preferred_ceiling_dbtp
     if psr_goal_db is not None:
         preferred_dbtp = min(preferred_dbtp, goal_lufs + model.peak_to_loudness_db(psr_goal_db))

@@ -258,4 +258,4 @@ def scan_windows(
                 found = _read_between(samples, start, stop, taps, line, needed, near, sums)
                 peak = max(peak, found)
         peaks[window] = peak
-    return levels.max() if blocks else np.float32(0.0)
+    return float(levels.max()) if blocks else 0.0
