@@ -168,7 +168,8 @@ class ApiView(APIView):
 
     def asked(self, form: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """Return the query as the form takes it."""
-        return _valid(form(data=self.request.query_params, context={"view": self}))
+        # As JSON would have it: a form's empty field is not said, a query's is wrong.
+        return _valid(form(data=self.request.query_params.dict(), context={"view": self}))
 
     def show(
         self, shape: type[serializers.Serializer[Any]], row: Any, **options: Any

@@ -57,7 +57,9 @@ class BlendForm(serializers.Serializer[Any]):
     """Two to five references of the library, and how much each is to count."""
 
     title = Text(max_length=200)
-    parts = PartForm(many=True, min_length=FEWEST_PARTS, max_length=MOST_PARTS)
+    parts = PartForm(  # type: ignore[call-arg]  # of its list
+        many=True, min_length=FEWEST_PARTS, max_length=MOST_PARTS
+    )
 
 
 class Shares(serializers.Serializer[Any]):
