@@ -15,8 +15,8 @@ from dsp.dynamics import (
     DynamicsStats,
     apply_dynamics,
     apply_ride,
+    block_energies,
     find_ride,
-    peak_to_loudness_db,
     plan_dynamics,
     range_overshoot_lu,
 )
@@ -29,6 +29,7 @@ from dsp.measure import Profile, measure
 from dsp.passages import compare_passages
 from dsp.recipe import Filter, Levels, Limit, RemoveDc, Step
 from dsp.settings import MasterSettings, SectionPairs
+from dsp.spectrum import Doubles
 from dsp.stereo import WidthPlan, apply_tone_and_width, plan_width
 
 MAX_MEAN_LIMITING_DB: Final = 2.0  # over a whole piece; more is heard as pressed
@@ -183,7 +184,8 @@ def process(
     take(apply_tone_and_width(audio, plan.tone, plan.width, in_place=ours))
     done.append(Filter(plan.tone.applied_db, plan.tone.applied_db + plan.width.applied_db))
     tell("dynamics", 0.35)
-    evened, stats = apply_dynamics(audio, plan.dynamics, in_place=ours)
+    blocks = block_energies(audio)
+    evened, stats = apply_dynamics(audio, plan.dynamics, in_place=ours, blocks=blocks)
     take(evened)
     if stats.middle_lufs is not None or stats.ride is not None:
         levels = plan.dynamics.levels_lu, plan.dynamics.applied_db
@@ -191,7 +193,7 @@ def process(
     del evened
     tell("limiting", 0.45)
     goal_lufs = plan.goal_lufs if goal_lufs is None else goal_lufs
-    maximized = _maximized(audio, plan, goal_lufs, done, in_place=ours)
+    maximized = _maximized(audio, plan, goal_lufs, done, blocks, in_place=ours)
     return maximized.audio, stats, maximized
 
 
@@ -261,22 +263,26 @@ def master(
 
 
 def _maximized(
-    audio: Audio, plan: Plan, goal_lufs: float, done: list[Step], *, in_place: bool
+    audio: Audio,
+    plan: Plan,
+    goal_lufs: float,
+    done: list[Step],
+    blocks: Doubles | None,
+    *,
+    in_place: bool,
 ) -> Maximized:
     """Return audio at its loudness, its peaks and its loudness range no further than planned."""
-    ceiling_dbtp, changing = plan.settings.ceiling_dbtp, plan.changing
-    preferred = ceiling_dbtp
-    if plan.dynamics.psr_db is not None and changing:
-        preferred = min(preferred, goal_lufs + peak_to_loudness_db(audio, plan.dynamics.psr_db))
+    changing = plan.changing
     for rides_left in reversed(range(RANGE_RIDES + 1)):
         maximized = maximize(
             audio,
             goal_lufs=goal_lufs,
-            ceiling_dbtp=ceiling_dbtp,
-            preferred_ceiling_dbtp=preferred,
+            ceiling_dbtp=plan.settings.ceiling_dbtp,
+            psr_goal_db=plan.dynamics.psr_db if changing else None,
             max_limiting_db=plan.settings.max_limiting_db if changing else 0.0,
             max_mean_limiting_db=MAX_MEAN_LIMITING_DB,
             in_place=in_place,
+            block_energies=blocks,
         )
         done.append(Limit(maximized.passes))
         overshoot_lu = range_overshoot_lu(maximized.energies, plan.dynamics) if rides_left else 0.0
@@ -284,7 +290,7 @@ def _maximized(
             break
         if in_place:
             undo_in_place(maximized)
-        ride = find_ride(audio, overshoot_lu)
+        ride, blocks = find_ride(audio, overshoot_lu), None
         audio, in_place = apply_ride(audio, ride, in_place=in_place), True
         done.append(ride)
     return maximized
@@ -299,7 +305,7 @@ def _goal_lufs(target: Profile, reference_lufs: float, settings: MasterSettings)
 
 def _has_dc(audio: Audio, profile: Profile) -> bool:
     """Tell whether audio has a constant part worth removing."""
-    offset = np.abs(audio.samples.mean(axis=1, dtype=np.float64)).max()
+    offset = np.abs(audio.samples.mean(axis=1)).max()  # summed in pairs: exact enough
     power = np.sum(10.0 ** (profile.mid_db / 10.0) + 10.0 ** (profile.side_db / 10.0))
     return float(offset) > DC_OFFSET * float(np.sqrt(power))
 

@@ -12,14 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from dsp.audio import Audio
+from dsp.axes import RANGES_HZ
 from dsp.blocks import BLOCK_SECONDS, Blocks, measure_blocks
 from dsp.clipping import find_clipping
 from dsp.disturbances import find_hum, find_noise, find_subsonic
 from dsp.edges import find_edges
+from dsp.features import LEVEL_HZ
 from dsp.findings import FILE_CODES, Finding, Ranges, Severity
 from dsp.measure import Profile
 from dsp.spectrum import Doubles, bands_between
-from dsp.suitability import LEVEL_HZ, RANGES_HZ
 
 LIMITED_PSR_DB: Final = 8.0  # P10 of peak to short-term loudness
 CRUSHED_PSR_DB: Final = 6.0

@@ -9,7 +9,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from dsp.suitability import LEVEL_HZ, RANGES_HZ
+from dsp.axes import RANGES_HZ
+from dsp.features import LEVEL_HZ
 
 Summary = Mapping[str, Any]
 Finding = Mapping[str, Any]

@@ -12,12 +12,14 @@ from dsp.audio import Audio
 from dsp.loudness import (
     WeightedEnergies,
     loudness_range_lu,
-    measure_loudness,
+    step_starts,
+    steps_of_blocks,
+    weighted_block_energies,
     weighted_energies,
 )
 from dsp.measure import GATE_LU, QUANTILES, Profile
 from dsp.moments import FULL_AMOUNT, Belief, believed_slope, compare, toward
-from dsp.peaks import psr_db, true_peak_per_window_dbtp
+from dsp.peaks import block_frames
 from dsp.spectrum import Doubles, to_db
 
 LEVEL_SECONDS: Final = 0.200  # follows phrases and beats, not the waveform
@@ -34,7 +36,6 @@ SLOW_SECONDS: Final = 3.0  # EBU Tech 3342: what the loudness range is made of
 STRONGEST_RIDE: Final = 0.3  # dB of slow gain per LU of slow loudness
 RIDE_CAP_DB: Final = 1.5
 RIDE_STEPS: Final = 10
-CEILING_STEPS: Final = 12  # halvings: to a hundredth of a dB
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,24 +120,41 @@ def plan_dynamics(
 
 
 def apply_dynamics(
-    audio: Audio, plan: DynamicsPlan, *, in_place: bool = False
+    audio: Audio,
+    plan: DynamicsPlan,
+    *,
+    in_place: bool = False,
+    blocks: Doubles | None = None,
 ) -> tuple[Audio, DynamicsStats]:
     """Return audio with the planned gain by level, and what was done.
 
     The same samples where nothing is to be done. The gain follows 200 ms loudness without delay.
-    ``in_place`` allows to overwrite the samples, which saves the room of a copy.
+
+    Parameters
+    ----------
+    audio : Audio
+    plan : DynamicsPlan
+    in_place : bool
+        Whether the samples may be overwritten, which saves the room of a copy.
+    blocks : ndarray, optional
+        :func:`block_energies` of the audio, where they are known. They become the result's.
     """
     if plan.allowed_range_lu is None and not np.any(plan.applied_db):
         return audio, DynamicsStats(0.0, 0.0, 0.0)
-    energies = weighted_energies(audio)
+    blocks = block_energies(audio) if blocks is None else blocks
+    energies = _control(audio, blocks)
     middle = _middle_lufs(energies) if np.any(plan.applied_db) else None
     ride = None
     if plan.allowed_range_lu is not None:
         gain_db = _gain_db(energies, plan.levels_lu, plan.applied_db, middle)
         ride = _ride_into(energies, gain_db, plan.allowed_range_lu)
-    return _with_gain(
+    evened, stats, gain_db = _with_gain(
         audio, energies, plan.levels_lu, plan.applied_db, middle, ride, in_place=in_place
     )
+    if evened is not audio:
+        starts = step_starts(len(blocks), block_frames(audio.rate_hz), audio.rate_hz)
+        blocks *= np.repeat(10.0 ** (gain_db / 10.0), np.diff(starts, append=len(blocks)))
+    return evened, stats
 
 
 def repeat_dynamics(
@@ -160,8 +178,15 @@ def repeat_dynamics(
     in_place : bool
         Whether the samples may be overwritten.
     """
-    energies = weighted_energies(audio)
-    return _with_gain(audio, energies, levels_lu, applied_db, middle_lufs, ride, in_place=in_place)
+    energies = _control(audio, block_energies(audio))
+    return _with_gain(audio, energies, levels_lu, applied_db, middle_lufs, ride, in_place=in_place)[
+        :2
+    ]
+
+
+def block_energies(audio: Audio) -> Doubles:
+    """Return the K-weighted energies of audio in the blocks that the level stages share."""
+    return weighted_block_energies(audio, block_frames(audio.rate_hz))
 
 
 def range_overshoot_lu(energies: WeightedEnergies, plan: DynamicsPlan) -> float:
@@ -213,12 +238,13 @@ def _with_gain(
     ride: Ride | None,
     *,
     in_place: bool,
-) -> tuple[Audio, DynamicsStats]:
+) -> tuple[Audio, DynamicsStats, Doubles]:
+    """Return audio with both gains, what they were, and their sum over time."""
     gain_db = _gain_db(energies, levels_lu, applied_db, middle_lufs)
     if ride is not None:
         gain_db += _ridden(ride.db_per_lu, _slow_lufs(energies) - ride.middle_lufs)
     if not np.any(gain_db):
-        return audio, DynamicsStats(0.0, 0.0, 0.0)
+        return audio, DynamicsStats(0.0, 0.0, 0.0), gain_db
     step_frames = energies.step_seconds * audio.rate_hz
     samples = audio.samples if in_place else np.empty_like(audio.samples)
     _apply_gain(audio.samples, 10.0 ** (gain_db / 20.0), step_frames, samples)
@@ -229,7 +255,12 @@ def _with_gain(
         middle_lufs=middle_lufs,
         ride=ride,
     )
-    return Audio(samples, audio.rate_hz), stats
+    return Audio(samples, audio.rate_hz), stats, gain_db
+
+
+def _control(audio: Audio, blocks: Doubles) -> WeightedEnergies:
+    """Return the energies that the gain follows."""
+    return steps_of_blocks(blocks, block_frames(audio.rate_hz), audio.rate_hz)
 
 
 def _loud_lufs(energies: WeightedEnergies) -> Doubles:
@@ -326,33 +357,6 @@ def _psr_goal_db(target: Profile, reference: Profile, amount: float) -> float | 
     beyond = max(0.0, amount - FULL_AMOUNT) / (1.0 - FULL_AMOUNT)
     closed = min(1.0, amount / FULL_AMOUNT) * believed + beyond * (gap - believed)
     return round(float(target.psr_db[1] - closed), 3)
-
-
-def peak_to_loudness_db(audio: Audio, psr_goal_db: float) -> float:
-    """Return the true peak over integrated loudness at which a ceiling leaves a median PSR.
-
-    Parameters
-    ----------
-    audio : Audio
-        What goes into the last stage.
-    psr_goal_db : float
-        Median of true peak over short-term loudness to leave, dB.
-    """
-    levels = measure_loudness(weighted_energies(audio))
-    short = levels.short_term_lufs
-    tops = psr_db(true_peak_per_window_dbtp(audio), short) + short
-    counted = short > levels.integrated_lufs - GATE_LU
-    tops, short = tops[counted], short[counted]
-    if not tops.size:
-        return np.inf
-    low, high = float(np.median(short)), float(tops.max())
-    for _ in range(CEILING_STEPS):
-        middle = (low + high) / 2.0
-        if np.median(np.minimum(tops, middle) - short) < psr_goal_db:
-            low = middle
-        else:
-            high = middle
-    return high - levels.integrated_lufs
 
 
 def _smoothed(values: Doubles, kernel: Doubles) -> Doubles:

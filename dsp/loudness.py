@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -118,6 +119,26 @@ def weighted_block_energies(audio: Audio, block_frames: int) -> npt.NDArray[np.f
         audio.samples, k_weighting(audio.rate_hz).ravel(), ends, _warm_up_frames(audio), sums
     )
     return sums
+
+
+def steps_of_blocks(
+    sums: npt.NDArray[np.float64], block_frames: int, rate_hz: int
+) -> WeightedEnergies:
+    """Return the energies of steps from those of blocks, each counted where it begins.
+
+    For a gain that follows the loudness: a step is told within a block's length of its place.
+    """
+    starts = step_starts(len(sums), block_frames, rate_hz)
+    if not starts.size:
+        return WeightedEnergies(np.zeros(0))
+    return WeightedEnergies(np.add.reduceat(sums, starts) / (rate_hz * STEP_SECONDS))
+
+
+@lru_cache(maxsize=2)
+def step_starts(blocks: int, block_frames: int, rate_hz: int) -> npt.NDArray[np.int64]:
+    """Return the first block of each step of 10 ms."""
+    steps = np.arange(blocks) * block_frames * 100 // rate_hz
+    return np.flatnonzero(np.diff(steps, prepend=-1))
 
 
 def measure_loudness(energies: WeightedEnergies) -> Loudness:

@@ -16,28 +16,22 @@ from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit, types
 
 from dsp.audio import Audio
 from dsp.clipper import Clipped, clip_in_place, unclip_in_place
-from dsp.filters import FLOATS
+from dsp.forecast import BUDGET_MARGIN_DB, Limits, Model
 from dsp.limiter import (
     Limited,
-    block_gains,
     limit_in_place,
-    reduction_knots_db,
     unlimit_in_place,
-    usable_ceiling,
 )
 from dsp.loudness import (
-    STEP_SECONDS,
     WeightedEnergies,
     integrated_lufs,
-    weighted_block_energies,
     weighted_energies,
 )
-from dsp.peaks import block_frames, block_peaks, require_finite
-from dsp.units import amplitude_to_db, db_to_amplitude
+from dsp.peaks import require_finite
+from dsp.units import db_to_amplitude
 
 HeldBy = Literal["max_limiting", "mean_limiting", "saturation", "silence"]
 
@@ -46,10 +40,8 @@ LOWEST_SLOPE: Final = 0.3  # LU gained per dB of drive under which more drive on
 
 _AIM_LU: Final = 0.010  # a render this close to the goal is not improved
 _MAX_RENDERS: Final = 4
-_BUDGET_MARGIN_DB: Final = 0.08  # for what the limiter takes beyond what the peaks demand
 _DRIVE_STEP_DB: Final = 0.002  # drives closer than this are the same
 _CEILING_STEP_DB: Final = 0.1  # also kept free of the limits, for what the model does not know
-_SLOPE_STEP_DB: Final = 0.25
 _ROOT_TOLERANCE: Final = 0.002  # LU or dB
 
 
@@ -124,9 +116,11 @@ def maximize(
     goal_lufs: float,
     ceiling_dbtp: float,
     preferred_ceiling_dbtp: float | None = None,
+    psr_goal_db: float | None = None,
     max_limiting_db: float = 6.0,
     max_mean_limiting_db: float = 2.0,
     in_place: bool = False,
+    block_energies: npt.NDArray[np.float64] | None = None,
 ) -> Maximized:
     """Return the audio at a loudness, or as near below it as the limits allow.
 
@@ -140,12 +134,17 @@ def maximize(
         Highest true peak of the result, dBTP.
     preferred_ceiling_dbtp : float, optional
         A lower ceiling to keep to as far as the goal is reached under it.
+    psr_goal_db : float, optional
+        Median of true peak over short-term loudness to leave, dB, by such a lower ceiling.
     max_limiting_db : float
         The most gain reduction at any moment, dB; 0 for none at all.
     max_mean_limiting_db : float
         The most gain reduction averaged over the whole piece, dB.
     in_place : bool
         Whether the samples may be overwritten, which saves the room of a copy.
+    block_energies : ndarray, shape (blocks,), optional
+        :func:`dsp.loudness.weighted_block_energies` of the audio in blocks of
+        ``block_frames(rate)``, where they are known; a hundredth of a dB off does no harm.
 
     Returns
     -------
@@ -156,10 +155,13 @@ def maximize(
     require_finite(audio)
     if not in_place:
         audio = Audio(audio.samples.copy(), audio.rate_hz)
-    limits = _Limits(max_limiting_db, max_mean_limiting_db)
-    model = _Model(audio, ceiling_dbtp, limits)
-    if preferred_ceiling_dbtp is not None and preferred_ceiling_dbtp < ceiling_dbtp:
-        ceiling_dbtp = _kept_ceiling(model, goal_lufs, limits, preferred_ceiling_dbtp, ceiling_dbtp)
+    limits = Limits(max_limiting_db, max_mean_limiting_db)
+    model = Model(audio, ceiling_dbtp, limits, block_energies)
+    preferred_dbtp = ceiling_dbtp if preferred_ceiling_dbtp is None else preferred_ceiling_dbtp
+    if psr_goal_db is not None:
+        preferred_dbtp = min(preferred_dbtp, goal_lufs + model.peak_to_loudness_db(psr_goal_db))
+    if preferred_dbtp < ceiling_dbtp:
+        ceiling_dbtp = _kept_ceiling(model, goal_lufs, limits, preferred_dbtp, ceiling_dbtp)
     held_by: HeldBy | None
     if math.isinf(model.forecast(min(0.0, model.headroom_db)).lufs):
         drive_db, held_by = min(0.0, model.headroom_db), "silence"
@@ -226,100 +228,13 @@ def undo_in_place(maximized: Maximized) -> None:
         unclip_in_place(maximized.audio, maximized.clipped)
 
 
-@dataclass(frozen=True, slots=True)
-class _Limits:
-    """The most gain reduction allowed, clip and limiter together."""
-
-    highest_db: float
-    mean_db: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Forecast:
-    """What the model expects of a drive."""
-
-    lufs: float
-    max_reduction_db: float
-    mean_reduction_db: float
-
-
-class _Model:
-    """Tells loudness and gain reduction of any drive from blocks, without touching the audio."""
-
-    def __init__(self, audio: Audio, ceiling_dbtp: float, limits: _Limits) -> None:
-        block = block_frames(audio.rate_hz)
-        # Under the highest drive no quieter block can reach the ceiling.
-        self.peaks = block_peaks(audio, block, floor_share=db_to_amplitude(-limits.highest_db))
-        self.unclipped_peaks = self.peaks
-        self._limits = limits
-        self._rate_hz = audio.rate_hz
-        self._energies = weighted_block_energies(audio, block)
-        steps = np.arange(len(self._energies)) * block * 100 // audio.rate_hz
-        self._step_starts = np.flatnonzero(np.diff(steps, prepend=-1))
-        self._step_frames = audio.rate_hz * STEP_SECONDS
-        self._known: dict[float, _Forecast] = {}
-        self._clipped_blocks = np.zeros(0, dtype=np.int64)
-        self._clip_db = np.zeros(0)
-
-        self.stay_under(ceiling_dbtp)
-
-    def stay_under(self, ceiling_dbtp: float) -> None:
-        """Forecast from now on what another ceiling leaves, before any clip."""
-        self.ceiling = usable_ceiling(ceiling_dbtp)
-        self.headroom_db = self.unclipped_headroom_db = self._headroom_db()
-        allowed_db = max(0.0, self._limits.highest_db - _BUDGET_MARGIN_DB)
-        self.highest_drive_db = self.headroom_db + allowed_db
-        self._known.clear()
-
-    def _headroom_db(self) -> float:
-        """Return the highest drive that leaves every peak alone."""
-        highest_db = amplitude_to_db(float(self.peaks.max(initial=0.0)))
-        return amplitude_to_db(self.ceiling) - highest_db - 1e-6
-
-    def take_clip(self, clipped: Clipped) -> None:
-        """Forecast from now on what comes after the clip."""
-        self.peaks = clipped.peaks
-        self._clipped_blocks = np.flatnonzero(clipped.block_reduction_db)
-        self._clip_db = clipped.block_reduction_db[self._clipped_blocks].astype(np.float64)
-        self.headroom_db = self._headroom_db()
-        self._known.clear()
-
-    def forecast(self, drive_db: float) -> _Forecast:
-        """Return what a drive would give."""
-        if drive_db not in self._known:
-            self._known[drive_db] = self._worked_out(drive_db)
-        return self._known[drive_db]
-
-    def _worked_out(self, drive_db: float) -> _Forecast:
-        drive = db_to_amplitude(drive_db)
-        if drive_db > self.headroom_db:
-            knots_db = reduction_knots_db(self.peaks, drive, self.ceiling, self._rate_hz)
-        else:
-            knots_db = np.zeros(len(self.peaks) + 3)
-        steps = np.zeros(len(self._step_starts))
-        _sum_steps(self._energies, block_gains(knots_db), self._step_starts, steps)
-        together_db = self._clip_db + knots_db[self._clipped_blocks + 1]
-        return _Forecast(
-            integrated_lufs(WeightedEnergies(steps * (drive * drive / self._step_frames))),
-            max(float(knots_db.max()), float(together_db.max(initial=0.0))),
-            float(knots_db.mean()) + float(self._clip_db.sum()) / len(knots_db),
-        )
-
-    def slope(self, drive_db: float) -> float:
-        """Return the loudness gained per dB of drive, LU."""
-        if drive_db <= self.headroom_db:
-            return 1.0
-        below = self.forecast(drive_db - _SLOPE_STEP_DB).lufs
-        return max(1e-3, (self.forecast(drive_db).lufs - below) / _SLOPE_STEP_DB)
-
-
 def _kept_ceiling(
-    model: _Model, goal_lufs: float, limits: _Limits, preferred_dbtp: float, ceiling_dbtp: float
+    model: Model, goal_lufs: float, limits: Limits, preferred_dbtp: float, ceiling_dbtp: float
 ) -> float:
     """Return the lowest ceiling, from the preferred one up, under which the goal is reached."""
     low, high = preferred_dbtp, ceiling_dbtp
     lowest = low
-    within = _Limits(
+    within = Limits(
         max(0.0, limits.highest_db - _CEILING_STEP_DB), max(0.0, limits.mean_db - _CEILING_STEP_DB)
     )
     while True:
@@ -335,7 +250,7 @@ def _kept_ceiling(
     return high
 
 
-def _soften(audio: Audio, model: _Model, drive_db: float) -> Clipped | None:
+def _soften(audio: Audio, model: Model, drive_db: float) -> Clipped | None:
     """Clip short peaks where a drive lifts any over the ceiling, in place."""
     if drive_db <= model.unclipped_headroom_db:
         return None
@@ -343,7 +258,7 @@ def _soften(audio: Audio, model: _Model, drive_db: float) -> Clipped | None:
     return clip_in_place(audio, threshold=threshold, peaks=model.unclipped_peaks)
 
 
-def _clip_threshold(model: _Model, drive_db: float) -> float:
+def _clip_threshold(model: Model, drive_db: float) -> float:
     return model.ceiling / db_to_amplitude(drive_db)
 
 
@@ -357,7 +272,7 @@ def total_reduction_db(clipped: Clipped | None, limited: Limited) -> tuple[float
     return float(total_db.max()), float(total_db.mean(dtype=np.float64))
 
 
-def _planned_drive(model: _Model, goal_lufs: float, limits: _Limits) -> tuple[float, HeldBy | None]:
+def _planned_drive(model: Model, goal_lufs: float, limits: Limits) -> tuple[float, HeldBy | None]:
     """Return the drive that should reach the goal, or the most that is allowed and why."""
     highest_db = model.highest_drive_db
     drive_db = highest_db
@@ -374,7 +289,7 @@ def _planned_drive(model: _Model, goal_lufs: float, limits: _Limits) -> tuple[fl
         return drive_db, held_by
 
     low_db = model.unclipped_headroom_db
-    most_db = max(0.0, limits.highest_db - _BUDGET_MARGIN_DB / 2.0)
+    most_db = max(0.0, limits.highest_db - BUDGET_MARGIN_DB / 2.0)
     if model.forecast(drive_db).max_reduction_db > most_db:
         drive_db = _rising_root(
             lambda db: model.forecast(db).max_reduction_db - most_db, low_db, drive_db
@@ -411,21 +326,3 @@ def _rising_root(function: Callable[[float], float], low: float, high: float) ->
             at_low *= 0.5 if kept < 0 else 1.0
             kept = -1
     return low if at_low >= 0.0 or at_high > 0.0 else high
-
-
-@njit(
-    types.void(FLOATS, FLOATS, types.Array(types.int64, 1, "C", readonly=True), types.float64[::1]),
-    nogil=True,
-    cache=True,
-)
-def _sum_steps(
-    energies: npt.NDArray[np.float64],
-    gains: npt.NDArray[np.float64],
-    step_starts: npt.NDArray[np.int64],
-    steps: npt.NDArray[np.float64],
-) -> None:
-    """Sum the energies of the blocks of each step under the gains."""
-    for step in range(len(steps)):
-        stop = step_starts[step + 1] if step + 1 < len(steps) else len(energies)
-        for block in range(step_starts[step], stop):
-            steps[step] += energies[block] * gains[block] * gains[block]

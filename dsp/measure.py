@@ -14,6 +14,8 @@ import numpy.typing as npt
 
 from dsp.audio import Audio
 from dsp.character import GROUP_COUNT, PRINT_STEPS, find_character, fingerprint
+from dsp.codes import Codes, by_difference, coded_moments, decoded_db, printed
+from dsp.cutoff import find_cutoff_hz
 from dsp.errors import ProfileInvalid, SilentAudio, TooShort
 from dsp.loudness import (
     Loudness,
@@ -22,14 +24,14 @@ from dsp.loudness import (
     measure_loudness,
     weighted_energies,
 )
-from dsp.peaks import psr_db, require_finite, sample_peak_dbfs, true_peak_per_window_dbtp
+from dsp.peaks import psr_db, require_finite, window_and_sample_peaks
 from dsp.profiles import MOST_MOMENTS, PROFILE_VERSION, check_profile
 from dsp.sections import Section, find_sections
 from dsp.spectrum import (
     BAND_COUNT,
+    QUIETEST_DB,
     THIRD_OCTAVES_HZ,
     Doubles,
-    Spectrogram,
     band_spectrogram,
     third_octaves,
     to_db,
@@ -42,22 +44,8 @@ MOMENTARY_SECONDS: Final = 0.400  # BS.1770 block
 SHORT_TERM_SECONDS: Final = 3.0  # EBU Tech 3341
 GATE_LU: Final = 20.0  # as EBU Tech 3342: what is quieter than this under the track is not counted
 PSR_PERCENTS: Final = (10.0, 50.0, 90.0)
-MOMENT_TOP_DB: Final = 27.5  # over the integrated loudness: no band of music is louder
-MOMENT_STEP_DB: Final = 0.5  # its rounding is under 0.15 dB rms and averages out over moments
 CURVE_POINTS: Final = 400
-STEEP_DB: Final = 25.0  # a fall over 1.2 kHz that no instrument or room makes …
-LOW_STEEP_DB: Final = 45.0  # … and under 10 kHz, where single notes may end like that
-CUTOFF_RANGE_HZ: Final = (3_500.0, 10_000.0, 20_200.0)
-HIGH_RATE_CUTOFF_HZ: Final = 24_200.0  # above 88.2 kHz, where 48 kHz may have been before
-EMPTY_FROM_HZ: Final = 22_300.0  # half of 44.1 kHz, and a little for the smoothing
-EMPTY_DBFS: Final = -165.0  # per bin: no converter is as quiet
-WORDS_DBFS: Final = (-142.0, -134.0)  # per bin, of what rounding to 16 bits leaves …
-FLAT_DB: Final = 3.0  # … which is as strong everywhere
-QUIETEST_DB: Final = 125.0  # under the integrated loudness: what an empty band reads
-FAINTEST_TOP_DB: Final = 95.0  # under it, per bin: what is still music before a cutoff
 OF_GROUPS: Final = ("activity_db", "variation_db", "detail_db")
-
-Codes = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,15 +147,15 @@ class Profile:
 
     def moments_db(self) -> tuple[Doubles, Doubles]:
         """Return the mid and side levels of the moments over the integrated loudness, dB."""
-        return _decoded(self.moments_mid), _decoded(self.moments_side)
+        return decoded_db(self.moments_mid), decoded_db(self.moments_side)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the profile as JSON-ready values."""
         values = {name: getattr(self, name) for name in STORED}
         for name in ("moments_mid", "moments_side"):
-            packed = zlib.compress(_by_difference(values[name]).tobytes(), 9)
+            packed = zlib.compress(by_difference(values[name]).tobytes(), 9)
             values[name] = base64.b64encode(packed).decode("ascii")
-        values["fingerprint"] = _printed(self.fingerprint)
+        values["fingerprint"] = printed(self.fingerprint)
         for name, value in values.items():
             if isinstance(value, np.ndarray):
                 values[name] = value.tolist()
@@ -234,7 +222,7 @@ class Profile:
             "width_db": np.round(to_db(side_thirds) - to_db(mid_thirds), 2).tolist(),
             "correlation": np.round(correlation, 3).tolist(),
             **{name: getattr(self, name).tolist() for name in OF_GROUPS},
-            "fingerprint": _printed(self.fingerprint),
+            "fingerprint": printed(self.fingerprint),
             "sections": [asdict(section) for section in self.sections],
         }
 
@@ -276,7 +264,7 @@ def measure(
         raise SilentAudio("The track is silent: nothing in it is above -70 LUFS.")
     spectrogram = band_spectrogram(audio, progress=progress)
     steps, step = weighted.energies, weighted.step_seconds
-    window_peaks = true_peak_per_window_dbtp(audio)
+    window_peaks, sample_peak = window_and_sample_peaks(audio)
     true_peak = float(window_peaks.max())
     loudness = levels.integrated_lufs
     integrated = round(loudness, 3)
@@ -286,8 +274,8 @@ def measure(
         spectrogram.mid.mean(axis=0, dtype=np.float64),
         spectrogram.side.mean(axis=0, dtype=np.float64),
     )
-    moments_mid, moments_side, moments_seconds = _moments(spectrogram, loudness)
-    character = find_character(spectrogram, steps, step, _decoded(moments_mid))
+    moments_mid, moments_side, moments_seconds = coded_moments(spectrogram, loudness)
+    character = find_character(spectrogram, steps, step, decoded_db(moments_mid))
     return Profile(
         rate_hz=audio.rate_hz,
         frames=audio.frames,
@@ -298,7 +286,7 @@ def measure(
         max_momentary_lufs=round(levels.max_momentary_lufs, 3),
         max_short_term_lufs=round(levels.max_short_term_lufs, 3),
         true_peak_dbtp=round(true_peak, 3),
-        sample_peak_dbfs=round(sample_peak_dbfs(audio), 3),
+        sample_peak_dbfs=round(sample_peak, 3),
         plr_db=round(true_peak - loudness, 3),
         psr_db=_peak_to_short_term(window_peaks, levels),
         mid_db=_levels_db(mid, loudness),
@@ -307,7 +295,7 @@ def measure(
         correlation=np.round(_correlation(mid, side, spectrogram.cross), 4),
         micro_quantiles_lu=_quantiles(steps, step, MICRO_SECONDS, loudness),
         momentary_quantiles_lu=_quantiles(steps, step, MOMENTARY_SECONDS, loudness),
-        cutoff_hz=_cutoff_hz(spectrogram, loudness),
+        cutoff_hz=find_cutoff_hz(spectrogram, loudness),
         onsets_per_second=_onsets_per_second(steps, step),
         tempo_bpm=character.tempo_bpm,
         tempo_confidence=character.tempo_confidence,
@@ -363,43 +351,6 @@ def _correlation(mid: Doubles, side: Doubles, cross: Doubles) -> Doubles:
     return np.where(total > 1e-30, np.clip(ratio, -1.0, 1.0), 1.0)
 
 
-def _cutoff_hz(spectrogram: Spectrogram, integrated_lufs: float) -> float | None:
-    """Return where the average spectrum falls off a cliff, or a high rate's is empty, Hz, or None.
-
-    Above what 44.1 kHz can hold, a recording at a high rate has something, however faint.
-    """
-    level = to_db(spectrogram.fine, lowest_db=integrated_lufs - QUIETEST_DB)
-    width = max(1, round(200.0 / spectrogram.bin_hz))
-    level = np.convolve(level, np.ones(width) / width, mode="same")
-    hz = np.arange(level.size) * spectrogram.bin_hz
-    sums = np.concatenate([[0.0], np.cumsum(level)])
-    lowest, low, highest = CUTOFF_RANGE_HZ
-    highest = HIGH_RATE_CUTOFF_HZ if hz[-1] > 44_000.0 else highest
-    steepest, where, faintest = 0.0, None, integrated_lufs - FAINTEST_TOP_DB
-    for cut in np.arange(lowest, min(highest, hz[-1] - 1_000.0), 100.0):
-        edges = np.searchsorted(hz, (cut - 1_000.0, cut - 200.0, cut + 200.0, cut + 1_000.0))
-        below, above = np.diff(sums[edges])[::2] / np.diff(edges)[::2]
-        least = STEEP_DB if cut >= low else LOW_STEEP_DB
-        if below - above > max(least, steepest) and below > faintest:
-            steepest, where = float(below - above), float(cut)
-    if where is None and hz[-1] > 44_000.0:
-        return _end_before_emptiness_hz(spectrogram, width)
-    return where
-
-
-def _end_before_emptiness_hz(spectrogram: Spectrogram, width: int) -> float | None:
-    """Return where the sound ends, if above it lies nothing but what 16 or 24 bit words leave."""
-    level = to_db(spectrogram.fine, lowest_db=-200.0)
-    level = np.convolve(level, np.ones(width) / width, mode="same")
-    hz = np.arange(level.size) * spectrogram.bin_hz
-    above = level[(hz > EMPTY_FROM_HZ) & (hz < hz[-1] - 1_000.0)]
-    flat = np.ptp(above) < FLAT_DB and WORDS_DBFS[0] < above.mean() < WORDS_DBFS[1]
-    if not (flat or above.max() < EMPTY_DBFS):
-        return None
-    heard = hz[(level > above.max() + FLAT_DB) & (hz < EMPTY_FROM_HZ)]
-    return float(np.ceil(heard.max() / 100.0) * 100.0) if heard.size else None
-
-
 def _onsets_per_second(energies: Doubles, step_seconds: float) -> float:
     """Return how often the level rises by 3 dB within 30 ms to a new height of the last 100 ms."""
     level = _window_loudness(energies, step_seconds, 3.0 * step_seconds)
@@ -416,33 +367,6 @@ def _onsets_per_second(energies: Doubles, step_seconds: float) -> float:
 def _thinned(curve: Doubles) -> Doubles:
     places = np.linspace(0, curve.size - 1, min(CURVE_POINTS, curve.size))
     return curve[np.round(places).astype(np.int64)]
-
-
-def _moments(spectrogram: Spectrogram, integrated_lufs: float) -> tuple[Codes, Codes, Doubles]:
-    """Return the band levels of even stretches of the track, as codes, and their times."""
-    pooled = -(-spectrogram.mid.shape[0] // MOST_MOMENTS)
-    count = spectrogram.mid.shape[0] // pooled
-    codes = []
-    for bands in (spectrogram.mid, spectrogram.side):
-        power = bands[: count * pooled].reshape(count, pooled, BAND_COUNT).mean(axis=1)
-        level = to_db(power, lowest_db=integrated_lufs - QUIETEST_DB) - integrated_lufs
-        steps = np.round((level - MOMENT_TOP_DB) / MOMENT_STEP_DB)
-        codes.append(np.clip(255.0 + steps, 0.0, 255.0).astype(np.uint8))
-    times = (np.arange(count) * pooled + (pooled + 1) / 2.0) * spectrogram.hop_seconds
-    return codes[0], codes[1], times
-
-
-def _decoded(codes: Codes) -> Doubles:
-    return MOMENT_TOP_DB + MOMENT_STEP_DB * (codes.astype(np.float64) - 255.0)
-
-
-def _by_difference(codes: Codes) -> Codes:
-    """Return each level as its step from the band below it, which packs smaller (modulo 256)."""
-    return np.diff(codes, axis=1, prepend=np.zeros((codes.shape[0], 1), dtype=np.uint8))
-
-
-def _printed(fingerprint: Codes) -> str:
-    return base64.b64encode(fingerprint.tobytes()).decode("ascii")
 
 
 def _read(values: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from dsp.errors import InvalidSettings
 from dsp.measure import Profile
-from dsp.moments import LEVEL_HZ, compare
+from dsp.moments import LEVEL_HZ, unlikeness_db
 from dsp.pairing import loudest, pair_sections
 from dsp.sections import Section
 from dsp.settings import SectionPairs
@@ -71,7 +71,7 @@ def compare_passages(
         return whole
     views = [_view(profile, of) for profile, of in zip((target, reference), moments, strict=True)]
     if sections == "automatic":
-        if compare(*views).unlikeness_db > compare(target, reference).unlikeness_db:
+        if unlikeness_db(*views) > unlikeness_db(target, reference):
             return whole  # the most alike moments are not in the sections that look alike
         return Compared(views[0], views[1], pairs, reference.integrated_lufs)
     weights = np.ones(moments[0].size), _as_in_the_mix(target, reference, *moments)

@@ -1,14 +1,9 @@
-"""Sample peaks and true peaks: three meters in one filter bank, evaluated only where it matters.
+"""Sample peaks and true peaks: three meters in one filter bank, looked for by :mod:`dsp.peakscan`.
 
 Between two samples the signal is read at points given by a bank of short filters, each belonging
 to one meter: 8 × oversampling with 48 taps, the filter of BS.1770-5 as printed, and the
 interpolator of libebur128. ``true_peak_dbtp`` is the highest of the three, since no one of them
 is the highest on every signal, and a ceiling must hold on whatever meter a listener owns.
-
-Most of a piece cannot hold its highest peak. For a bank row ``h`` that reads at ``n + φ``, writing
-each sample as the straight line through ``x[n]`` and ``x[n+1]`` plus second differences gives
-``|y| ≤ a · max(|x[n]|, |x[n+1]|) + c · max |x[k−1] − 2 x[k] + x[k+1]|`` with constants of the row;
-only blocks where this bound passes what is sought are filtered.
 """
 
 from __future__ import annotations
@@ -24,21 +19,18 @@ from numba import njit, types
 from dsp.audio import Audio
 from dsp.errors import NotFinite
 from dsp.filters import (
-    BANK_ROWS,
-    BANK_TAPS,
     METERS,
-    PEAK_REACH_FRAMES,
     SAMPLES,
     MeterBank,
     meter_bank,
 )
+from dsp.peakscan import scan_blocks, scan_windows
 from dsp.units import amplitude_to_db
 
 WINDOW_SECONDS: Final = 0.100
 SHORT_TERM_WINDOWS: Final = 30  # 3 s, the window of PSR
 
 _BLOCK_FRAMES: Final = 16
-_STRETCH_FRAMES: Final = 1024  # a power of two above every block
 _BLOCK_SECONDS: Final = 0.00036  # 16 frames at 44.1 and 48 kHz
 
 
@@ -113,14 +105,18 @@ def true_peak_per_window_dbtp(audio: Audio) -> npt.NDArray[np.float64]:
     ndarray of float64, shape (ceil(frames / (rate / 10)),)
         dBTP, ``-inf`` where silent; window edges lie within 16 frames of the exact places.
     """
+    return window_and_sample_peaks(audio)[0]
+
+
+def window_and_sample_peaks(audio: Audio) -> tuple[npt.NDArray[np.float64], float]:
+    """Return ``true_peak_per_window_dbtp`` and ``sample_peak_dbfs``, looking at the audio once."""
     windows = -(-audio.frames * 10 // audio.rate_hz)
     starts = np.arange(windows + 1) * audio.rate_hz // (10 * _BLOCK_FRAMES)
     starts[-1] = -(-audio.frames // _BLOCK_FRAMES)
+    peaks, sample_peak = _window_peaks(audio, starts, meter_bank(audio.rate_hz, METERS))
     with np.errstate(divide="ignore"):
-        levels: npt.NDArray[np.float64] = 20.0 * np.log10(
-            _window_peaks(audio, starts, meter_bank(audio.rate_hz, METERS)).astype(np.float64)
-        )
-    return levels
+        levels: npt.NDArray[np.float64] = 20.0 * np.log10(peaks.astype(np.float64))
+    return levels, amplitude_to_db(sample_peak)
 
 
 def block_peaks(
@@ -157,7 +153,7 @@ def block_peaks(
         chosen = np.ones(blocks, dtype=np.bool_)
     bank = meter_bank(audio.rate_hz, METERS)
     peaks = np.zeros(blocks, dtype=np.float32)
-    _scan_blocks(
+    scan_blocks(
         audio.samples,
         block_frames,
         bank.taps,
@@ -215,16 +211,20 @@ def psr_db(
 
 def _peak_dbtp(audio: Audio, bank: MeterBank) -> float:
     whole = np.array([0, -(-audio.frames // _BLOCK_FRAMES)])
-    return amplitude_to_db(float(_window_peaks(audio, whole, bank).max(initial=0.0)))
+    return amplitude_to_db(float(_window_peaks(audio, whole, bank)[0].max(initial=0.0)))
 
 
 def _window_peaks(
     audio: Audio, starts: npt.NDArray[np.int64], bank: MeterBank
-) -> npt.NDArray[np.float32]:
+) -> tuple[npt.NDArray[np.float32], float]:
+    """Return the highest reading of each window of blocks, and the highest sample."""
     peaks = np.zeros(len(starts) - 1, dtype=np.float32)
-    if audio.frames:
-        _scan_windows(audio.samples, _BLOCK_FRAMES, starts, bank.taps, bank.line, bank.bend, peaks)
-    return peaks
+    if not audio.frames:
+        return peaks, 0.0
+    highest = scan_windows(
+        audio.samples, _BLOCK_FRAMES, starts, bank.taps, bank.line, bank.bend, peaks
+    )
+    return peaks, float(highest)
 
 
 @njit(types.float32(SAMPLES), nogil=True, cache=True, fastmath={"nnan", "nsz"})
@@ -235,240 +235,3 @@ def _sample_peak(samples: npt.NDArray[np.float32]) -> float:
         for i in range(row.shape[0]):
             peak = max(peak, abs(row[i]))
     return float(peak)
-
-
-@njit(
-    types.void(
-        SAMPLES,
-        types.int64,
-        types.Array(types.bool_, 1, "C", readonly=True),
-        types.float32[::1],
-        types.float32[::1],
-    ),
-    nogil=True,
-    cache=True,
-    fastmath={"nnan", "nsz"},
-)
-def _measure_blocks(
-    samples: npt.NDArray[np.float32],
-    block_frames: int,
-    chosen: npt.NDArray[np.bool_],
-    levels: npt.NDArray[np.float32],
-    bends: npt.NDArray[np.float32],
-) -> None:
-    """Set the highest sample and the highest second difference of the chosen blocks at least.
-
-    Stretches of many blocks are folded in halves, which fills the vector units as loops over the
-    few frames of a block do not.
-    """
-    channels, frames = samples.shape
-    blocks = len(levels)
-    blocks_at_once = _STRETCH_FRAMES // block_frames
-    near = np.zeros(_STRETCH_FRAMES + 2, dtype=np.float32)
-    level = np.empty(_STRETCH_FRAMES, dtype=np.float32)
-    bend = np.empty(_STRETCH_FRAMES, dtype=np.float32)
-    for first in range(0, blocks, blocks_at_once):
-        count = min(blocks_at_once, blocks - first)
-        if not chosen[first : first + count].any():
-            continue
-        start = first * block_frames
-        for channel in range(channels):
-            low = max(start - 1, 0)
-            high = min(start + _STRETCH_FRAMES + 1, frames)
-            near[: low - start + 1] = 0.0
-            near[low - start + 1 : high - start + 1] = samples[channel, low:high]
-            near[high - start + 1 :] = 0.0
-            for i in range(_STRETCH_FRAMES):
-                level[i] = abs(near[i + 1])
-                bend[i] = abs(near[i] - near[i + 1] - near[i + 1] + near[i + 2])
-            if start == 0:  # the bend at the zero before the first frame
-                bend[0] = max(bend[0], abs(near[1]))
-            if high == frames:  # … and at the zero after the last
-                last = frames - 1 - start
-                bend[last] = max(bend[last], abs(near[last + 1]))
-            folds = _STRETCH_FRAMES
-            while folds > blocks_at_once:
-                folds //= 2
-                for i in range(folds):
-                    level[i] = max(level[2 * i], level[2 * i + 1])
-                    bend[i] = max(bend[2 * i], bend[2 * i + 1])
-            for i in range(count):
-                levels[first + i] = max(levels[first + i], level[i])
-                bends[first + i] = max(bends[first + i], bend[i])
-
-
-@njit(
-    types.float32(
-        SAMPLES,
-        types.int64,
-        types.int64,
-        SAMPLES,
-        types.float32,
-        types.float32,
-        types.float32[::1],
-        types.float32[::1],
-    ),
-    nogil=True,
-    cache=True,
-    fastmath={"contract", "nnan", "nsz"},
-)
-def _read_between(
-    samples: npt.NDArray[np.float32],
-    start: int,
-    stop: int,
-    taps: npt.NDArray[np.float32],
-    line: float,
-    needed: float,
-    near: npt.NDArray[np.float32],
-    sums: npt.NDArray[np.float32],
-) -> np.float32:
-    """Return the highest reading after frames ``start`` to ``stop`` that may exceed ``needed``.
-
-    ``needed`` is for ``line · max(|x[n]|, |x[n+1]|)``; ``near`` and ``sums`` are scratch.
-    """
-    channels, frames = samples.shape
-    peak = np.float32(0.0)
-    first = start - PEAK_REACH_FRAMES + 1
-    for channel in range(channels):
-        for i in range(stop - start + BANK_TAPS - 1):
-            place = first + i
-            near[i] = samples[channel, place] if 0 <= place < frames else np.float32(0.0)
-        for n in range(stop - start):
-            if (
-                line * max(abs(near[n + PEAK_REACH_FRAMES - 1]), abs(near[n + PEAK_REACH_FRAMES]))
-                <= needed
-            ):
-                continue
-            for row in range(BANK_ROWS):
-                sums[row] = 0.0
-            # Eight taps at a time: a running sum alone would wait for each addition.
-            for k in range(0, BANK_TAPS, 8):
-                i = n + k
-                x0, x1, x2, x3 = near[i], near[i + 1], near[i + 2], near[i + 3]
-                x4, x5, x6, x7 = near[i + 4], near[i + 5], near[i + 6], near[i + 7]
-                for row in range(BANK_ROWS):
-                    sums[row] += (
-                        (taps[k, row] * x0 + taps[k + 1, row] * x1)
-                        + (taps[k + 2, row] * x2 + taps[k + 3, row] * x3)
-                    ) + (
-                        (taps[k + 4, row] * x4 + taps[k + 5, row] * x5)
-                        + (taps[k + 6, row] * x6 + taps[k + 7, row] * x7)
-                    )
-            for row in range(BANK_ROWS):
-                peak = max(peak, abs(sums[row]))
-    return peak
-
-
-@njit(
-    types.void(
-        SAMPLES,
-        types.int64,
-        SAMPLES,
-        types.float32,
-        types.float32,
-        types.float32,
-        types.float32,
-        types.Array(types.bool_, 1, "C", readonly=True),
-        types.float32[::1],
-    ),
-    nogil=True,
-    cache=True,
-)
-def _scan_blocks(
-    samples: npt.NDArray[np.float32],
-    block_frames: int,
-    taps: npt.NDArray[np.float32],
-    line: float,
-    bend: float,
-    floor: float,
-    floor_share: float,
-    chosen: npt.NDArray[np.bool_],
-    peaks: npt.NDArray[np.float32],
-) -> None:
-    blocks = len(peaks)
-    around = -(-(PEAK_REACH_FRAMES + 1) // block_frames)
-    measured = np.zeros(blocks, dtype=np.bool_)
-    for block in range(blocks):
-        if chosen[block]:
-            measured[max(0, block - around) : block + around + 1] = True
-    levels = np.zeros(blocks, dtype=np.float32)
-    bends = np.zeros(blocks, dtype=np.float32)
-    _measure_blocks(samples, block_frames, measured, levels, bends)
-    floor = max(floor, floor_share * levels.max()) if blocks else floor
-    near = np.zeros(block_frames + 2 * PEAK_REACH_FRAMES + BANK_TAPS, dtype=np.float32)
-    sums = np.zeros(BANK_ROWS, dtype=np.float32)
-    for block in range(blocks):
-        if not chosen[block]:
-            continue
-        highest_bend = np.float32(0.0)
-        for other in range(max(0, block - around), min(blocks, block + around + 1)):
-            highest_bend = max(highest_bend, bends[other])
-        level = levels[block]
-        after = levels[block + 1] if block + 1 < blocks else np.float32(0.0)
-        peaks[block] = level
-        needed = max(floor, level) - bend * highest_bend
-        if line * max(level, after) > needed:
-            start = block * block_frames - (PEAK_REACH_FRAMES if block == 0 else 0)
-            stop = (block + 1) * block_frames
-            if block == blocks - 1:
-                stop = samples.shape[1] + PEAK_REACH_FRAMES
-            found = _read_between(samples, start, stop, taps, line, needed, near, sums)
-            peaks[block] = max(level, found)
-
-
-@njit(
-    types.void(
-        SAMPLES,
-        types.int64,
-        types.Array(types.int64, 1, "C", readonly=True),
-        SAMPLES,
-        types.float32,
-        types.float32,
-        types.float32[::1],
-    ),
-    nogil=True,
-    cache=True,
-)
-def _scan_windows(
-    samples: npt.NDArray[np.float32],
-    block_frames: int,
-    starts: npt.NDArray[np.int64],
-    taps: npt.NDArray[np.float32],
-    line: float,
-    bend: float,
-    peaks: npt.NDArray[np.float32],
-) -> None:
-    """Set the highest reading of each window of blocks, from its likeliest block on."""
-    blocks = -(-samples.shape[1] // block_frames)
-    around = -(-(PEAK_REACH_FRAMES + 1) // block_frames)
-    levels = np.zeros(blocks, dtype=np.float32)
-    bends = np.zeros(blocks, dtype=np.float32)
-    _measure_blocks(samples, block_frames, np.ones(blocks, dtype=np.bool_), levels, bends)
-    bounds = np.zeros(blocks, dtype=np.float32)  # of what the bends may add
-    for block in range(blocks):
-        for other in range(max(0, block - around), min(blocks, block + around + 1)):
-            bounds[block] = max(bounds[block], bend * bends[other])
-    near = np.zeros(block_frames + 2 * PEAK_REACH_FRAMES + BANK_TAPS, dtype=np.float32)
-    sums = np.zeros(BANK_ROWS, dtype=np.float32)
-    for window in range(len(peaks)):
-        first, last = starts[window], starts[window + 1]
-        peak = np.float32(0.0)
-        likeliest = first
-        likely = np.float32(-1.0)
-        for block in range(first, last):
-            peak = max(peak, levels[block])
-            if levels[block] + bounds[block] > likely:
-                likely = levels[block] + bounds[block]
-                likeliest = block
-        for turn in range(first - 1, last):
-            block = turn if turn >= first else likeliest
-            after = levels[block + 1] if block + 1 < blocks else np.float32(0.0)
-            needed = peak - bounds[block]
-            if line * max(levels[block], after) > needed:
-                start = block * block_frames - (PEAK_REACH_FRAMES if block == 0 else 0)
-                stop = (block + 1) * block_frames
-                if block == blocks - 1:
-                    stop = samples.shape[1] + PEAK_REACH_FRAMES
-                found = _read_between(samples, start, stop, taps, line, needed, near, sums)
-                peak = max(peak, found)
-        peaks[window] = peak

@@ -11,8 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from dsp.answers import ask, gentler, harm_of, left_for_the_mix, most_limited
+from dsp.axes import RANGES_HZ
 from dsp.chain import Mastered
 from dsp.equalizer import TonePlan
+from dsp.features import LEVEL_HZ
 from dsp.limiter import TRACK_STEP_SECONDS
 from dsp.measure import Profile
 from dsp.peaks import block_frames
@@ -28,7 +30,6 @@ from dsp.spectrum import (
     to_db,
 )
 from dsp.stereo import WidthPlan
-from dsp.suitability import LEVEL_HZ, RANGES_HZ
 
 REPORT_VERSION: Final = 2
 PRESENCE_HZ: Final = (2_000.0, 5_000.0)  # where the ear is most sensitive (ISO 226)

@@ -22,6 +22,7 @@ LOWEST_HZ: Final = 30.0
 HIGHEST_HZ: Final = 16_000.0
 FRAME_SECONDS: Final = 8192 / 44_100  # 5.4 Hz a bin: resolves a bass note, still follows the music
 SILENCE_DB: Final = -140.0  # what an empty band reads
+QUIETEST_DB: Final = 125.0  # under the integrated loudness: what an empty band reads
 
 BAND_EDGES_HZ: Final[Doubles] = np.geomspace(LOWEST_HZ, HIGHEST_HZ, BAND_COUNT + 1)
 BAND_CENTRES_HZ: Final[Doubles] = np.sqrt(BAND_EDGES_HZ[:-1] * BAND_EDGES_HZ[1:])
@@ -76,6 +77,9 @@ def band_spectrogram(
     bands = _band_weights(size, audio.rate_hz)
     scale = float(2.0 / (size * float(np.sum(np.square(window, dtype=np.float64)))))
 
+    samples = audio.samples
+    if audio.frames < size:
+        samples = np.pad(samples, ((0, 0), (0, size - audio.frames)))
     mid = np.empty((count, BAND_COUNT), dtype=np.float32)
     side = np.zeros((count, BAND_COUNT), dtype=np.float32)
     cross = np.zeros(BAND_COUNT)
@@ -84,11 +88,8 @@ def band_spectrogram(
     windowed = np.empty((audio.channels, min(count, per_chunk), size), dtype=np.float32)
     for first in range(0, count, per_chunk):
         last = min(count, first + per_chunk)
-        samples = audio.samples[:, first * hop : (last - 1) * hop + size]
-        if samples.shape[1] < size:
-            samples = np.pad(samples, ((0, 0), (0, size - samples.shape[1])))
         frames = windowed[:, : last - first]
-        _window(samples, window, hop, frames)
+        _window(samples, first * hop, window, hop, frames)
         transforms = scipy.fft.rfft(frames, axis=2)
         if audio.channels == 2:
             one, other = mid[first:last], side[first:last]
@@ -135,10 +136,13 @@ def smooth(
         Trust in each value, ≥ 0. A value of weight 0 is filled from its neighbours.
     """
     values = np.asarray(curve, dtype=np.float64)
-    trust = np.ones(BAND_COUNT) if weights is None else np.asarray(weights, dtype=np.float64)
     if octaves <= 0.0:
         return values.copy()
     kernel = _smoothing(octaves)
+    if weights is None:
+        even: Doubles = values @ kernel.T
+        return even
+    trust = np.asarray(weights, dtype=np.float64)
     total = np.broadcast_to(trust @ kernel.T, values.shape)
     blended: Doubles = ((values * trust) @ kernel.T) / np.maximum(total, 1e-12)
     return blended
@@ -201,24 +205,30 @@ def _band_weights(
     return firsts, starts, np.array(shares, dtype=np.float32)
 
 
-def _window(samples: Floats, window: Floats, hop: int, windowed: Floats) -> None:
+def _window(samples: Floats, first: int, window: Floats, hop: int, windowed: Floats) -> None:
     """Fill ``windowed``, shape (1 or 2, frames, size), with frames of mid, and of side if any."""
     if samples.shape[0] == 2:
-        _window_mid_side(samples, np.float32(0.5) * window, hop, windowed)
+        _window_mid_side(samples, first, np.float32(0.5) * window, hop, windowed)
     else:
-        frames = np.lib.stride_tricks.sliding_window_view(samples[0], window.size)[::hop]
+        end = first + (windowed.shape[1] - 1) * hop + window.size
+        frames = np.lib.stride_tricks.sliding_window_view(samples[0, first:end], window.size)[::hop]
         np.multiply(frames, window, out=windowed[0])
 
 
 @numba.njit(nogil=True, cache=True)
-def _window_mid_side(samples, half_window, hop, windowed):  # type: ignore[no-untyped-def]
-    """Write the frames of sum and difference of two channels under half a window."""
+def _window_mid_side(samples, first, half_window, hop, windowed):  # type: ignore[no-untyped-def]
+    """Write the frames of sum and difference of two channels under half a window.
+
+    ``samples`` are the whole piece: rows of a part of it would not be known to be contiguous.
+    """
     for frame in range(windowed.shape[1]):
-        left = samples[0, frame * hop : frame * hop + half_window.size]
-        right = samples[1, frame * hop : frame * hop + half_window.size]
+        start = first + frame * hop
+        left = samples[0, start : start + half_window.size]
+        right = samples[1, start : start + half_window.size]
+        mid, side = windowed[0, frame], windowed[1, frame]
         for place in range(half_window.size):
-            windowed[0, frame, place] = (left[place] + right[place]) * half_window[place]
-            windowed[1, frame, place] = (left[place] - right[place]) * half_window[place]
+            mid[place] = (left[place] + right[place]) * half_window[place]
+            side[place] = (left[place] - right[place]) * half_window[place]
 
 
 @numba.njit(nogil=True, cache=True, fastmath=True)

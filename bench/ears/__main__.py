@@ -28,9 +28,10 @@ from bench.sound import corpus
 from bench.sound.damage import damaged
 from dsp import files
 from dsp.audio import Audio
+from dsp.axes import WEIGHTS
 from dsp.checks import check_mix
 from dsp.measure import measure
-from dsp.suitability import WEIGHTS, compare, rank
+from dsp.suitability import compare, rank
 
 PIECE_SECONDS = (14.0, 32.0)
 PIECES = 5

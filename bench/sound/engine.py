@@ -17,7 +17,7 @@ from dsp.chain import master
 from dsp.measure import Profile, measure
 from dsp.settings import ENGINE_VERSION, MasterSettings
 
-WITHOUT_SOUND = ("report.py", "checks.py", "jobs.py", "__main__.py")  # of no effect on a master
+WITHOUT_SOUND = ("report.py", "checks.py", "__main__.py")  # of no effect on a master
 
 
 def profile(samples: np.ndarray, rate: int) -> Profile:

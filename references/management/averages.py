@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from dsp.measure import Codes, Profile
+from dsp.codes import Codes
+from dsp.measure import Profile
 from dsp.sections import Section
 from dsp.spectrum import Doubles
 

@@ -11,6 +11,7 @@ from dsp.loudness import (
     integrated_lufs,
     loudness_range_lu,
     measure_loudness,
+    steps_of_blocks,
     weighted_block_energies,
     weighted_energies,
 )
@@ -129,3 +130,11 @@ def test_swapped_channels_and_turned_polarity_change_nothing():
 def test_what_is_fed_twice_reads_the_same():
     sound = burst_noise(3)
     assert (weighted_energies(sound).energies == weighted_energies(sound).energies).all()
+
+
+@pytest.mark.parametrize("rate_hz", [44_100, 48_000])
+def test_steps_made_of_blocks_read_the_same_loudness(rate_hz):
+    sound = music(12, rate_hz=rate_hz)
+    steps = steps_of_blocks(weighted_block_energies(sound, 16), 16, rate_hz)
+    assert integrated_lufs(steps) == pytest.approx(integrated(sound), abs=0.005)
+    assert steps_of_blocks(np.zeros(0), 16, rate_hz).energies.size == 0

@@ -10,6 +10,7 @@ from dsp.dither import quantize
 from dsp.errors import NotFinite
 from dsp.loudness import integrated_lufs, weighted_energies
 from dsp.maximizer import TOLERANCE_LU, maximize
+from dsp.measure import measure
 from dsp.peaks import read_meters, true_peak_dbtp
 from tests.dsp.sounds import audio, burst_noise, music, silence, stereo, tone
 
@@ -62,6 +63,18 @@ def test_a_preferred_ceiling_is_kept_to_where_the_goal_is_reached_under_it():
     )
     assert highest_reading_dbtp(result.audio) <= -4.0
     assert result.held_by is None
+
+
+def test_a_goal_of_peaks_over_loudness_lowers_the_ceiling_as_far_as_the_goal_allows():
+    free = maximize(music(12), goal_lufs=-20.0, ceiling_dbtp=CEILING_DBTP)
+    before = measure(free.audio).psr_db[1]
+    asked = maximize(
+        music(12), goal_lufs=-20.0, ceiling_dbtp=CEILING_DBTP, psr_goal_db=before - 1.0
+    )
+    assert asked.held_by is None
+    assert measure(asked.audio).psr_db[1] == pytest.approx(before - 1.0, abs=0.3)
+    high = maximize(music(12), goal_lufs=-20.0, ceiling_dbtp=CEILING_DBTP, psr_goal_db=before + 9.0)
+    assert np.array_equal(high.audio.samples, free.audio.samples)
 
 
 def test_a_preferred_ceiling_yields_to_the_goal_no_further_than_it_must():

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from dsp.equalizer import filter_mid_side
 from dsp.measure import measure
-from dsp.moments import Belief, believed_slope, believed_tone, believed_width, compare, toward
+from dsp.moments import (
+    Belief,
+    believed_slope,
+    believed_tone,
+    believed_width,
+    compare,
+    toward,
+    unlikeness_db,
+)
 from dsp.spectrum import BAND_CENTRES_HZ, BAND_COUNT, bands_between
 from tests.dsp.music import changed, song
 
@@ -71,6 +79,12 @@ def test_a_rough_difference_no_larger_than_music_makes_is_left_alone():
         tone_spread=np.full(BAND_COUNT, 9.0),
     )
     assert np.abs(believed_tone(rough, EVERYWHERE).expected_db).max() < 0.3
+
+
+def test_unlikeness_alone_is_that_of_the_comparison():
+    one, other = measure(song(seed=1)), measure(song(seed=2))
+    assert unlikeness_db(one, other) == compare(one, other).unlikeness_db > 0.5
+    assert unlikeness_db(one, one) < 0.1
 
 
 def test_a_narrower_side_is_read_as_such():

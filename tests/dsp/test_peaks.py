@@ -21,6 +21,7 @@ from dsp.peaks import (
     sample_peak_dbfs,
     true_peak_dbtp,
     true_peak_per_window_dbtp,
+    window_and_sample_peaks,
 )
 from tests.dsp.sounds import audio, burst_noise, music, silence, stereo, tone
 
@@ -168,6 +169,14 @@ def test_the_highest_window_is_the_true_peak(name):
     assert windows.max() == pytest.approx(true_peak_dbtp(sound), abs=1e-5)
 
 
+@pytest.mark.parametrize("name", SOUNDS)
+def test_one_look_tells_the_windows_and_the_highest_sample(name):
+    sound = SOUNDS[name]
+    windows, highest_dbfs = window_and_sample_peaks(sound)
+    assert np.array_equal(windows, true_peak_per_window_dbtp(sound))
+    assert highest_dbfs == sample_peak_dbfs(sound)
+
+
 def test_windows_hear_only_their_own_time():
     levels_db = [-40, -6, -20, -12, -30]
     sound = np.concatenate([tone(1_000, 0.1, level_dbfs=level) for level in levels_db])
@@ -180,6 +189,7 @@ def test_silence_and_no_frames_have_no_peak():
     for sound in (stereo(silence(0.3)), stereo(silence(0))):
         assert sample_peak_dbfs(sound) == true_peak_dbtp(sound) == -math.inf
         assert np.isneginf(true_peak_per_window_dbtp(sound)).all()
+        assert window_and_sample_peaks(sound)[1] == -math.inf
 
 
 def test_a_constant_reads_itself_and_the_edges_of_its_being_cut():

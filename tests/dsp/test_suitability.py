@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from dsp.audio import Audio
+from dsp.axes import WEIGHTS
 from dsp.equalizer import filter_mid_side
 from dsp.measure import measure
 from dsp.spectrum import BAND_CENTRES_HZ
-from dsp.suitability import WEIGHTS, compare, rank
+from dsp.suitability import compare, rank
 from tests.dsp.music import changed, song
 
 TILT = 4.0 * np.log2(BAND_CENTRES_HZ / 700.0)

@@ -1,0 +1,223 @@
+"""The limiter's gain: from the peaks of blocks to knots, and as a spline onto samples."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit, types
+
+from dsp.filters import FLOATS
+from dsp.peaks import block_frames
+from dsp.units import db_to_amplitude
+
+HOLD_SECONDS: Final = 0.010  # half a period of 50 Hz: no ripple above it
+FAST_RELEASE_SECONDS: Final = 0.040  # back to the running mean of the demand
+MEAN_SECONDS: Final = 0.400  # of the running mean
+_MODULATION_MARGIN_DB: Final = 0.05  # what a moving gain adds between the samples
+BEHIND_BLOCKS: Final = 3  # a knot reaches this far through the spline and the smoothing
+AHEAD_BLOCKS: Final = 2
+_NEPERS_PER_DB: Final = -math.log(10.0) / 20.0
+_NEGLIGIBLE_DB: Final = 1e-6  # where a fading reduction becomes none
+
+
+def reduction_knots_db(
+    peaks: npt.NDArray[np.float32], drive: float, ceiling: float, rate_hz: int
+) -> npt.NDArray[np.float64]:
+    """Return the gain reduction at the knots of the spline, dB ≥ 0.
+
+    Parameters
+    ----------
+    peaks : ndarray, shape (blocks,)
+        True peak of each block before the drive, amplitude.
+    drive, ceiling : float
+        Amplitudes.
+
+    Returns
+    -------
+    ndarray of float64, shape (blocks + 3,)
+        Block ``b`` lies under knots ``b`` to ``b + 3``.
+    """
+    if peaks.max(initial=0.0) * drive <= ceiling:
+        return np.zeros(len(peaks) + 3)
+    step_seconds = block_frames(rate_hz) / rate_hz
+    return _reduction_knots(
+        peaks,
+        drive / (ceiling * db_to_amplitude(-_MODULATION_MARGIN_DB)),
+        BEHIND_BLOCKS + round(HOLD_SECONDS / step_seconds),
+        math.exp(-step_seconds / FAST_RELEASE_SECONDS),
+        math.exp(-step_seconds / MEAN_SECONDS),
+    )
+
+
+def block_gains(knots_db: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the gain factor in the middle of each block; exactly 1 where nothing is reduced.
+
+    Parameters
+    ----------
+    knots_db : ndarray of float64, shape (blocks + 3,)
+        From :func:`reduction_knots_db`.
+    """
+    gains: npt.NDArray[np.float64] = _block_gains(knots_db)
+    return gains
+
+
+def gains_to_reductions_db(gains: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    """Return gain factors ≤ 1 as reductions in dB ≥ 0."""
+    reductions = np.zeros(len(gains), dtype=np.float32)
+    active = np.flatnonzero(gains < 1.0)
+    reductions[active] = -20.0 * np.log10(gains[active])
+    return reductions
+
+
+@njit(
+    types.float64[::1](
+        types.Array(types.float32, 1, "C", readonly=True),
+        types.float64,
+        types.int64,
+        types.float64,
+        types.float64,
+    ),
+    nogil=True,
+    cache=True,
+)
+def _reduction_knots(
+    peaks: npt.NDArray[np.float32],
+    scale: float,
+    behind: int,
+    fast: float,
+    slow: float,
+) -> npt.NDArray[np.float64]:
+    """Return the demand of the peaks held, released and smoothed, in one pass.
+
+    The highest demand from ``behind`` blocks before to ``AHEAD_BLOCKS`` after each place comes
+    from a wedge of falling candidates (Lemire 2006), kept in a ring.
+    """
+    blocks = len(peaks)
+    size = 1
+    while size < behind + AHEAD_BLOCKS + 2:
+        size *= 2
+    ring = size - 1
+    places = np.zeros(size, dtype=np.int64)
+    demands = np.zeros(size)
+    head = tail = incoming = 0
+    mean = reduction = before = two_before = 0.0
+    knots = np.empty(blocks + 3)
+    for place in range(-2, blocks + 3):
+        while incoming < blocks and incoming <= place + AHEAD_BLOCKS:
+            level = peaks[incoming] * scale
+            if level > 1.0:
+                demand = 20.0 * math.log10(level)
+                while tail > head and demands[(tail - 1) & ring] <= demand:
+                    tail -= 1
+                places[tail & ring] = incoming
+                demands[tail & ring] = demand
+                tail += 1
+            incoming += 1
+        while tail > head and places[head & ring] < place - behind:
+            head += 1
+        held = demands[head & ring] if tail > head else 0.0
+        if held > 0.0 or reduction > 0.0 or mean > 0.0:
+            mean = held + (mean - held) * slow
+            reduction = max(held, mean + (reduction - mean) * fast)
+            if held == 0.0 and reduction < _NEGLIGIBLE_DB:
+                reduction = mean = 0.0
+        if place >= 0:
+            knots[place] = 0.25 * (two_before + 2.0 * before + reduction)
+        two_before, before = before, reduction
+    return knots
+
+
+@njit(types.float64(types.float64), nogil=True, cache=True)
+def _gain(reduction_db: float) -> float:
+    return math.exp(reduction_db * _NEPERS_PER_DB) if reduction_db > 0.0 else 1.0
+
+
+@njit(types.float64[::1](FLOATS), nogil=True, cache=True)
+def _block_gains(knots_db: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    gains = np.empty(len(knots_db) - 3)
+    g0, g1, g2 = _gain(knots_db[0]), _gain(knots_db[1]), _gain(knots_db[2])
+    for block in range(len(gains)):
+        g3 = _gain(knots_db[block + 3])
+        gains[block] = (g0 + 23.0 * (g1 + g2) + g3) / 48.0
+        g0, g1, g2 = g1, g2, g3
+    return gains
+
+
+@njit(
+    types.void(
+        types.float32[:, ::1],
+        types.float64,
+        types.int64,
+        FLOATS,
+        types.Array(types.bool_, 1, "C", readonly=True),
+    ),
+    nogil=True,
+    cache=True,
+    fastmath={"contract"},
+)
+def apply_spline(
+    samples: npt.NDArray[np.float32],
+    drive: float,
+    block_frames: int,
+    knots_db: npt.NDArray[np.float64],
+    chosen: npt.NDArray[np.bool_],
+) -> None:
+    """Multiply the chosen blocks by the drive and the cubic B-spline of the gains, in place."""
+    channels, frames = samples.shape
+    for block in range(len(chosen)):
+        if not chosen[block]:
+            continue
+        start = block * block_frames
+        stop = min(start + block_frames, frames)
+        d0, d1, d2, d3 = knots_db[block : block + 4]
+        if d0 == 0.0 and d1 == 0.0 and d2 == 0.0 and d3 == 0.0:
+            level = np.float32(drive)
+            for channel in range(channels):
+                for i in range(start, stop):
+                    samples[channel, i] *= level
+            continue
+        g0, g1, g2, g3 = _gain(d0), _gain(d1), _gain(d2), _gain(d3)
+        a0 = np.float32(drive * (g0 + 4.0 * g1 + g2) / 6.0)
+        a1 = np.float32(drive * (g2 - g0) / 2.0 / block_frames)
+        a2 = np.float32(drive * (g0 - 2.0 * g1 + g2) / 2.0 / block_frames**2)
+        a3 = np.float32(drive * (g3 - g0 + 3.0 * (g1 - g2)) / 6.0 / block_frames**3)
+        for channel in range(channels):
+            for i in range(start, stop):
+                u = np.float32(i - start)
+                samples[channel, i] *= a0 + u * (a1 + u * (a2 + u * a3))
+
+
+@njit(
+    types.void(
+        types.float32[:, ::1],
+        types.float64,
+        types.int64,
+        FLOATS,
+        types.Array(types.bool_, 1, "C", readonly=True),
+    ),
+    nogil=True,
+    cache=True,
+)
+def take_off_spline(
+    samples: npt.NDArray[np.float32],
+    drive: float,
+    block_frames: int,
+    knots_db: npt.NDArray[np.float64],
+    chosen: npt.NDArray[np.bool_],
+) -> None:
+    """Divide the chosen blocks by what :func:`apply_spline` multiplied them by."""
+    gains = np.empty((1, block_frames), dtype=np.float32)
+    one = np.ones(1, dtype=np.bool_)
+    for block in range(len(chosen)):
+        if not chosen[block]:
+            continue
+        gains[:] = 1.0
+        apply_spline(gains, drive, block_frames, knots_db[block : block + 4], one)
+        start = block * block_frames
+        count = min(block_frames, samples.shape[1] - start)
+        for channel in range(samples.shape[0]):
+            for i in range(count):
+                samples[channel, start + i] /= gains[0, i]
