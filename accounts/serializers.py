@@ -9,7 +9,7 @@ from accounts.errors import WebhookRefused
 from accounts.gateway.addresses import LONGEST_URL, checked_url
 from accounts.messages import call_failure, refusal
 from accounts.models import SCOPES, ApiKey, EventType, Webhook, WebhookDelivery
-from accounts.rest import Choices, Moment, Page
+from accounts.rest import Choices, Moment, Page, Text
 from accounts.services import told
 from accounts.services.keys import LONGEST
 
@@ -18,17 +18,17 @@ KEY_ID = "An id such as `key_7k3m9c2x8w4n5q6r7t2v3y4z`."
 
 class Me(serializers.Serializer[Any]):
     email = serializers.EmailField()
-    name = serializers.CharField()
+    name = Text()
     joined = Moment()
     mode = serializers.ChoiceField(choices=ApiKey.Mode.choices)
-    scopes = serializers.ListField(child=serializers.CharField())
+    scopes = serializers.ListField(child=Text())
 
 
 class KeyShape(serializers.Serializer[Any]):
-    id = serializers.CharField(help_text=KEY_ID)
-    name = serializers.CharField()
+    id = Text(help_text=KEY_ID)
+    name = Text()
     mode = serializers.ChoiceField(choices=ApiKey.Mode.choices)
-    shown = serializers.CharField(help_text="How the secret begins.")
+    shown = Text(help_text="How the secret begins.")
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=SCOPES))
     state = serializers.ChoiceField(choices=["active", "expired", "revoked"])
     created = Moment()
@@ -37,15 +37,13 @@ class KeyShape(serializers.Serializer[Any]):
 
 
 class NewKeyShape(KeyShape):
-    secret = serializers.CharField(
-        allow_null=True, help_text="Told this once. Keep it where secrets are kept."
-    )
+    secret = Text(allow_null=True, help_text="Told this once. Keep it where secrets are kept.")
 
 
 class KeyForm(serializers.Serializer[Any]):
     """A key to be made."""
 
-    name = serializers.CharField(max_length=80)
+    name = Text(max_length=80)
     mode = serializers.ChoiceField(choices=ApiKey.Mode.choices, default=ApiKey.Mode.LIVE)
     scopes = serializers.ListField(
         child=serializers.ChoiceField(choices=SCOPES), min_length=1, max_length=len(SCOPES)
@@ -62,24 +60,24 @@ class KeyForm(serializers.Serializer[Any]):
 class EventData(serializers.Serializer[Any]):
     """Ids and states by which to ask for more; which of them, depends on the type."""
 
-    id = serializers.CharField(required=False, help_text="What it is about.")
-    master = serializers.CharField(required=False)
-    version = serializers.CharField(required=False)
+    id = Text(required=False, help_text="What it is about.")
+    master = Text(required=False)
+    version = Text(required=False)
     number = serializers.IntegerField(required=False, help_text="Of the version.")
-    error_code = serializers.CharField(required=False, help_text="Why it failed.")
+    error_code = Text(required=False, help_text="Why it failed.")
     credits = serializers.IntegerField(required=False)
     available = serializers.IntegerField(required=False, help_text="Credits that are left.")
     expires_at = Moment(required=False, allow_null=True)
     attempt = serializers.IntegerField(required=False, help_text="Of a payment.")
-    plan = serializers.CharField(required=False, allow_blank=True)
-    status = serializers.CharField(required=False, help_text="Of a subscription.")
+    plan = Text(required=False, allow_blank=True)
+    status = Text(required=False, help_text="Of a subscription.")
     ends_at_period_end = serializers.BooleanField(required=False)
 
 
 class EventShape(serializers.Serializer[Any]):
     """The very object that webhooks get."""
 
-    id = serializers.CharField(help_text="An id such as `evt_7k3m9c2x8w4n5q6r7t2v3y4z`.")
+    id = Text(help_text="An id such as `evt_7k3m9c2x8w4n5q6r7t2v3y4z`.")
     type = serializers.ChoiceField(choices=EventType.values)
     timestamp = Moment()
     data = EventData()  # type: ignore[assignment]  # a field, as the metaclass sees it
@@ -94,15 +92,15 @@ class EventQuery(Page):
         required=False,
         help_text="These types only.",
     )
-    subject = serializers.CharField(
+    subject = Text(
         required=False, max_length=40, help_text="Of this upload, master, export … only."
     )
 
 
 class WebhookShape(serializers.Serializer[Any]):
-    id = serializers.CharField(help_text="An id such as `whk_7k3m9c2x8w4n5q6r7t2v3y4z`.")
-    url = serializers.CharField()
-    description = serializers.CharField()
+    id = Text(help_text="An id such as `whk_7k3m9c2x8w4n5q6r7t2v3y4z`.")
+    url = Text()
+    description = Text()
     types = serializers.ListField(
         child=serializers.ChoiceField(choices=EventType.values), help_text="Empty: all."
     )
@@ -115,7 +113,7 @@ class WebhookShape(serializers.Serializer[Any]):
 
 
 class NewWebhookShape(WebhookShape):
-    secret = serializers.CharField(
+    secret = Text(
         allow_null=True, help_text="Verifies each call. Told this once; rotate it for another."
     )
 
@@ -123,10 +121,8 @@ class NewWebhookShape(WebhookShape):
 class WebhookForm(serializers.Serializer[Any]):
     """Where to call, and when."""
 
-    url = serializers.CharField(
-        max_length=LONGEST_URL, help_text="HTTPS on port 443 of a public server."
-    )
-    description = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    url = Text(max_length=LONGEST_URL, help_text="HTTPS on port 443 of a public server.")
+    description = Text(max_length=100, required=False, allow_blank=True)
     types = serializers.ListField(
         child=serializers.ChoiceField(choices=EventType.values),
         required=False,
@@ -144,7 +140,7 @@ class WebhookForm(serializers.Serializer[Any]):
 class WebhookChange(WebhookForm):
     """What to change; the rest stays."""
 
-    url = serializers.CharField(max_length=LONGEST_URL, required=False)
+    url = Text(max_length=LONGEST_URL, required=False)
     enabled = serializers.BooleanField(
         required=False, help_text="False: call it no more. True: again, from now on."
     )
@@ -153,8 +149,8 @@ class WebhookChange(WebhookForm):
 class DeliveryShape(serializers.Serializer[Any]):
     """A call: one that was made, or one that waits for its time."""
 
-    id = serializers.CharField(help_text="An id such as `dlv_7k3m9c2x8w4n5q6r7t2v3y4z`.")
-    event = serializers.CharField(source="event_id")
+    id = Text(help_text="An id such as `dlv_7k3m9c2x8w4n5q6r7t2v3y4z`.")
+    event = Text(source="event_id")
     type = serializers.ChoiceField(choices=EventType.values, source="event.type")
     attempt = serializers.IntegerField(help_text="Each is a call of its own; at most 10.")
     status = Choices(choices=[value.lower() for value in WebhookDelivery.Status.values])
@@ -162,11 +158,9 @@ class DeliveryShape(serializers.Serializer[Any]):
     called = Moment(allow_null=True)
     duration_ms = serializers.IntegerField(allow_null=True)
     status_code = serializers.IntegerField(allow_null=True, help_text="What was answered.")
-    error_code = serializers.CharField(allow_null=True)
-    error = serializers.CharField(
-        allow_null=True, source="error_code", help_text="A sentence for people."
-    )
-    answer = serializers.CharField(help_text="How what was answered begins.")
+    error_code = Text(allow_null=True)
+    error = Text(allow_null=True, source="error_code", help_text="A sentence for people.")
+    answer = Text(help_text="How what was answered begins.")
     created = Moment()
 
     def to_representation(self, instance: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.rest import Choices, Moment
+from accounts.rest import Choices, Moment, Text
 from billing.models import Entry, Pool
 
 
@@ -14,7 +14,7 @@ class Credits(serializers.Serializer[Any]):
     reserved = serializers.IntegerField(help_text="Set aside for masters that are on their way.")
     monthly = serializers.IntegerField(help_text="Of what is available: it ends with its month.")
     one_off = serializers.IntegerField(help_text="Of what is available: it never ends.")
-    plan = serializers.CharField()
+    plan = Text()
     renews_at = Moment()
     is_frozen = serializers.BooleanField(help_text="A payment was taken back, or is disputed.")
 
@@ -27,10 +27,10 @@ class EntryShape(serializers.Serializer[Any]):
     pool = Choices(choices=[pool.lower() for pool in Pool.values])
     available = serializers.IntegerField(help_text="By how much it changed.")
     reserved = serializers.IntegerField(help_text="By how much it changed.")
-    subject = serializers.CharField(allow_blank=True, help_text="What it was for: a master’s id.")
+    subject = Text(allow_blank=True, help_text="What it was for: a master’s id.")
     expires = Moment(source="expires_at", allow_null=True)
     created = Moment()
 
-    @extend_schema_field(serializers.CharField())
+    @extend_schema_field(Text())
     def get_id(self, entry: Entry) -> str:
         return f"ent_{entry.public_id}"

@@ -1,6 +1,6 @@
 """What every endpoint of the API stands on: who may, how often, once only, page by page."""
 
-from accounts.rest.fields import Choices, Expandable, IdField, Moment
+from accounts.rest.fields import Choices, Expandable, IdField, Moment, Text
 from accounts.rest.once import idempotent
 from accounts.rest.paging import Page, page_of
 from accounts.rest.schema import ERRORS, Problem, Raw, describe, listed
@@ -17,6 +17,7 @@ __all__ = [
     "Page",
     "Problem",
     "Raw",
+    "Text",
     "describe",
     "idempotent",
     "listed",

@@ -18,6 +18,15 @@ class IdField(serializers.RegexField):
         super().__init__(rf"^{prefix}_[a-z0-9]{{{ID_LENGTH}}}$", **options)
 
 
+class Text(serializers.CharField):
+    """A text, and nothing that could be read as one."""
+
+    def to_internal_value(self, sent: Any) -> str:
+        if not isinstance(sent, str):
+            self.fail("invalid")
+        return super().to_internal_value(sent)
+
+
 class Moment(serializers.DateTimeField):
     """A time, ISO 8601 in UTC."""
 
@@ -51,4 +60,4 @@ class Expandable(serializers.Field[Any, Any, Any, Any]):
         return self.field_name in self.context.get("expand", ())
 
 
-__all__ = ["Choices", "Expandable", "IdField", "Moment", "extend_schema_field"]
+__all__ = ["Choices", "Expandable", "IdField", "Moment", "Text", "extend_schema_field"]

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
@@ -18,7 +19,7 @@ from accounts.rest.views import ApiView
 from accounts.services import alone, answered, keep_answer
 
 HEADER: Final = "Idempotency-Key"
-LONGEST: Final = 255
+FORM: Final = re.compile(r"[!-~]{1,255}")
 KEPT_HEADERS: Final = ("Location", "Retry-After")
 
 Handler = Callable[..., Response]
@@ -89,10 +90,9 @@ def _key(view: ApiView) -> str | None:
     key = view.request.headers.get(HEADER)
     if key is None:
         return None
-    if not 0 < len(key) <= LONGEST or not key.isprintable() or not key.isascii():
-        raise serializers.ValidationError(
-            {HEADER: serializers.ErrorDetail("1 to 255 printable ASCII signs.", "invalid")}
-        )
+    if not FORM.fullmatch(key):
+        told = "1 to 255 printable ASCII signs, without spaces."
+        raise serializers.ValidationError({HEADER: serializers.ErrorDetail(told, "invalid")})
     return key
 
 

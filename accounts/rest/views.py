@@ -1,5 +1,6 @@
 """The view that all endpoints are made of."""
 
+import functools
 import hashlib
 from collections.abc import Callable
 from typing import Any, ClassVar, Final, TypeVar
@@ -168,7 +169,10 @@ class ApiView(APIView):
 
     def asked(self, form: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """Return the query as the form takes it."""
-        return _valid(form(data=self.request.query_params, context={"view": self}))
+        # As JSON would have it: a form's empty field is not said, a query's is wrong.
+        query, lists = self.request.query_params, _lists_of(form)
+        said = {name: query.getlist(name) if name in lists else query[name] for name in query}
+        return _valid(form(data=said, context={"view": self}))
 
     def show(
         self, shape: type[serializers.Serializer[Any]], row: Any, **options: Any
@@ -191,6 +195,13 @@ class ApiView(APIView):
                 raise Gone
             raise NotFound
         return row
+
+
+@functools.cache
+def _lists_of(form: type[serializers.Serializer[Any]]) -> frozenset[str]:
+    """Return the fields of a query that may be said several times."""
+    fields = form().fields.items()
+    return frozenset(name for name, each in fields if isinstance(each, serializers.ListField))
 
 
 def _valid(form: serializers.Serializer[Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from references.models import AudioFile, Reference
 
 # What was measured in detail: a poll, which comes every second, shows nothing of it.
 HEAVY = (
+    "recipe",
     *("mix__summary", "mix__findings", "mix__outputs", "current__report", "current__provenance"),
     *("reference__summary", "reference__findings", "reference__outputs", "current__outputs"),
 )

@@ -190,7 +190,8 @@ class VersionQuerySet(WorkQuerySet["Version"]):
         master = versions[0].master
         for version in versions:
             version.master = master
-        master._prefetched_objects_cache = {"versions": versions}  # as prefetching leaves it
+        # As prefetching leaves it, and `versions.all()` finds it.
+        master._prefetched_objects_cache = {"versions": versions}  # type: ignore[attr-defined]
         return master
 
     def with_remarks(self) -> Self:

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.rest import Choices, IdField, Moment
+from accounts.rest import Choices, IdField, Moment, Text
 from dsp.settings import LOUDNESS_LUFS
 from mastering.models import GAP_SECONDS, MOST_TRACKS, OFFSET_LU, Album, AlbumArchive
 from mastering.serializers.masters import ID_OF_REFERENCE, STATES, Cost, WorkShape
@@ -21,8 +21,8 @@ class AlbumShape(serializers.Serializer[Any]):
 
     id = IdField("alb")
     mode = ModeField(source="is_test")
-    title = serializers.CharField()
-    artist = serializers.CharField(allow_blank=True)
+    title = Text()
+    artist = Text(allow_blank=True)
     reference = IdField("aud", source="reference_id", allow_null=True)
     loudness = serializers.ChoiceField(
         choices=RELATIONS,
@@ -40,14 +40,14 @@ class SongShape(serializers.Serializer[Any]):
     id = IdField("trk")
     number = serializers.IntegerField(min_value=1)
     mix = IdField("aud")
-    title = serializers.CharField()
+    title = Text()
     gap_seconds = serializers.FloatField(help_text="Of silence after it.")
     offset_lu = serializers.FloatField(help_text="By how much it is set apart.")
     master = IdField("mst", allow_null=True)
     version = IdField("ver", allow_null=True)
     status = Choices(choices=STATES, allow_null=True, help_text="Null before it is mastered.")
     progress = serializers.FloatField(min_value=0, max_value=1)
-    error_code = serializers.CharField(allow_null=True)
+    error_code = Text(allow_null=True)
     goal_lufs = serializers.FloatField(
         allow_null=True, min_value=LOUDNESS_LUFS[0], max_value=LOUDNESS_LUFS[1]
     )
@@ -62,8 +62,8 @@ class AlbumDetailShape(AlbumShape):
 
 
 class AlbumForm(serializers.Serializer[Any]):
-    title = serializers.CharField(max_length=200)
-    artist = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    title = Text(max_length=200)
+    artist = Text(max_length=200, required=False, allow_blank=True)
     reference = serializers.RegexField(
         ID_OF_REFERENCE,
         required=False,
@@ -78,8 +78,8 @@ class AlbumForm(serializers.Serializer[Any]):
 
 
 class AlbumChanges(serializers.Serializer[Any]):
-    title = serializers.CharField(max_length=200, required=False)
-    artist = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    title = Text(max_length=200, required=False)
+    artist = Text(max_length=200, required=False, allow_blank=True)
     reference = serializers.RegexField(ID_OF_REFERENCE, required=False, allow_null=True)
     loudness = serializers.ChoiceField(choices=RELATIONS, required=False)
     settings = Settings(required=False)
@@ -93,11 +93,11 @@ class AlbumChanges(serializers.Serializer[Any]):
 
 class SongForm(serializers.Serializer[Any]):
     mix = IdField("aud")
-    title = serializers.CharField(max_length=200, required=False)
+    title = Text(max_length=200, required=False)
 
 
 class SongChanges(serializers.Serializer[Any]):
-    title = serializers.CharField(max_length=200, required=False)
+    title = Text(max_length=200, required=False)
     gap_seconds = serializers.FloatField(
         min_value=GAP_SECONDS[0], max_value=GAP_SECONDS[1], required=False
     )
@@ -135,12 +135,12 @@ class ArchiveShape(WorkShape):
     def get_songs(self, archive: AlbumArchive) -> int:
         return len(archive.content["tracks"])
 
-    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    @extend_schema_field(serializers.ListField(child=Text()))
     def get_missing(self, archive: AlbumArchive) -> list[str]:
         missing: list[str] = archive.content["missing"]
         return missing
 
-    @extend_schema_field(serializers.CharField(allow_null=True))
+    @extend_schema_field(Text(allow_null=True))
     def get_url(self, archive: AlbumArchive) -> str | None:
         if not archive.has_succeeded:
             return None

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.rest import IdField, Moment
+from accounts.rest import IdField, Moment, Text
 from accounts.rest.paging import Page
 from dsp.formats import EXPORT_RATES_HZ, WRITABLE
 from dsp.tags import MAX_TEXT
@@ -46,7 +46,7 @@ class ExportShape(WorkShape):
     expires = Moment(help_text="Then it is deleted, unless it is asked for again.")
     url = serializers.SerializerMethodField(help_text="Where it is fetched, once it is made.")
 
-    @extend_schema_field(serializers.CharField(allow_null=True))
+    @extend_schema_field(Text(allow_null=True))
     def get_url(self, export: Export) -> str | None:
         return f"/api/v1/exports/{export.pk}/file" if export.has_succeeded else None
 
@@ -56,20 +56,20 @@ class ExportQuery(Page):
 
 
 class CheckedShape(serializers.Serializer[Any]):
-    name = serializers.CharField()
-    value = serializers.CharField()
-    text = serializers.CharField()
-    severity = serializers.CharField()
+    name = Text()
+    value = Text()
+    text = Text()
+    severity = Text()
 
 
 class PlayedShape(serializers.Serializer[Any]):
-    code = serializers.CharField()
-    name = serializers.CharField()
+    code = Text()
+    name = Text()
     gain_db = serializers.FloatField()
     played_lufs = serializers.FloatField()
-    rule = serializers.CharField()
-    source = serializers.CharField()  # type: ignore[assignment]  # a field
-    dated = serializers.CharField()
+    rule = Text()
+    source = Text()  # type: ignore[assignment]  # a field
+    dated = Text()
 
 
 class ReleaseCheckShape(WorkShape):
@@ -86,16 +86,16 @@ class ReleaseCheckShape(WorkShape):
 class ShareForm(serializers.Serializer[Any]):
     version = IdField("ver")
     days = serializers.IntegerField(min_value=1, max_value=MAX_SHARE_DAYS, default=30)
-    label = serializers.CharField(max_length=100, required=False, allow_blank=True)  # type: ignore[assignment]  # a field
-    password = serializers.CharField(max_length=128, required=False, allow_blank=True)
+    label = Text(max_length=100, required=False, allow_blank=True)  # type: ignore[assignment]  # a field
+    password = Text(max_length=128, required=False, allow_blank=True)
     allows_lossless = serializers.BooleanField(default=False)
     includes_reference = serializers.BooleanField(default=False)
 
 
 class NoteShape(serializers.Serializer[Any]):
-    kind = serializers.CharField()
-    author = serializers.CharField()
-    text = serializers.CharField(allow_blank=True)
+    kind = Text()
+    author = Text()
+    text = Text(allow_blank=True)
     at_seconds = serializers.FloatField(allow_null=True)
     created = Moment()
 
@@ -108,7 +108,7 @@ class ShareShape(serializers.Serializer[Any]):
     id = IdField("shr")
     version = IdField("ver", source="version_id")
     master = IdField("mst", source="version.master_id")
-    label = serializers.CharField(allow_blank=True)  # type: ignore[assignment]  # a field
+    label = Text(allow_blank=True)  # type: ignore[assignment]  # a field
     url = serializers.SerializerMethodField(help_text="For whom it is shared with.")
     has_password = serializers.SerializerMethodField()
     allows_lossless = serializers.BooleanField()
@@ -144,28 +144,28 @@ class ShareQuery(Page):
 class TagsForm(serializers.Serializer[Any]):
     """What a player shows of a master's files. What is not said stays; a cover comes as a file."""
 
-    title = serializers.CharField(max_length=MAX_TEXT, required=False, allow_blank=True)
-    artist = serializers.CharField(max_length=MAX_TEXT, required=False, allow_blank=True)
-    album = serializers.CharField(max_length=MAX_TEXT, required=False, allow_blank=True)
-    isrc = serializers.CharField(max_length=20, required=False, allow_blank=True)
+    title = Text(max_length=MAX_TEXT, required=False, allow_blank=True)
+    artist = Text(max_length=MAX_TEXT, required=False, allow_blank=True)
+    album = Text(max_length=MAX_TEXT, required=False, allow_blank=True)
+    isrc = Text(max_length=20, required=False, allow_blank=True)
     cover = serializers.FileField(required=False)
     remove_cover = serializers.BooleanField(default=False)
 
 
 class TagsTexts(serializers.Serializer[Any]):
-    title = serializers.CharField(max_length=MAX_TEXT, required=False, allow_blank=True)
-    artist = serializers.CharField(max_length=MAX_TEXT, required=False, allow_blank=True)
-    album = serializers.CharField(max_length=MAX_TEXT, required=False, allow_blank=True)
-    isrc = serializers.CharField(max_length=20, required=False, allow_blank=True)
+    title = Text(max_length=MAX_TEXT, required=False, allow_blank=True)
+    artist = Text(max_length=MAX_TEXT, required=False, allow_blank=True)
+    album = Text(max_length=MAX_TEXT, required=False, allow_blank=True)
+    isrc = Text(max_length=20, required=False, allow_blank=True)
     remove_cover = serializers.BooleanField(default=False)
 
 
 class TagsShape(serializers.Serializer[Any]):
     master = IdField("mst", source="master_id")
-    title = serializers.CharField(allow_blank=True)
-    artist = serializers.CharField(allow_blank=True)
-    album = serializers.CharField(allow_blank=True)
-    isrc = serializers.CharField(allow_blank=True)
+    title = Text(allow_blank=True)
+    artist = Text(allow_blank=True)
+    album = Text(allow_blank=True)
+    isrc = Text(allow_blank=True)
     has_cover = serializers.BooleanField()
 
 
@@ -183,8 +183,8 @@ class Usage(serializers.Serializer[Any]):
 class Capabilities(serializers.Serializer[Any]):
     """What this site can do: read it in place of writing its limits down."""
 
-    api_version = serializers.CharField()
-    engine_version = serializers.CharField()
+    api_version = Text()
+    engine_version = Text()
     settings = serializers.DictField(help_text="Default, lowest and highest of each setting.")
     limits = serializers.DictField()
     formats_read = serializers.ListField(child=serializers.DictField())
@@ -192,7 +192,7 @@ class Capabilities(serializers.Serializer[Any]):
     rates_hz = serializers.ListField(child=serializers.IntegerField())
     genres = serializers.ListField(child=serializers.DictField())
     releases = serializers.ListField(child=serializers.DictField())
-    steps = serializers.ListField(child=serializers.CharField())
+    steps = serializers.ListField(child=Text())
     platforms = serializers.ListField(child=serializers.DictField())
-    platforms_checked = serializers.CharField(help_text="When the rules were last looked over.")
-    scopes = serializers.ListField(child=serializers.CharField())
+    platforms_checked = Text(help_text="When the rules were last looked over.")
+    scopes = serializers.ListField(child=Text())

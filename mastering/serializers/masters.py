@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.rest import Choices, Expandable, IdField, Moment
+from accounts.rest import Choices, Expandable, IdField, Moment, Text
 from accounts.rest.paging import Page
 from dsp.formats import WRITABLE
 from mastering.http import output_name
@@ -36,7 +36,7 @@ class WorkShape(serializers.Serializer[Any]):
     """How far a piece of work is."""
 
     status = Choices(choices=STATES)
-    step = serializers.CharField(allow_blank=True, help_text=", ".join(STEPS))
+    step = Text(allow_blank=True, help_text=", ".join(STEPS))
     progress = serializers.FloatField(min_value=0, max_value=1)
     error = serializers.SerializerMethodField()
     created = Moment()
@@ -54,11 +54,11 @@ class WorkShape(serializers.Serializer[Any]):
 
 class FileShape(serializers.Serializer[Any]):
     format = serializers.ChoiceField(choices=list(WRITABLE))
-    label = serializers.CharField()  # type: ignore[assignment]  # a field
-    content_type = serializers.CharField()
+    label = Text()  # type: ignore[assignment]  # a field
+    content_type = Text()
     size_bytes = serializers.IntegerField()
-    sha256 = serializers.CharField()
-    url = serializers.CharField()
+    sha256 = Text()
+    url = Text()
 
 
 class VersionShape(WorkShape):
@@ -73,7 +73,7 @@ class VersionShape(WorkShape):
     loudness_lufs = serializers.FloatField(allow_null=True)
     true_peak_dbtp = serializers.FloatField(allow_null=True)
     verdict = serializers.SerializerMethodField(help_text="Stable; the report says it in words.")
-    engine_version = serializers.CharField(allow_blank=True)
+    engine_version = Text(allow_blank=True)
     name = serializers.SerializerMethodField()
     note = serializers.SerializerMethodField()
     is_starred = serializers.SerializerMethodField()
@@ -87,7 +87,7 @@ class VersionShape(WorkShape):
     def get_eta(self, version: Version) -> str | None:
         return _told(expected_end(version))
 
-    @extend_schema_field(serializers.CharField(allow_null=True))
+    @extend_schema_field(Text(allow_null=True))
     def get_verdict(self, version: Version) -> str | None:
         return str(version.report["verdict"]["code"]) if version.has_succeeded else None
 
@@ -110,9 +110,9 @@ class MasterShape(serializers.Serializer[Any]):
 
     id = IdField("mst")
     mode = ModeField(source="is_test")
-    title = serializers.CharField()
+    title = Text()
     status = Choices(choices=STATES, source="latest.status")
-    step = serializers.CharField(source="latest.step", allow_blank=True)
+    step = Text(source="latest.step", allow_blank=True)
     progress = serializers.FloatField(source="latest.progress", min_value=0, max_value=1)
     queue_position = serializers.SerializerMethodField()
     eta = serializers.SerializerMethodField()
@@ -176,7 +176,7 @@ class MasterQuery(Page):
 class MasterWish(serializers.Serializer[Any]):
     settings = Settings(required=False)
     preset = IdField("pst", required=False, help_text="Settings by name; `settings` go before it.")
-    title = serializers.CharField(max_length=200, required=False)
+    title = Text(max_length=200, required=False)
     genre = serializers.ChoiceField(choices=Genre.choices, required=False)
     release = serializers.ChoiceField(choices=Release.choices, required=False)
 
@@ -214,7 +214,7 @@ class MasterSet(serializers.Serializer[Any]):
     """Masters of one mix toward several references."""
 
     data = MasterShape(many=True)  # type: ignore[assignment]  # a field
-    comparison = serializers.CharField(help_text="Where they are compared.")
+    comparison = Text(help_text="Where they are compared.")
 
 
 class Compared(serializers.Serializer[Any]):
@@ -222,10 +222,10 @@ class Compared(serializers.Serializer[Any]):
 
     master = IdField("mst")
     reference = IdField("aud")
-    reference_title = serializers.CharField()
+    reference_title = Text()
     version = IdField("ver")
     status = Choices(choices=STATES)
-    verdict = serializers.CharField(allow_null=True)
+    verdict = Text(allow_null=True)
     axes = serializers.DictField(
         allow_null=True, help_text="How far each side is from the reference, before and after."
     )
@@ -235,7 +235,7 @@ class Compared(serializers.Serializer[Any]):
         allow_null=True, help_text="To hear all of them at one loudness."
     )
     is_starred = serializers.BooleanField(help_text="As the one that was taken.")
-    url = serializers.CharField(allow_null=True, help_text="Where it is heard.")
+    url = Text(allow_null=True, help_text="Where it is heard.")
 
 
 class Comparison(serializers.Serializer[Any]):
@@ -251,7 +251,7 @@ class ApplyForm(serializers.Serializer[Any]):
     """Another file of a song: instrumental, clean version, radio edit."""
 
     mix = IdField("aud")
-    title = serializers.CharField(max_length=200, required=False)
+    title = Text(max_length=200, required=False)
     dry_run = serializers.BooleanField(default=False, help_text="Tell the cost; make nothing.")
 
 
@@ -260,10 +260,10 @@ class SimpleForm(serializers.Serializer[Any]):
 
     mix = serializers.FileField(allow_empty_file=True)
     reference = serializers.FileField(allow_empty_file=True)
-    title = serializers.CharField(max_length=200, required=False)
+    title = Text(max_length=200, required=False)
     preset = IdField("pst", required=False)
     amount = serializers.FloatField(min_value=0, max_value=1, required=False)
-    loudness = serializers.CharField(
+    loudness = Text(
         max_length=20,
         required=False,
         help_text="`reference`, the code of a platform, or a number in LUFS.",
@@ -272,7 +272,7 @@ class SimpleForm(serializers.Serializer[Any]):
 
 
 class MasterChanges(serializers.Serializer[Any]):
-    title = serializers.CharField(max_length=200, required=False)
+    title = Text(max_length=200, required=False)
     version = IdField("ver", required=False, help_text="Go back to this version.")
 
 
@@ -292,8 +292,8 @@ class VersionForm(serializers.Serializer[Any]):
 
 
 class VersionChanges(serializers.Serializer[Any]):
-    name = serializers.CharField(max_length=80, required=False, allow_blank=True)
-    note = serializers.CharField(max_length=2_000, required=False, allow_blank=True)
+    name = Text(max_length=80, required=False, allow_blank=True)
+    note = Text(max_length=2_000, required=False, allow_blank=True)
     is_starred = serializers.BooleanField(required=False)
 
 
@@ -315,7 +315,7 @@ class PreviewShape(WorkShape):
     gain_db = serializers.FloatField(help_text="By how much it is lowered to be played.")
     url = serializers.SerializerMethodField(help_text="Where it is heard, once it is made.")
 
-    @extend_schema_field(serializers.CharField(allow_null=True))
+    @extend_schema_field(Text(allow_null=True))
     def get_url(self, preview: Preview) -> str | None:
         return f"/api/v1/previews/{preview.pk}/audio" if preview.has_succeeded else None
 
@@ -332,9 +332,9 @@ class Cost(serializers.Serializer[Any]):
 
 class Caution(serializers.Serializer[Any]):
     about = serializers.ChoiceField(choices=["mix", "reference", "pair", "credits"])
-    code = serializers.CharField()
-    title = serializers.CharField()
-    detail = serializers.CharField(allow_blank=True)
+    code = Text()
+    title = Text()
+    detail = Text(allow_blank=True)
 
 
 class DryRun(serializers.Serializer[Any]):

@@ -5,7 +5,7 @@ from typing import Any, Final
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.rest import IdField, Moment
+from accounts.rest import IdField, Moment, Text
 from dsp.errors import InvalidSettings
 from dsp.platforms import platforms
 from dsp.settings import (
@@ -125,12 +125,12 @@ def settings_from(
 
 
 class PresetForm(serializers.Serializer[Any]):
-    name = serializers.CharField(max_length=80)
+    name = Text(max_length=80)
     settings = Settings()
 
 
 class PresetChanges(serializers.Serializer[Any]):
-    name = serializers.CharField(max_length=80, required=False)
+    name = Text(max_length=80, required=False)
     settings = Settings(required=False)
 
 
@@ -138,7 +138,7 @@ class PresetShape(serializers.Serializer[Any]):
     """Settings under a name."""
 
     id = IdField("pst")
-    name = serializers.CharField()
+    name = Text()
     settings = Settings()
     created = Moment()
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.rest import IdField
+from accounts.rest import IdField, Text
 from dsp.weights import FEWEST_PARTS, MOST_PARTS
 from references.serializers.library import ReferenceShape
 
@@ -12,18 +12,18 @@ from references.serializers.library import ReferenceShape
 class StarterSource(serializers.Serializer[Any]):
     """A track that a starter is averaged from."""
 
-    title = serializers.CharField()
-    artist = serializers.CharField(allow_blank=True)
-    licence = serializers.CharField()
+    title = Text()
+    artist = Text(allow_blank=True)
+    licence = Text()
 
 
 class StarterShape(serializers.Serializer[Any]):
     """A profile of this site, to begin with."""
 
-    code = serializers.CharField()
-    title = serializers.CharField()
-    text = serializers.CharField()
-    genre = serializers.CharField()
+    code = Text()
+    title = Text()
+    text = Text()
+    genre = Text()
     tracks = StarterSource(many=True)
     reference = IdField("ref", allow_null=True, help_text="Your entry of it, once it is used.")
 
@@ -34,7 +34,7 @@ class Starters(serializers.Serializer[Any]):
 
 class Rights(serializers.Serializer[Any]):
     stated = serializers.BooleanField()
-    statement = serializers.CharField(help_text="What `states_rights` states.")
+    statement = Text(help_text="What `states_rights` states.")
 
 
 def _weight() -> serializers.FloatField:
@@ -56,8 +56,10 @@ class PartForm(serializers.Serializer[Any]):
 class BlendForm(serializers.Serializer[Any]):
     """Two to five references of the library, and how much each is to count."""
 
-    title = serializers.CharField(max_length=200)
-    parts = PartForm(many=True, min_length=FEWEST_PARTS, max_length=MOST_PARTS)
+    title = Text(max_length=200)
+    parts = PartForm(  # type: ignore[call-arg]  # of its list
+        many=True, min_length=FEWEST_PARTS, max_length=MOST_PARTS
+    )
 
 
 class Shares(serializers.Serializer[Any]):
@@ -69,7 +71,7 @@ class Shares(serializers.Serializer[Any]):
 
 class PartShape(serializers.Serializer[Any]):
     reference = IdField("ref", allow_null=True, help_text="Null where it was deleted since.")
-    title = serializers.CharField(help_text="As it was called when it was mixed in.")
+    title = Text(help_text="As it was called when it was mixed in.")
     weights = Shares()
     shares = Shares(help_text="The weights, as shares of 1.")
 

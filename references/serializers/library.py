@@ -6,7 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.rest import Choices, Expandable, IdField, Moment
+from accounts.rest import Choices, Expandable, IdField, Moment, Text
 from accounts.rest.paging import Page
 from references.forms.library import MOST_AT_ONCE, place_of
 from references.messages.library import flag_words
@@ -24,8 +24,8 @@ class HealthFlag(serializers.Serializer[Any]):
     code = serializers.ChoiceField(choices=list(COSTS))
     confidence = serializers.FloatField(min_value=0, max_value=1)
     value = serializers.FloatField(allow_null=True)
-    title = serializers.CharField()
-    text = serializers.CharField()
+    title = Text()
+    text = Text()
 
 
 class ReferenceShape(serializers.Serializer[Any]):
@@ -38,11 +38,11 @@ class ReferenceShape(serializers.Serializer[Any]):
         source="origin",
         help_text="`profile` came without its sound, `starter` is of this site, `blend` of several",
     )
-    title = serializers.CharField()
-    artist = serializers.CharField(allow_blank=True)
-    genre = serializers.CharField(allow_blank=True)
-    tags = serializers.ListField(child=serializers.CharField())
-    notes = serializers.CharField(allow_blank=True)
+    title = Text()
+    artist = Text(allow_blank=True)
+    genre = Text(allow_blank=True)
+    tags = serializers.ListField(child=Text())
+    notes = Text(allow_blank=True)
     status = Choices(choices=AUDIO_STATES, source="audio.status")
     has_sound = serializers.BooleanField(
         source="audio.has_sound", help_text="False: its profile alone is kept."
@@ -87,16 +87,16 @@ class ReferenceShape(serializers.Serializer[Any]):
 
 
 def _tags(**options: Any) -> serializers.ListField:
-    tag = serializers.CharField(max_length=MOST_TAG_CHARACTERS)
+    tag = Text(max_length=MOST_TAG_CHARACTERS)
     return serializers.ListField(child=tag, max_length=MOST_TAGS, required=False, **options)
 
 
 class ReferenceFields(serializers.Serializer[Any]):
-    title = serializers.CharField(max_length=200, required=False)
-    artist = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    genre = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    title = Text(max_length=200, required=False)
+    artist = Text(max_length=200, required=False, allow_blank=True)
+    genre = Text(max_length=60, required=False, allow_blank=True)
     tags = _tags(help_text="All of them, in place of those it has.")
-    notes = serializers.CharField(max_length=2_000, required=False, allow_blank=True)
+    notes = Text(max_length=2_000, required=False, allow_blank=True)
 
 
 class ReferenceForm(ReferenceFields, StatesRights):
@@ -118,13 +118,13 @@ class ReferenceOfUpload(ReferenceFields, StatesRights):
 
 
 class ReferenceQuery(Page):
-    q = serializers.CharField(
+    q = Text(
         max_length=200,
         required=False,
         help_text="Words that all stand in its texts or tags; `#warm` is a tag.",
     )
-    genre = serializers.CharField(max_length=60, required=False)
-    tag = serializers.CharField(max_length=MOST_TAG_CHARACTERS, required=False)
+    genre = Text(max_length=60, required=False)
+    tag = Text(max_length=MOST_TAG_CHARACTERS, required=False)
     kind = serializers.ChoiceField(choices=REFERENCE_KINDS, required=False)
     trust = serializers.ChoiceField(choices=["full", "doubtful"], required=False)
     sound = serializers.ChoiceField(choices=["kept", "none"], required=False)
@@ -167,18 +167,14 @@ class BulkAct(serializers.Serializer[Any]):
     ids = serializers.ListField(child=IdField("ref"), min_length=1, max_length=MOST_AT_ONCE)
     add_tags = _tags(help_text="With `describe`.")
     remove_tags = _tags(help_text="With `describe`.")
-    genre = serializers.CharField(
-        max_length=60, required=False, allow_blank=True, help_text="With `describe`."
-    )
-    artist = serializers.CharField(
-        max_length=200, required=False, allow_blank=True, help_text="With `describe`."
-    )
+    genre = Text(max_length=60, required=False, allow_blank=True, help_text="With `describe`.")
+    artist = Text(max_length=200, required=False, allow_blank=True, help_text="With `describe`.")
 
 
 class Refusal(serializers.Serializer[Any]):
     id = IdField("ref")
-    code = serializers.CharField()
-    detail = serializers.CharField()
+    code = Text()
+    detail = Text()
 
 
 class BulkDone(serializers.Serializer[Any]):
@@ -189,19 +185,19 @@ class BulkDone(serializers.Serializer[Any]):
 class ProfileDocument(serializers.Serializer[Any]):
     """What carries a profile from one library to another."""
 
-    format = serializers.CharField()
+    format = Text()
     format_version = serializers.IntegerField()
-    title = serializers.CharField(required=False, allow_blank=True)
-    artist = serializers.CharField(required=False, allow_blank=True)
-    genre = serializers.CharField(required=False, allow_blank=True)
-    notes = serializers.CharField(required=False, allow_blank=True)
-    tags = serializers.ListField(child=serializers.CharField(), required=False)
+    title = Text(required=False, allow_blank=True)
+    artist = Text(required=False, allow_blank=True)
+    genre = Text(required=False, allow_blank=True)
+    notes = Text(required=False, allow_blank=True)
+    tags = serializers.ListField(child=Text(), required=False)
     profile = serializers.DictField()
 
 
 class PairQuery(serializers.Serializer[Any]):
     mix = IdField("aud", help_text="A measured mix.")
-    genre = serializers.CharField(
+    genre = Text(
         max_length=60, required=False, help_text="What you say the mix is; it is never guessed."
     )
 
@@ -214,7 +210,7 @@ class RankQuery(serializers.Serializer[Any]):
 class Ranked(serializers.Serializer[Any]):
     reference = ReferenceShape()
     score = serializers.FloatField(min_value=0, max_value=1)
-    reasons = serializers.ListField(child=serializers.CharField())
+    reasons = serializers.ListField(child=Text())
 
 
 class Ranking(serializers.Serializer[Any]):
@@ -223,12 +219,12 @@ class Ranking(serializers.Serializer[Any]):
 
 
 class AxisShape(serializers.Serializer[Any]):
-    code = serializers.CharField()
-    title = serializers.CharField()
-    text = serializers.CharField(allow_blank=True)
-    remedy = serializers.CharField(allow_blank=True)
-    severity = serializers.CharField()
-    score = serializers.CharField()
+    code = Text()
+    title = Text()
+    text = Text(allow_blank=True)
+    remedy = Text(allow_blank=True)
+    severity = Text()
+    score = Text()
 
 
 class SuitabilityShape(serializers.Serializer[Any]):
@@ -236,8 +232,8 @@ class SuitabilityShape(serializers.Serializer[Any]):
     reference = IdField("ref")
     score = serializers.FloatField(min_value=0, max_value=1)
     verdict = serializers.ChoiceField(choices=["good", "usable", "misleading"])
-    title = serializers.CharField()
-    summary = serializers.CharField(allow_blank=True)
+    title = Text()
+    summary = Text(allow_blank=True)
     reasons = AxisShape(many=True, help_text="The strongest.")
     axes = AxisShape(many=True)
     better = IdField("ref", allow_null=True, help_text="A clearly better one of your library.")

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.rest import Choices, IdField, Moment
+from accounts.rest import Choices, IdField, Moment, Text
 from accounts.rest.paging import Page
 from references.messages import refusal_message
 from references.models import AudioFile, DirectUpload
@@ -18,9 +18,9 @@ MODES = ["live", "test"]
 class Fault(serializers.Serializer[Any]):
     """Why work failed: stable, and in words."""
 
-    code = serializers.CharField()
-    title = serializers.CharField()
-    detail = serializers.CharField()
+    code = Text()
+    title = Text()
+    detail = Text()
 
 
 class ModeField(serializers.ChoiceField):
@@ -39,8 +39,8 @@ class Facts(serializers.Serializer[Any]):
     channels = serializers.IntegerField(required=False)
     bits = serializers.IntegerField(required=False, allow_null=True)
     lossy = serializers.BooleanField(required=False, allow_null=True)
-    container = serializers.CharField(required=False)
-    codec = serializers.CharField(required=False, allow_null=True)
+    container = Text(required=False)
+    codec = Text(required=False, allow_null=True)
 
 
 FACTS = ("duration_seconds", "rate_hz", "channels", "bits", "lossy", "container", "codec")
@@ -53,12 +53,12 @@ class AudioShape(serializers.Serializer[Any]):
     mode = ModeField(source="is_test")
     kind = Choices(choices=KINDS)
     status = Choices(choices=AUDIO_STATES)
-    step = serializers.CharField(allow_blank=True)
+    step = Text(allow_blank=True)
     progress = serializers.FloatField(min_value=0, max_value=1)
-    filename = serializers.CharField()
-    title = serializers.CharField()
+    filename = Text()
+    title = Text()
     size_bytes = serializers.IntegerField()
-    format = serializers.CharField(help_text="Told from the content.")
+    format = Text(help_text="Told from the content.")
     sha256 = serializers.SerializerMethodField(
         help_text="Null until a direct upload has been measured."
     )
@@ -119,7 +119,7 @@ class UploadForm(StatesRights):
     """A file that is announced, to be sent straight to the storage."""
 
     kind = serializers.ChoiceField(choices=KINDS)
-    filename = serializers.CharField(max_length=1000)
+    filename = Text(max_length=1000)
     size_bytes = serializers.IntegerField(min_value=1, max_value=2**53)
 
     def validate_kind(self, value: str) -> AudioFile.Kind:
@@ -129,16 +129,16 @@ class UploadForm(StatesRights):
 class Send(serializers.Serializer[Any]):
     """The one request that brings the file."""
 
-    method = serializers.CharField()
-    url = serializers.CharField()
-    headers = serializers.DictField(child=serializers.CharField())
+    method = Text()
+    url = Text()
+    headers = serializers.DictField(child=Text())
 
 
 class UploadShape(serializers.Serializer[Any]):
     id = IdField("upl")
     mode = ModeField(source="is_test")
     kind = Choices(choices=KINDS)
-    filename = serializers.CharField()
+    filename = Text()
     size_bytes = serializers.IntegerField()
     status = serializers.SerializerMethodField()
     audio = serializers.SerializerMethodField(help_text="Once it is completed.")
@@ -163,23 +163,23 @@ class Analysis(serializers.Serializer[Any]):
     audio = IdField("aud")
     facts = serializers.DictField(help_text="What the file is.")
     summary = serializers.DictField(help_text="What was measured; units stand in the names.")
-    engine_version = serializers.CharField(allow_blank=True)
+    engine_version = Text(allow_blank=True)
 
 
 class Finding(serializers.Serializer[Any]):
-    code = serializers.CharField()
+    code = Text()
     severity = serializers.ChoiceField(choices=["note", "warning"])
     confidence = serializers.FloatField(min_value=0, max_value=1)
     value = serializers.FloatField(allow_null=True)
-    unit = serializers.CharField(allow_blank=True)
+    unit = Text(allow_blank=True)
     ranges = serializers.ListField(
         child=serializers.ListField(child=serializers.FloatField(), min_length=2, max_length=2),
         help_text="From and to, in seconds; empty: the whole file.",
     )
-    title = serializers.CharField()
-    text = serializers.CharField(allow_blank=True)
-    why = serializers.CharField(allow_blank=True)
-    advice = serializers.CharField(allow_blank=True)
+    title = Text()
+    text = Text(allow_blank=True)
+    why = Text(allow_blank=True)
+    advice = Text(allow_blank=True)
 
 
 class Checks(serializers.Serializer[Any]):

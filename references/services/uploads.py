@@ -201,15 +201,7 @@ def complete_upload(*, upload: DirectUpload) -> AudioFile:
         format=source_format,
         sound=AudioFile.Sound.NONE if document else AudioFile.Sound.KEPT,
     )
-    with transaction.atomic():
-        locked = DirectUpload.objects.select_for_update().filter(pk=upload.pk).first()
-        if locked is None:
-            raise UploadExpired
-        if locked.audio is not None:
-            return locked.audio
-        _enter(audio, document)
-        DirectUpload.objects.filter(pk=upload.pk).update(audio=audio)
-    return audio
+    return _enter_once(upload, audio, document)
 
 
 def receive_sent(*, token: str, size_bytes: int, body: Readable) -> None:
@@ -306,6 +298,19 @@ def begin_measuring(user: User) -> Iterator[None]:
     yield
 
 
+def _enter_once(upload: DirectUpload, audio: AudioFile, document: Document | None) -> AudioFile:
+    """Enter what an announced upload brought, unless that was done meanwhile."""
+    with transaction.atomic():
+        locked = DirectUpload.objects.select_for_update().filter(pk=upload.pk).first()
+        if locked is None:
+            raise UploadExpired
+        if locked.audio is not None:
+            return locked.audio
+        _enter(audio, document)
+        DirectUpload.objects.filter(pk=upload.pk).update(audio=audio)
+    return audio
+
+
 def _complete_test(upload: DirectUpload) -> AudioFile:
     """Take a short song in place of what was sent, as of one that came with a form."""
     kind = AudioFile.Kind(upload.kind)
@@ -322,15 +327,7 @@ def _complete_test(upload: DirectUpload) -> AudioFile:
     )
     with _reaching_storage():
         default_storage.save(audio.source_key, song)
-    with transaction.atomic():
-        locked = DirectUpload.objects.select_for_update().filter(pk=upload.pk).first()
-        if locked is None:
-            raise UploadExpired
-        if locked.audio is not None:
-            return locked.audio
-        _enter(audio, None)
-        DirectUpload.objects.filter(pk=upload.pk).update(audio=audio)
-    return audio
+    return _enter_once(upload, audio, None)
 
 
 def _in_place_of(sha256: str, kind: AudioFile.Kind) -> "ContentFile[bytes]":

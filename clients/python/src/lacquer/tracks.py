@@ -149,9 +149,10 @@ class References:
         states_rights
             True states that you may use what you bring as references; it is remembered.
         """
-        named = isinstance(document, str | Path)
-        content = Path(document).read_bytes() if named else json.dumps(document).encode()
-        name = Path(document).name if named else "profile.json"
+        if isinstance(document, str | Path):
+            name, content = Path(document).name, Path(document).read_bytes()
+        else:
+            name, content = "profile.json", json.dumps(document).encode()
         fields = {} if states_rights is None else {"states_rights": str(states_rights).lower()}
         return Reference.of(self._transport.post_file("references", name, content, fields))
 
