@@ -30,6 +30,10 @@ chaos:  ## 200 masters while workers are killed, then every other fault; about f
 		tests/mastering/test_faults.py tests/mastering/test_chaos.py tests/mastering/test_run_workers.py \
 		tests/flows/test_s3_faults.py tests/flows/test_fuzz.py tests/dsp/test_fuzz.py tests/config/test_sqlite.py
 
+.PHONY: hosts
+hosts:  ## Two web hosts, three of workers and one of data lose power and lines under load (root)
+	$(PYTHON) -m tests.hosts --control $(ARGUMENTS)
+
 .PHONY: fuzz-api
 fuzz-api:  ## What the API's document says, tried by many requests: 100 of each operation and role
 	LACQUER_FUZZ_API=$(or $(EXAMPLES),100) $(PYTHON) -m pytest -n 2 --maxprocesses 2 -p no:randomly tests/config/test_schema.py

@@ -1,6 +1,6 @@
 """Processes of a site under fire, by their first argument.
 
-`submit N [LOT]`, `cancel AFTER_SECONDS`, `workers SECONDS ROOM [guard to switch off …]`.
+`submit N [LOT]`, `cancel AFTER_SECONDS`, `keys`, `workers SECONDS ROOM [guard to switch off …]`.
 
 The lot of a master is what its mix does to whoever renders it: `healthy`, `crashes` its box,
 `kills` its worker, or takes `long`. An `unwanted` one is
@@ -28,6 +28,8 @@ from django.core.files.base import ContentFile  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.dispatch import receiver  # noqa: E402
 
+from accounts.models import SCOPES  # noqa: E402
+from accounts.services import create_key  # noqa: E402
 from dsp import box  # noqa: E402
 from dsp.settings import MasterSettings  # noqa: E402
 from mastering import services  # noqa: E402
@@ -66,6 +68,13 @@ def submit(masters: int, lot: str = "healthy") -> None:
             reference=uploaded(person, REFERENCE),
             settings=MasterSettings(),
         )
+
+
+def keys() -> None:
+    """Print a key of the API for each of some people."""
+    for number in range(PEOPLE):
+        person, _ = get_user_model().objects.get_or_create(email=f"program-{number}@example.com")
+        sys.stdout.write(create_key(user=person, name="tests", scopes=SCOPES).secret + "\n")
 
 
 def change_ones_mind(after_seconds: float) -> None:
@@ -206,5 +215,7 @@ if __name__ == "__main__":
             submit(int(masters), *lot)
         case "cancel", after_seconds:
             change_ones_mind(float(after_seconds))
+        case ("keys",):
+            keys()
         case "workers", job_seconds, room_bytes, *without:
             work(float(job_seconds), int(room_bytes), without)

@@ -1,4 +1,4 @@
-"""A TCP proxy on loopback that does what networks do: delay, trickle, cut, refuse, swallow."""
+"""A TCP proxy that does what networks do: delay, trickle, cut, refuse, swallow."""
 
 import contextlib
 import socket
@@ -11,10 +11,11 @@ PIECE_BYTES = 4_096
 
 @dataclass
 class FaultProxy:
-    """Stands before a port; its faults may be changed at any time.
+    """Stands before a port of loopback; its faults may be changed at any time.
 
     `cut_after` ends each connection after so many bytes of the answer, `bytes_per_second` makes
-    the line slow in both directions, `swallows` takes everything and answers nothing.
+    the line slow in both directions, `swallows` takes everything and answers nothing. It is
+    reached at a port of loopback as well, or where its `listener` listens.
     """
 
     target_port: int
@@ -22,10 +23,11 @@ class FaultProxy:
     bytes_per_second: float | None = None
     swallows: bool = False
     port: int = 0
+    listener: socket.socket | None = None
     _open: list[socket.socket] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = self.listener or socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
