@@ -203,6 +203,21 @@ def secret_of(webhook: Webhook) -> str:
     return unseal(webhook.secret, purpose=_PURPOSE)
 
 
+def reseal_webhooks() -> int:
+    """Seal the secrets of every webhook with the newest key; return how many webhooks that were."""
+    count = 0
+    for pk in Webhook.objects.order_by("pk").values_list("pk", flat=True):
+        with transaction.atomic():
+            webhook = Webhook.objects.select_for_update().filter(pk=pk).first()
+            if webhook is None:
+                continue
+            webhook.secret = _resealed(webhook.secret)
+            webhook.previous_secret = webhook.previous_secret and _resealed(webhook.previous_secret)
+            webhook.save(update_fields=["secret", "previous_secret"])
+            count += 1
+    return count
+
+
 def note_answer(
     delivery: WebhookDelivery,
     *,
@@ -291,3 +306,7 @@ def _new_secret() -> str:
     """Return a sealed secret of 32 random bytes, as the specification writes them."""
     random_bytes = base64.b64encode(secrets.token_bytes(32)).decode()
     return seal(f"whsec_{random_bytes}", purpose=_PURPOSE)
+
+
+def _resealed(sealed: str) -> str:
+    return seal(unseal(sealed, purpose=_PURPOSE), purpose=_PURPOSE)

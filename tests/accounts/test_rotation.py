@@ -14,6 +14,8 @@ from cryptography.fernet import InvalidToken
 from django.core.management import call_command
 from django.test import Client
 
+from accounts.models import Webhook
+from accounts.services import add_webhook, rotate_secret, secret_of
 from references.services import begin_upload
 from references.storage import unsigned
 from tests.conftest import PASSWORD
@@ -73,12 +75,23 @@ def test_once_all_is_encrypted_anew_the_old_key_may_go(
 ):
     rotated(drop_old=False)
     call_command("rotate_secrets")
-    assert "2 authenticators" in capsys.readouterr().out
+    assert "2 authenticators and 0 webhooks" in capsys.readouterr().out
     rotated(drop_old=True)
     assert secret() == SECRET
     codes = RecoveryCodes(Authenticator.objects.get(type="recovery_codes"))
     assert codes.get_unused_codes() == two_factors
     assert logs_in()
+
+
+def test_webhooks_are_still_signed_as_their_owners_know_it(settings, alice, rotated):
+    webhook = add_webhook(user=alice, url="https://example.com/hook")
+    former, secret = secret_of(webhook), rotate_secret(webhook=webhook)
+    rotated(drop_old=False)
+    call_command("rotate_secrets")
+    rotated(drop_old=True)
+    kept = Webhook.objects.get(pk=webhook.pk)
+    assert secret_of(kept) == secret
+    assert secret_of(Webhook(secret=kept.previous_secret)) == former
 
 
 def test_an_old_key_dropped_too_early_would_lock_people_out(alice, rotated):

@@ -7,13 +7,14 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from accounts.adapters import MFAAdapter
+from accounts.services import reseal_webhooks
 
 ENCRYPTED = ("secret", "seed")  # of a TOTP device, and of recovery codes
 ENCRYPTED_LISTS = ("migrated_codes",)
 
 
 class Command(BaseCommand):
-    help = "Encrypt the secrets of authenticators anew, after SECRET_KEY was replaced."
+    help = "Encrypt the secrets of authenticators and webhooks anew, after SECRET_KEY was replaced."
     requires_system_checks = ()
 
     def handle(self, *_: Any, **__: Any) -> None:
@@ -40,4 +41,7 @@ class Command(BaseCommand):
                     row.data |= renewed
                     row.save(update_fields=["data"])
                     count += 1
-        self.stdout.write(f"{count} authenticators are encrypted with the newest key.")
+        webhooks = reseal_webhooks()
+        self.stdout.write(
+            f"{count} authenticators and {webhooks} webhooks are encrypted with the newest key."
+        )
