@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 from unfold.sites import UnfoldAdminSite
 
 from accounts.http import note
@@ -53,7 +54,12 @@ class AdminSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
 
     def get_urls(self) -> list[URLPattern]:
         people = path("people/<int:user_id>/", self.admin_view(self.support), name="support-person")
-        return [people, *super().get_urls()]
+        log_out = path(
+            "people/<int:user_id>/log-out/",
+            self.admin_view(require_POST(support.end_sessions)),
+            name="support-end-sessions",
+        )
+        return [people, log_out, *super().get_urls()]
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
         def audited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

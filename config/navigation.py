@@ -15,6 +15,7 @@ _MENU: Final[tuple[tuple[Any, tuple[tuple[Any, str, str], ...]], ...]] = (
             (_("Masters"), "album", "mastering.version"),
             (_("Uploads"), "upload_file", "references.audiofile"),
             (_("Exports"), "download", "mastering.export"),
+            (_("Album archives"), "folder_zip", "mastering.albumarchive"),
             (_("Release checks"), "fact_check", "mastering.releasecheck"),
             (_("Previews"), "hearing", "mastering.preview"),
             (_("Attempts and logs"), "receipt_long", "references.run"),

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.http import note
 from accounts.models import AuditEntry, Mail, User
-from accounts.services import subject_of
+from accounts.services import end_all_sessions, subject_of
 from billing import services as billing
 from billing.models import Account, Entry, Payment
 from mastering.models import Export, Farewell, Master, Receipt, Version
@@ -64,6 +64,20 @@ def person(request: Any, user_id: int, context: dict[str, Any]) -> HttpResponse:
     return render(request, "admin/person.html", context, status=422 if form.errors else 200)
 
 
+def end_sessions(request: Any, user_id: int) -> HttpResponse:
+    """Log a person out everywhere; of staff, only who may do everything does that."""
+    if not request.user.has_perm("accounts.end_sessions"):
+        raise PermissionDenied
+    user = get_object_or_404(User, pk=user_id)
+    if user.is_staff and not request.user.is_superuser:
+        raise PermissionDenied
+    with transaction.atomic():
+        end_all_sessions(user)
+        note(request, "support.end_sessions", subject=user)
+    messages.success(request, _("%(email)s is logged out everywhere.") % {"email": user.email})
+    return redirect("admin:support-person", user_id)
+
+
 def _grant(request: HttpRequest, user: User, *, credits: int, reason: str, key: uuid.UUID) -> None:
     """Give credits once for each form that was shown, however often it is sent."""
     try:
@@ -84,6 +98,8 @@ def _of_everyone(request: HttpRequest, user: User) -> dict[str, Any]:
         "standing": billing.standing_of(account),
         "balance": billing.balance_of(account),
         "is_frozen": billing.is_frozen(account),
+        "may_end_sessions": request.user.has_perm("accounts.end_sessions")
+        and (request.user.is_superuser or not user.is_staff),
         "may_grant": request.user.has_perm("billing.grant_credits"),
     }
 

@@ -13,6 +13,7 @@ from accounts.admin import AuditedAdmin, ReadOnlyAdmin
 from dsp.platforms import platforms
 from mastering.errors import MasterRefused
 from mastering.models import (
+    AlbumArchive,
     Export,
     PlatformRule,
     Preview,
@@ -75,6 +76,14 @@ class PreviewAdmin(WorkAdmin):
 class ExportAdmin(WorkAdmin):
     deeds = {"rerun": RERUN, "release": RELEASE}
     more_fields = ("version", "formats", "rate_hz", "is_archive", "expires")
+
+
+@admin.register(AlbumArchive)
+class AlbumArchiveAdmin(WorkAdmin):
+    deeds = {"rerun": RERUN, "release": RELEASE}
+    told = ("content",)
+    more_fields = ("album", "format", "expires")
+    told_content = json_column("content", gettext_lazy("content"))
 
 
 @admin.register(ReleaseCheck)

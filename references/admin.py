@@ -102,9 +102,10 @@ class WorkAdmin(ReadOnlyAdmin):
                 raise Http404
             said = self.deeds[deed].act(work)
             note(request, f"work.{deed}", subject=work, detail={"said": said})
+            is_there = self.get_queryset(request).filter(pk=pk).exists()
         messages.info(request, said)
-        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
-        return redirect(name, pk)
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}"
+        return redirect(f"{name}_change", pk) if is_there else redirect(f"{name}_changelist")
 
     def render_change_form(self, request: Any, context: Any, *args: Any, **kwargs: Any) -> Any:
         work = context.get("original")

@@ -43,7 +43,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
-        permissions = [("support_user", "Can see a person's account, without their audio")]
+        permissions = [
+            ("support_user", "Can see a person's account, without their audio"),
+            ("end_sessions", "Can log a person out everywhere"),
+        ]
 
     def __str__(self) -> str:
         return self.email

@@ -1,6 +1,7 @@
 """What staff do to other people's work: run it again, and cancel it."""
 
-from mastering.models import Export, Preview, ReleaseCheck, Version
+from mastering.models import AlbumArchive, Export, Preview, ReleaseCheck, Version
+from mastering.services.archives import request_archive
 from mastering.services.exports import request_check, request_export
 from mastering.services.masters import cancel, retry
 from references.models import Work
@@ -26,6 +27,8 @@ def rerun(*, work: Work) -> Work | None:
             rate_hz=work.rate_hz,
             is_archive=work.is_archive,
         )
+    if isinstance(work, AlbumArchive):
+        return request_archive(album=work.album, format_code=work.format)
     if isinstance(work, ReleaseCheck):
         return request_check(version=work.version)
     return None  # an upload that was refused is sent again, a preview asked for again

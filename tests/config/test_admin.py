@@ -18,7 +18,7 @@ from accounts.services import audit, begin_export
 from billing.models import Account, Entry, Payment, Terms
 from billing.services import balance_of
 from mastering import services
-from mastering.models import PlatformRule, Receipt, Version
+from mastering.models import Album, AlbumArchive, PlatformRule, Receipt, Version
 from mastering.services import create_share
 from mastering.tasks import preview_next, render_next
 from references.models import AudioFile, Machine, Run, WorkerGroup
@@ -63,6 +63,10 @@ MATRIX: tuple[tuple[str, dict[str, Any] | None, tuple[str, ...]], ...] = (
     ("accounts/user/{person}/delete/", {"post": "yes"}, ()),
     ("people/{person}/", None, ROLES),
     ("people/{person}/", GRANT, ("finance",)),
+    ("people/{person}/log-out/", {}, ("support", "operations")),
+    ("mastering/albumarchive/", None, ("support", "operations")),
+    ("mastering/albumarchive/{archive}/change/", None, ("support", "operations")),
+    ("mastering/albumarchive/{archive}/do/release/", {}, ("operations",)),
     ("auth/group/", None, ()),
     ("auth/group/add/", {"name": "chiefs"}, ()),
     ("billing/entry/", None, ("finance",)),
@@ -95,7 +99,21 @@ def ids(alice: User) -> dict[str, Any]:
         "audio": version.master.mix_id,
         "person": alice.pk,
         "payment": payment.pk,
+        "archive": archived(alice).pk,
     }
+
+
+def archived(user: User) -> AlbumArchive:
+    """Return a ZIP of an album that waits to be packed."""
+    album = Album.objects.create(user=user, title="Nine Rooms", settings={})
+    return AlbumArchive.objects.create(
+        user=user,
+        album=album,
+        format="wav24",
+        content={"album": "Nine Rooms", "tracks": []},
+        request_sha256="a" * 64,
+        expires=NOW + timedelta(days=7),
+    )
 
 
 @pytest.fixture
@@ -194,6 +212,24 @@ def test_who_may_no_longer_log_in_is_out_at_once(chief: Client, alice: User, as_
     as_alice.get("/account/")
     chief.post(f"/admin/accounts/user/{alice.pk}/change/", {})
     assert as_alice.get("/account/").status_code == 302
+
+
+def test_support_logs_a_person_out_everywhere(alice: User, as_alice: Client, as_bob: Client):
+    for client in (as_alice, as_bob):
+        client.get("/account/")
+    answer = as_staff("support").post(f"/admin/people/{alice.pk}/log-out/", follow=True)
+    assert "is logged out everywhere" in answer.content.decode()
+    assert as_alice.get("/account/").status_code == 302
+    assert as_bob.get("/account/").status_code == 200
+    assert "support.end_sessions" in acts()
+
+
+def test_nobody_logs_out_who_may_do_more(chief: Client, as_alice: Client):
+    client, boss = as_staff("support"), User.objects.get(is_superuser=True)
+    path = f"/admin/people/{boss.pk}/"
+    assert "Log out everywhere" not in client.get(path).content.decode()
+    assert client.post(f"{path}log-out/").status_code == 403
+    assert chief.get(path).status_code == 200
 
 
 def test_looking_at_a_person_is_written_down(ids):
