@@ -30,6 +30,7 @@ PAGES = (
     "accounts/user/{person}/change/",
     "people/{person}/",
     "auth/group/",
+    "mastering/albumarchive/",
     "mastering/receipt/",
     "billing/entry/",
     "billing/payment/",
@@ -131,7 +132,18 @@ def test_the_menu_opens_on_a_phone_and_the_theme_is_chosen(visit: Visit, db: Non
     page = visit("/admin/", user=staff("operations"), width=390)
     audit_log = page.get_by_role("link", name="Audit log")
     assert not audit_log.is_visible()
-    page.locator("[x-on\\:click*='sidebarMobileOpen']:visible").click()
+    menu = page.get_by_role("button", name="Menu", exact=True)
+    page.locator("[data-menu=open][aria-expanded=false]").wait_for()  # the scripts have begun
+    menu.focus()
+    page.keyboard.press("Enter")
+    audit_log.wait_for()
+    assert menu.get_attribute("aria-expanded") == "true"
+    page.wait_for_function("document.activeElement.dataset.menu === 'close'")
+    assert _barriers(page) == []
+    page.keyboard.press("Escape")
+    audit_log.wait_for(state="hidden")
+    page.wait_for_function("document.activeElement.dataset.menu === 'open'")
+    page.keyboard.press("Space")
     audit_log.wait_for()
     assert not page.get_by_role("link", name="Payments").count()  # finance sees that
     page.set_viewport_size({"width": 1440, "height": 900})

@@ -18,6 +18,10 @@ document.addEventListener("alpine:init", () => {
       const tab = window.location.hash.replace("#", "");
       this.activeTab = tab || this.$el.dataset.firstTab;
       this.$watch("sidebarDesktopOpen", (open) => window.localStorage.setItem("sidebarDesktopOpen", open ? "1" : "0"));
+      this.$watch("sidebarMobileOpen", (open) => {
+        // The menu lies over the page: the keyboard goes into it, and back.
+        this.$nextTick(() => document.querySelector(`[data-menu="${open ? "close" : "open"}"]`)?.focus());
+      });
     },
   }));
 });
