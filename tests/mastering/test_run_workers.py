@@ -143,7 +143,7 @@ def test_ctrl_c_ends_everything_at_once_even_while_something_runs(site):
         begun = time.monotonic()
         chief.send_signal(signal.SIGINT)
         assert chief.wait() == 0
-        assert time.monotonic() - begun < 3.0
+        assert time.monotonic() - begun < 8.0  # far less than the sixty, on a busy machine too
         until(lambda: not any(map(alive, processes)), seconds=1.0)
 
 
