@@ -137,9 +137,9 @@ def test_a_reference_is_chosen_from_the_library_without_losing_the_mix(
 ) -> None:
     scene.measured(alice, made, AudioFile.Kind.REFERENCE, "Slow Tide.wav")
     page = visit("/new/", user=alice)
-    _choose(page, "mix", made.mix / "source.wav")
-    expect(page.locator("#card-mix")).to_have_attribute("data-state", "measuring")
     page.get_by_text("Choose from your references").click()
+    _choose(page, "mix", made.mix / "source.wav")
+    expect(page.locator("#choices")).to_contain_text("ranked for your mix")  # told anew, still open
     page.get_by_role("link", name="Slow Tide").click()
     expect(page.locator("#card-reference")).to_have_attribute("data-state", "ready")
     expect(page.locator("#card-mix")).to_have_attribute("data-state", "measuring")

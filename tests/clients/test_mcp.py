@@ -1,7 +1,8 @@
 """The server for assistants, through the SDK's own client: free to look, asked before it spends."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,15 @@ def assistant(live_server: LiveServer, key: str, engine: PlayedEngine, tmp_path:
 
                     return await say(call)
 
-        return asyncio.run(session())
+        return run(session())
 
     return talk
+
+
+def run(talk: Coroutine[Any, Any, Any]) -> Any:
+    """Return what a talk returned, held in a thread: a browser of other tests may own this one's loop."""
+    with ThreadPoolExecutor(1) as elsewhere:
+        return elsewhere.submit(asyncio.run, talk).result()
 
 
 class ToolRefused(Exception):
@@ -159,7 +166,7 @@ def test_tools_say_whether_they_change_anything_and_the_spending_ones_ask(
             async with Client(build(site, tmp_path)) as client:
                 return (await client.list_tools()).tools
 
-    listed = {tool.name: tool for tool in asyncio.run(tools())}
+    listed = {tool.name: tool for tool in run(tools())}
     asking = {name for name, tool in listed.items() if "confirm" in tool.input_schema["properties"]}
     assert asking == SPENDING
     for name in SPENDING:

@@ -1,11 +1,13 @@
 // <master-form>: opens the Master button when both cards hold a track, and says why while not.
 //
 // It also keeps the two tracks in the address, so that a reload loses nothing, and tells the page
-// ("pairchange") when there is another pair to compare.
+// ("pairchange") when there is another pair to compare. What was folded out stays so when the choices
+// are told anew.
 
 class MasterForm extends HTMLElement {
   #watch = new MutationObserver(() => this.#update());
   #pair;
+  #folds = []; // open ones of the choices that are being replaced
 
   connectedCallback() {
     const part = (name) => this.querySelector(`[data-part=${name}]`);
@@ -14,6 +16,8 @@ class MasterForm extends HTMLElement {
     this.#watch.observe(this.parts.cards, { childList: true, subtree: true, attributeFilter: ["data-state"] });
     this.addEventListener("input", () => this.#summarise());
     this.addEventListener("change", ({ target }) => target.name === "genre" && document.body.dispatchEvent(new Event("pairchange")));
+    this.addEventListener("htmx:beforeSwap", ({ detail }) => (this.#folds = [...detail.target.querySelectorAll("[data-fold][open]")].map((fold) => fold.dataset.fold)));
+    this.addEventListener("htmx:load", ({ target }) => this.#folds.forEach((name) => target.querySelector(`[data-fold=${name}]`)?.setAttribute("open", "")));
     this.#update();
     this.#summarise();
   }
