@@ -13,6 +13,7 @@ import numpy.typing as npt
 from dsp.answers import ask, gentler, harm_of, left_for_the_mix, most_limited
 from dsp.axes import RANGES_HZ
 from dsp.chain import Mastered
+from dsp.dynamics_report import dynamics_report
 from dsp.equalizer import TonePlan
 from dsp.features import LEVEL_HZ
 from dsp.limiter import TRACK_STEP_SECONDS
@@ -65,7 +66,7 @@ def describe(mastered: Mastered) -> dict[str, Any]:
         "ranges": _ranges(mastered),
         "tone": _tone(mastered),
         "width": _width(mastered),
-        "dynamics": _dynamics(mastered),
+        "dynamics": dynamics_report(mastered),
         "limiting": limiting,
         "loudness_over_time": _loudness_over_time(mastered),
         "sections": mastered.target.summary()["sections"],
@@ -231,24 +232,6 @@ def _by_third_octave(plan: TonePlan | WidthPlan) -> list[dict[str, float]]:
         {name: round(float(column[band]), 2) for name, column in columns.items()}
         for band in range(THIRD_OCTAVES_HZ.size)
     ]
-
-
-def _dynamics(mastered: Mastered) -> dict[str, Any]:
-    plan, stats = mastered.dynamics, mastered.dynamics_stats
-    return {
-        "levels_lu": _listed(plan.levels_lu),
-        "wanted_db": _listed(plan.wanted_db),
-        "applied_db": _listed(plan.applied_db),
-        "lowest_db": round(stats.lowest_db, 2),
-        "highest_db": round(stats.highest_db, 2),
-        "mean_db": round(stats.mean_db, 2),
-        "psr_before_db": mastered.target.psr_db[1],
-        "psr_reference_db": mastered.reference.psr_db[1],
-        "psr_after_db": mastered.result.psr_db[1],
-        "psr_low_before_db": mastered.target.psr_db[0],
-        "psr_low_reference_db": mastered.reference.psr_db[0],
-        "psr_low_after_db": mastered.result.psr_db[0],
-    }
 
 
 def _limiting(mastered: Mastered) -> dict[str, Any]:
