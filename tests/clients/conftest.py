@@ -80,7 +80,7 @@ def site(live_server: LiveServer, key: str, engine: PlayedEngine):
 def working(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Lacquer]:
     """Let the command's client work while it waits."""
     made = partial(Lacquer, sleep=work)
-    monkeypatch.setattr("lacquer.cli.Lacquer", made)
+    monkeypatch.setattr("lacquer.commands.Lacquer", made)
     return made
 
 
