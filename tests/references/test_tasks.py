@@ -149,7 +149,7 @@ def test_a_box_chooses_no_names(alice: User, engine: PlayedEngine, name: str):
         return result
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("references.tasks.box.run", leaving)
+        patched.setattr("dsp.box.run", leaving)
         audio = measured_one(alice)
     assert audio.is_waiting
     assert audio.engine_errors == 1
@@ -167,7 +167,7 @@ def test_a_link_left_by_a_box_is_not_followed(alice: User, engine: PlayedEngine,
         return result
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("references.tasks.box.run", linking)
+        patched.setattr("dsp.box.run", linking)
         audio = measured_one(alice)
     assert not audio.is_ready
     assert default_storage.listdir(audio.folder) == ([], ["source"])
@@ -199,7 +199,7 @@ def test_progress_is_on_the_row_and_not_too_often(alice: User, engine: PlayedEng
         return engine.run(function, *args, **options)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("references.tasks.box.run", telling)
+        patched.setattr("dsp.box.run", telling)
         patched.setattr(AudioFile._default_manager, "advance", noting)
         assert measured_one(alice).is_ready
     assert [note["step"] for note in notes][:2] == ["measuring", "checking"]
@@ -220,7 +220,7 @@ def test_a_heartbeat_that_finds_the_lease_lost_stops_the_box(
             deadline.wait(0.01)
         raise AssertionError("nobody stopped it")
 
-    monkeypatch.setattr("references.tasks.box.run", boxed)
+    monkeypatch.setattr("dsp.box.run", boxed)
     audio = measured_one(alice)
     assert audio.status == AudioFile.Status.MEASURING  # the sweep, or who took over, decides
     assert audio.engine_errors == 0
