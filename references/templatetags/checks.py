@@ -1,18 +1,24 @@
 """What a check found, summed up in a line."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from references.messages.wording import Message
-
 register = template.Library()
 
 
+class Told(Protocol):
+    """What is said of a finding."""
+
+    @property
+    def severity(self) -> str: ...
+
+
 @register.filter
-def ready_words(findings: Sequence[Message]) -> str:
+def ready_words(findings: Sequence[Told]) -> str:
     """Say that a mix can be mastered, and how many warnings or else notes there are to read."""
     warnings = sum(finding.severity == "warning" for finding in findings)
     if warnings:
