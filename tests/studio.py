@@ -431,9 +431,9 @@ class PlayedEngine:
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> PlayedEngine:
     played = PlayedEngine()
-    monkeypatch.setattr("references.tasks.box.run", played.run)
-    monkeypatch.setattr("references.tasks.box.strength", lambda: STRONG)
-    monkeypatch.setattr("references.tasks.warm_up", lambda: None)
+    monkeypatch.setattr("dsp.box.run", played.run)
+    monkeypatch.setattr("dsp.box.strength", lambda: STRONG)
+    monkeypatch.setattr("references.tasks.machine.warm_up", lambda: None)
     return played
 
 

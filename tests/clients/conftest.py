@@ -38,9 +38,9 @@ class ListeningEngine(PlayedEngine):
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> PlayedEngine:
     played = ListeningEngine()
-    monkeypatch.setattr("references.tasks.box.run", played.run)
-    monkeypatch.setattr("references.tasks.box.strength", lambda: STRONG)
-    monkeypatch.setattr("references.tasks.warm_up", lambda: None)
+    monkeypatch.setattr("dsp.box.run", played.run)
+    monkeypatch.setattr("dsp.box.strength", lambda: STRONG)
+    monkeypatch.setattr("references.tasks.machine.warm_up", lambda: None)
     return played
 
 
@@ -80,7 +80,7 @@ def site(live_server: LiveServer, key: str, engine: PlayedEngine):
 def working(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Lacquer]:
     """Let the command's client work while it waits."""
     made = partial(Lacquer, sleep=work)
-    monkeypatch.setattr("lacquer.cli.Lacquer", made)
+    monkeypatch.setattr("lacquer.commands.Lacquer", made)
     return made
 
 

@@ -31,9 +31,9 @@ def _engine(monkeypatch: pytest.MonkeyPatch) -> None:
     def run(function: str, *args: Any, progress: Any = None, **_: Any) -> Any:
         return getattr(jobs, function.removeprefix("dsp.jobs:"))(*args, progress=progress)
 
-    monkeypatch.setattr("references.tasks.box.run", run)
-    monkeypatch.setattr("references.tasks.box.strength", lambda: STRONG)
-    monkeypatch.setattr("references.tasks.warm_up", lambda: None)
+    monkeypatch.setattr("dsp.box.run", run)
+    monkeypatch.setattr("dsp.box.strength", lambda: STRONG)
+    monkeypatch.setattr("references.tasks.machine.warm_up", lambda: None)
 
 
 def upload(user: User, folder: Any, name: str, audio: Audio, kind: Any = MIX) -> AudioFile:

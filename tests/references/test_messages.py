@@ -101,7 +101,7 @@ def test_a_code_of_a_newer_engine_is_told_by_its_name():
         ("khz", (44_100,), "44.1 kHz"),
         ("khz", (48_000,), "48 kHz"),
         ("khz", (11_025,), "11.025 kHz"),
-        ("hertz", (63.2,), "63 Hz"),
+        ("quantity", (63.2, "Hz"), "63 Hz"),
         ("percent", (0.7,), "70 %"),
         ("percent", (None,), "–"),
         ("seconds", (238.2,), "3:58"),
