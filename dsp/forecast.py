@@ -25,7 +25,7 @@ from dsp.loudness import (
 )
 from dsp.measure import GATE_LU
 from dsp.peaks import block_frames, block_peaks, psr_db
-from dsp.reduction import knot_gain, reduction_knots_db
+from dsp.reduction import block_gains, knot_gain, reduction_knots_db
 from dsp.units import amplitude_to_db, db_to_amplitude
 
 BUDGET_MARGIN_DB: Final = 0.08  # for what the limiter takes beyond what the peaks demand
