@@ -33,6 +33,7 @@ def master(chosen: argparse.Namespace, bar: Bar) -> int:
     with _site(chosen, bar) as site:
         mix = _sent(site, bar, found_mix, "mix")
         reference = _sent(site, bar, found_reference, "reference")
+        _await_measured(site, bar, mix, reference)
         settings = _settings(chosen)
         if chosen.dry_run:
             estimate = site.masters.estimate(
@@ -118,9 +119,7 @@ def album(chosen: argparse.Namespace, bar: Bar) -> int:
     with _site(chosen, bar) as site:
         reference = _sent(site, bar, found_reference, "reference")
         mixes = [_sent(site, bar, mix, "mix") for mix in found]
-        for track in (reference, *mixes):
-            if not isinstance(track, str) or track.startswith("aud_"):
-                _measured(site, bar, track)
+        _await_measured(site, bar, reference, *mixes)
         made = site.albums.create(
             chosen.title,
             artist=chosen.artist,
@@ -235,6 +234,13 @@ def _measured(site: Lacquer, bar: Bar, track: str | Audio) -> Audio:
     return site.audio.wait(track, progress=lambda audio: bar.show("Measuring", audio.progress))
 
 
+def _await_measured(site: Lacquer, bar: Bar, *tracks: str | Audio) -> None:
+    """Wait until files are known by their content, so that a pair that is paid costs nothing."""
+    for track in tracks:
+        if not isinstance(track, str) or track.startswith("aud_"):
+            _measured(site, bar, track)
+
+
 def _waited(site: Lacquer, bar: Bar, made: Master, timeout: float) -> Version:
     """Return the version of a master once it is made; tell how to come back if that is too long."""
 
@@ -280,7 +286,7 @@ def _tell_estimate(estimate: Estimate, bar: Bar, *, as_json: bool) -> int:
     if as_json:
         print(json.dumps(dict(estimate.raw)))
         return OK
-    print(f"{estimate.cost.credits} of {estimate.cost.available} credits")
+    print(f"cost: {estimate.cost.credits}, credits left: {estimate.cost.available}")
     for warned in estimate.warnings:
         print(f"{warned.about}: {warned.title} [{warned.code}]")
     return OK
