@@ -15,10 +15,11 @@ from dsp.audio import Audio
 from dsp.axes import RANGES_HZ
 from dsp.blocks import BLOCK_SECONDS, Blocks, measure_blocks
 from dsp.clipping import find_clipping
-from dsp.disturbances import find_hum, find_noise, find_subsonic
+from dsp.disturbances import find_noise, find_subsonic
 from dsp.edges import find_edges
 from dsp.features import LEVEL_HZ
 from dsp.findings import FILE_CODES, Finding, Ranges, Severity
+from dsp.hum import find_hum
 from dsp.measure import Profile
 from dsp.spectrum import Doubles, bands_between
 
