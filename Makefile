@@ -86,7 +86,7 @@ bench-polls:  ## How often programs may ask how far a master is (ARGS=)
 	$(PYTHON) -m bench.polls $(ARGS)
 
 .PHONY: bench-ears
-bench-ears:  ## What the checks, suitability and sections find: MUSIC=folder, PAIRS=tsv
+bench-ears:  ## What is found of damage, likeness and sections, into bench/EARS.md (MUSIC=, PAIRS=, ARGS=)
 	$(PYTHON) -m bench.ears findings --music "$(MUSIC)" $(ARGS)
 	$(PYTHON) -m bench.ears pairs --music "$(MUSIC)" $(if $(PAIRS),--pairs "$(PAIRS)")
 	$(PYTHON) -m bench.ears sections --music "$(MUSIC)"

@@ -206,7 +206,22 @@ def _polarity(blocks: Blocks, profile: Profile) -> list[Finding]:
     for first in np.flatnonzero(bad):
         flags[first : first + span.size] = True
     worst = round(float(correlation.min()), 3)
-    return [Finding(code, "warning", 0.9, value=worst, ranges=_spans(flags))]
+    ranges = _spans(_between(flags, blocks.cross < 0.0))
+    return [Finding(code, "warning", 0.9, value=worst, ranges=ranges)]
+
+
+def _between(flags: npt.NDArray[np.bool_], ends: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Return runs of flags cut to their first and last block that is an end.
+
+    A span of seconds is out of phase as a whole before its first block is.
+    """
+    kept = np.zeros_like(flags)
+    starts = np.flatnonzero(np.diff(np.concatenate(([0], flags.astype(np.int8), [0]))))
+    for first, last in starts.reshape(-1, 2):
+        inside = np.flatnonzero(ends[first:last])
+        if inside.size:
+            kept[first + inside[0] : first + inside[-1] + 1] = True
+    return kept
 
 
 def _low_end(profile: Profile) -> list[Finding]:

@@ -230,3 +230,44 @@ def test_findings_do_not_depend_on_the_level(clean, gain_db):
     for name in ("hum 50", "noise", "subsonic", "low end out of phase", "cut tail"):
         happen, codes = ACCIDENTS[name]
         assert set(codes) & set(findings(accidents.gained(happen(clean), gain_db)))
+
+
+@pytest.mark.parametrize("gain_db", [0.0, -12.0])
+def test_a_song_pressed_flat_is_limited_already_at_any_level(clean, gain_db):
+    pressed = accidents.made(0.5 * np.tanh(30.0 * clean.samples), RATE_HZ)
+    assert "already_limited" in findings(accidents.gained(pressed, gain_db))
+    assert "already_limited" not in findings(clean)
+
+
+def test_a_passage_out_of_phase_is_told_where_it_is(clean):
+    samples = np.repeat(clean.samples.mean(axis=0, keepdims=True), 2, axis=0)
+    samples[0] += 0.05 * clean.samples[0]
+    samples[1, 12 * RATE_HZ : 20 * RATE_HZ] *= -1.0
+    (told,) = of(samples)["out_of_phase"].ranges
+    assert told == pytest.approx((12.0, 20.0), abs=0.06)
+
+
+def test_a_low_end_that_differs_between_the_sides_is_wide(clean):
+    rng = np.random.default_rng(1)
+    low = signal.sosfilt(
+        signal.butter(4, 100.0, fs=RATE_HZ, output="sos"), rng.normal(size=clean.samples.shape)
+    )
+    high = signal.sosfilt(
+        signal.butter(4, 200.0, "highpass", fs=RATE_HZ, output="sos"), clean.samples
+    )
+    assert "wide_low_end" in of(high + 2.0 * low)
+
+
+@pytest.mark.parametrize(
+    ("low_hz", "high_hz", "name"),
+    [
+        (30.0, 120.0, "low_end"),
+        (120.0, 500.0, "low_mids"),
+        (500.0, 4_000.0, "vocal_range"),
+        (4_000.0, 16_000.0, "top_end"),
+    ],
+)
+def test_a_range_beyond_what_songs_have_is_told(clean, low_hz, high_hz, name):
+    sos = signal.butter(4, (low_hz, high_hz), "bandpass", fs=RATE_HZ, output="sos")
+    inside = signal.sosfiltfilt(sos, clean.samples, axis=1)
+    assert f"heavy_{name}" in of((clean.samples + 60.0 * inside) / 60.0)
