@@ -1,314 +1,166 @@
-"""Dynamics in bands: only where bands of like moments grow louder by themselves.
-
-A mix whose bass and treble swell beyond the reference's, moment for moment alike, wants a multiband
-compressor. What speaks for one is read per band as the slope of the whole is: at like moments, with
-its doubt. It is put to work only where two bands ask for it and the sections are surely alike;
-everywhere else the samples stay as they are, to the bit.
-
-The bands are those of fourth-order crossovers (Linkwitz and Riley) without phase: each low-pass
-runs forward and back, and every band is what is between two of them, so that the bands add up to
-the input, and a gain of 1 in all of them changes nothing. Channels share every gain.
-"""
+"""What a report tells of tone and width per band: before, toward, after, and what was held back."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit, types
 
-from dsp.audio import Audio
-from dsp.gains import bell, middle_of, smoothed, windowed_lufs
-from dsp.loudness import WeightedEnergies
-from dsp.measure import GATE_LU
-from dsp.moments import FULL_AMOUNT, Comparison
-from dsp.slopes import GROUP_EDGES_HZ, GROUPS_COMPARED
-from dsp.spectrum import Doubles, Floats
-
-LIKE_DB: Final = 2.5  # unlikeness that half of the sections of one track stay under
-EVIDENCE_DB: Final = 1.5  # at the loudest twentieth of a band's moments, that asks for a gain
-DOUBTS: Final = 0.7  # standard deviations that evidence is over nothing
-LEAST_BANDS: Final = 2  # that ask for it; one alone is the arrangement or the tone
-BELIEVED_SHARE: Final = 0.8  # of a slope that is over its doubt
-STEEPEST: Final = -0.4  # dB per dB: 1.7 to 1
-CAP_DB: Final = 3.0
-LEVEL_SECONDS: Final = 0.100
-SMOOTHING_SECONDS: Final = 0.030
-STEPS_PER_SECOND: Final = 100
-CHUNK_STEPS: Final = 1_000
-MARGIN_SECONDS: Final = 0.1  # in which the lowest crossover has died away, 400 dB down
-HIGHEST_SHARE: Final = 0.45  # of the sample rate, for a crossover
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class BandsPlan:
-    """What each band asks for, and gets.
-
-    Attributes
-    ----------
-    wanted, applied : ndarray, shape (GROUPS_COMPARED,)
-        dB of gain per dB over the band's median level, 0 or less, beyond what all bands ask for:
-        as measured; as believed.
-    reason : str or None
-        Why nothing is done though a band asks: "unlike" (the sections are not like enough to
-        tell), "one_band" (fewer than ``LEAST_BANDS`` do).
-    """
-
-    wanted: Doubles
-    applied: Doubles
-    reason: str | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Bands:
-    """The gains that were put on, exactly, so that they can be put on again.
-
-    Attributes
-    ----------
-    slopes : ndarray, shape (GROUPS_COMPARED,)
-        dB per dB over the middle, 0 or less.
-    middles_db : ndarray, shape (GROUPS_COMPARED,)
-        The level from which each band's gain counts.
-    makeup_db : ndarray, shape (GROUPS_COMPARED,)
-        Gain that leaves each band's mean level alone: that is tone, and not for this stage.
-    """
-
-    slopes: Doubles
-    middles_db: Doubles
-    makeup_db: Doubles
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class BandsStats:
-    """What the stage did in each band: extremes of its gain, and the mean of its magnitude."""
-
-    lowest_db: Doubles
-    highest_db: Doubles
-    mean_db: Doubles
-
-
-def plan_bands(comparison: Comparison, *, amount: float) -> BandsPlan:
-    """Return what the bands of a target are to be compressed by.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        Of a target with its reference.
-    amount : float, 0 to 1
-    """
-    slopes, doubts = comparison.group_slopes, comparison.group_doubts
-    slopes = np.where(slopes < 0.0, slopes, 0.0)
-    slopes = slopes - slopes.max()  # what all bands ask for is asked of the whole
-    wanted = slopes.round(3) + 0.0
-    sure = np.isfinite(doubts) & (-slopes > DOUBTS * doubts)
-    asking = sure & (-slopes * comparison.group_rises_db > EVIDENCE_DB)
-    nothing = np.zeros(GROUPS_COMPARED)
-    if not np.any(asking) or amount <= 0.0:
-        return BandsPlan(wanted, nothing, None)
-    if comparison.unlikeness_db >= LIKE_DB:
-        return BandsPlan(wanted, nothing, "unlike")
-    if np.count_nonzero(asking) < LEAST_BANDS:
-        return BandsPlan(wanted, nothing, "one_band")
-    share = BELIEVED_SHARE * min(1.0, amount / FULL_AMOUNT)
-    applied = np.where(sure, np.clip(share * slopes, STEEPEST, 0.0), 0.0).round(4) + 0.0
-    return BandsPlan(wanted, applied, None)
-
-
-def apply_bands(
-    audio: Audio, plan: BandsPlan, *, in_place: bool = False, middle_shift_db: float = 0.0
-) -> tuple[Audio, BandsStats | None, Bands | None]:
-    """Return audio with the planned gains in bands, what was done, and how to repeat it.
-
-    The same samples and None where nothing is asked for.
-
-    Parameters
-    ----------
-    audio : Audio
-    plan : BandsPlan
-    in_place : bool
-        Whether the samples may be overwritten.
-    middle_shift_db : float
-        How far over the audio's own the middles lie from which levels count.
-    """
-    if not np.any(plan.applied):
-        return audio, None, None
-    levels = _levels(audio)
-    middles, makeup = np.zeros(GROUPS_COMPARED), np.zeros(GROUPS_COMPARED)
-    for band, level in enumerate(levels):
-        middles[band] = middle_of(level, GATE_LU) + middle_shift_db
-        counted = level > middles[band] - GATE_LU
-        gain_db = _by_level(level, float(plan.applied[band]), float(middles[band]))
-        makeup[band] = -float(gain_db[counted].mean())
-    bands = Bands(plan.applied, middles, makeup)
-    return *_with_gains(audio, levels, bands, in_place=in_place), bands
-
-
-def repeat_bands(
-    audio: Audio, bands: Bands, *, in_place: bool = False
-) -> tuple[Audio, BandsStats | None]:
-    """Return audio with gains in bands found before, maybe on other audio, and what was done."""
-    return _with_gains(audio, _levels(audio), bands, in_place=in_place)
-
-
-def _with_gains(
-    audio: Audio, levels: list[Doubles], bands: Bands, *, in_place: bool
-) -> tuple[Audio, BandsStats]:
-    """Return audio under the gains in all bands, and what they were."""
-    gains_db = np.zeros((GROUPS_COMPARED, levels[0].size))
-    for band, level in enumerate(levels):
-        if bands.slopes[band]:
-            gain_db = _by_level(level, float(bands.slopes[band]), float(bands.middles_db[band]))
-            gain_db = np.clip(gain_db + bands.makeup_db[band], -CAP_DB, CAP_DB)
-            gains_db[band] = smoothed(gain_db, bell(SMOOTHING_SECONDS, 1.0 / STEPS_PER_SECOND))
-    changed = audio.samples if in_place else np.empty_like(audio.samples)
-    extra = 10.0 ** (gains_db / 20.0) - 1.0
-    for start, chunk, lows in _split(audio):
-        stop = start + chunk.shape[1]
-        _add_bands(chunk, lows, extra, _step_frames(audio.rate_hz), start, changed[:, start:stop])
-    stats = BandsStats(gains_db.min(axis=1), gains_db.max(axis=1), np.abs(gains_db).mean(axis=1))
-    return Audio(changed, audio.rate_hz), stats
-
-
-def _by_level(level_db: Doubles, slope: float, middle_db: float) -> Doubles:
-    return slope * np.maximum(0.0, level_db - middle_db)
-
-
-def _levels(audio: Audio) -> list[Doubles]:
-    """Return the level of each band over time, dB, one value per step."""
-    step = _step_frames(audio.rate_hz)
-    power = np.zeros((GROUPS_COMPARED, -(-audio.frames // step)))
-    for start, chunk, lows in _split(audio):
-        _sum_bands(chunk, lows, step, start // step, power)
-    return [windowed_lufs(WeightedEnergies(band), LEVEL_SECONDS) for band in power / step]
-
-
-def _split(audio: Audio) -> Iterator[tuple[int, Floats, Floats]]:
-    """Yield the first frame of each chunk, its samples, and the low-passes of all crossovers.
-
-    A chunk may be overwritten once it has been yielded: what the next one needs of it is kept.
-    """
-    coefficients = np.array([_low_pass(hz, audio.rate_hz) for hz in GROUP_EDGES_HZ])
-    margin = round(MARGIN_SECONDS * audio.rate_hz)
-    length = CHUNK_STEPS * _step_frames(audio.rate_hz)
-    before = np.zeros((audio.channels, margin), dtype=np.float32)
-    for start in range(0, audio.frames, length):
-        stop = min(audio.frames, start + length)
-        chunk = audio.samples[:, start:stop].copy()
-        ahead = audio.samples[:, stop : stop + margin]
-        span = np.concatenate([before, chunk, ahead], axis=1)
-        before = span[:, stop - start : stop - start + margin].copy()
-        lows = np.empty((len(GROUP_EDGES_HZ), *span.shape), dtype=np.float32)
-        _low_passes(span, coefficients, lows)
-        yield start, chunk, lows[:, :, margin : margin + stop - start]
-
-
-def _step_frames(rate_hz: int) -> int:
-    return max(1, round(rate_hz / STEPS_PER_SECOND))
-
-
-def _low_pass(hz: float, rate_hz: int) -> tuple[float, ...]:
-    """Return b0, a1 and a2 of a second-order Butterworth low-pass; b is b0, 2 b0, b0."""
-    k = math.tan(math.pi * min(hz / rate_hz, HIGHEST_SHARE))
-    scale = 1.0 / (1.0 + math.sqrt(2.0) * k + k * k)
-    return k * k * scale, 2.0 * (k * k - 1.0) * scale, (1.0 - math.sqrt(2.0) * k + k * k) * scale
-
-
-@njit(
-    types.void(
-        types.Array(types.float32, 2, "C", readonly=True),
-        types.float64[:, ::1],
-        types.float32[:, :, ::1],
-    ),
-    nogil=True,
-    cache=True,
+from dsp.axes import RANGES_HZ
+from dsp.chain import Mastered
+from dsp.equalizer import TonePlan
+from dsp.features import LEVEL_HZ
+from dsp.measure import Profile
+from dsp.spectrum import (
+    BAND_CENTRES_HZ,
+    BAND_COUNT,
+    THIRD_OCTAVES_HZ,
+    Doubles,
+    third_octaves,
+    to_db,
 )
-def _low_passes(
-    span: Floats, coefficients: npt.NDArray[np.float64], lows: npt.NDArray[np.float32]
-) -> None:
-    """Filter forward, then back, by every low-pass; all of them step by step together."""
-    filters, channels, frames = lows.shape
-    lanes = filters * channels
-    b, a1, a2 = np.empty(lanes), np.empty(lanes), np.empty(lanes)
-    for lane in range(lanes):
-        b[lane], a1[lane], a2[lane] = coefficients[lane // channels]
-    for way in range(2):
-        first, second = np.zeros(lanes), np.zeros(lanes)
-        for number in range(frames):
-            i = number if way == 0 else frames - 1 - number
-            for lane in range(lanes):
-                row, channel = lane // channels, lane % channels
-                x = (span[channel, i] if way == 0 else lows[row, channel, i]) + 1e-25
-                y = b[lane] * x + first[lane]
-                first[lane] = 2.0 * b[lane] * x - a1[lane] * y + second[lane]
-                second[lane] = b[lane] * x - a2[lane] * y
-                lows[row, channel, i] = np.float32(y)
+from dsp.stereo import WidthPlan
+
+PRESENCE_HZ: Final = (2_000.0, 5_000.0)  # where the ear is most sensitive (ISO 226)
+AUDIBLE_WIDTH_DB: Final = -40.0  # a side further under the mid is no width
+CAPPED_DB: Final = 0.1  # less was not held back
 
 
-@njit(
-    types.void(
-        types.Array(types.float32, 2, "C"),
-        types.Array(types.float32, 3, "A"),
-        types.int64,
-        types.int64,
-        types.float64[:, ::1],
-    ),
-    nogil=True,
-    cache=True,
-)
-def _sum_bands(
-    chunk: Floats, lows: npt.NDArray[np.float32], step: int, first: int, power: Doubles
-) -> None:
-    """Add the squares of every band of every step."""
-    filters = lows.shape[0]
-    for channel in range(chunk.shape[0]):
-        for i in range(chunk.shape[1]):
-            place = first + i // step
-            below = np.float32(0.0)
-            for band in range(filters):
-                value = lows[band, channel, i] - below
-                power[band, place] += value * value
-                below = lows[band, channel, i]
-            value = chunk[channel, i] - below
-            power[filters, place] += value * value
+def ranges(mastered: Mastered) -> list[dict[str, Any]]:
+    """Return how far each range of the spectrum is from the reference, before and after, dB."""
+    reference = tilt(mastered.reference)
+    found = []
+    for code, (low, high) in {**RANGES_HZ, "presence": PRESENCE_HZ}.items():
+        inside = (THIRD_OCTAVES_HZ >= low) & (THIRD_OCTAVES_HZ < high)
+        before, after = (
+            round(float(np.mean((tilt(track) - reference)[inside])), 2)
+            for track in (mastered.target, mastered.result)
+        )
+        found.append({"code": code, "before_db": before, "after_db": after})
+    return found
 
 
-@njit(
-    types.void(
-        types.Array(types.float32, 2, "C"),
-        types.Array(types.float32, 3, "A"),
-        types.float64[:, ::1],
-        types.int64,
-        types.int64,
-        types.Array(types.float32, 2, "A"),
-    ),
-    nogil=True,
-    cache=True,
-)
-def _add_bands(
-    chunk: Floats,
-    lows: npt.NDArray[np.float32],
-    extra: Doubles,
-    step: int,
-    start: int,
-    changed: Floats,
-) -> None:
-    """Add to a chunk what the gains take from or give to its bands, interpolated over steps."""
-    filters, steps = lows.shape[0], extra.shape[1]
-    for i in range(chunk.shape[1]):
-        place = (start + i + 0.5) / step - 0.5
-        before = min(max(math.floor(place), 0), steps - 1)
-        after = min(before + 1, steps - 1)
-        share = min(max(place - before, 0.0), 1.0)
-        for channel in range(chunk.shape[0]):
-            total = np.float64(chunk[channel, i])
-            below = np.float32(0.0)
-            for band in range(filters + 1):
-                top = lows[band, channel, i] if band < filters else chunk[channel, i]
-                gain = extra[band, before] + share * (extra[band, after] - extra[band, before])
-                total += gain * (top - below)
-                below = top
-            changed[channel, i] = np.float32(total)
+def tone(mastered: Mastered) -> dict[str, Any]:
+    """Return the tone per third octave before, toward and after, and what the stage did."""
+    plan = mastered.tone
+    return {
+        "bands_hz": listed(THIRD_OCTAVES_HZ, 1),
+        "before_db": listed(tilt(mastered.target)),
+        "reference_db": listed(tilt(mastered.reference)),
+        "after_db": listed(tilt(mastered.result)),
+        "curve_hz": listed(BAND_CENTRES_HZ, 1),
+        **_shares(plan),
+        "compared": plan.valid.tolist(),
+        "bands": _by_third_octave(plan),
+        "bands_compared": (_thirds_mean(plan.valid) > 0.5).tolist(),
+    }
+
+
+def width(mastered: Mastered) -> dict[str, Any]:
+    """Return the width per third octave before, toward and after, and what the stage did."""
+    plan = mastered.width
+    return {
+        "bands_hz": listed(THIRD_OCTAVES_HZ, 1),
+        "before_db": listed(_width_db(mastered.target)),
+        "reference_db": listed(_width_db(mastered.reference)),
+        "after_db": listed(_width_db(mastered.result)),
+        "curve_hz": listed(BAND_CENTRES_HZ, 1),
+        "correlation_before": listed(mastered.target.correlation, 3),
+        "correlation_reference": listed(mastered.reference.correlation, 3),
+        "correlation_after": listed(mastered.result.correlation, 3),
+        **_shares(plan),
+        "bands": _by_third_octave(plan),
+    }
+
+
+def _shares(plan: TonePlan | WidthPlan) -> dict[str, list[float]]:
+    """Return what the reference asked for: applied, capped, and left over by amount and belief."""
+    return {
+        "wanted_db": listed(plan.wanted_db),
+        "applied_db": listed(plan.applied_db),
+        "capped_db": listed(plan.capped_db),
+        "left_db": listed(plan.wanted_db - plan.applied_db - plan.capped_db),
+    }
+
+
+def _by_third_octave(plan: TonePlan | WidthPlan) -> list[dict[str, float]]:
+    """Return the same as means over the standard third octaves, one row each."""
+    columns = {
+        "hz": THIRD_OCTAVES_HZ,
+        "wanted_db": _thirds_mean(plan.wanted_db),
+        "applied_db": _thirds_mean(plan.applied_db),
+        "capped_db": _thirds_mean(plan.capped_db),
+    }
+    columns["left_db"] = columns["wanted_db"] - columns["applied_db"] - columns["capped_db"]
+    return [
+        {name: round(float(column[band]), 2) for name, column in columns.items()}
+        for band in range(THIRD_OCTAVES_HZ.size)
+    ]
+
+
+def capped(mastered: Mastered) -> list[dict[str, Any]]:
+    """Return every area where a cap held a stage back: where most, what was asked for and done."""
+    found = []
+    for stage, plan in (("tone", mastered.tone), ("width", mastered.width)):
+        held = np.abs(plan.capped_db) >= CAPPED_DB
+        edges = np.flatnonzero(np.diff(np.concatenate(([0], held.astype(np.int8), [0]))))
+        for first, last in edges.reshape(-1, 2):
+            band = int(first + np.argmax(np.abs(plan.capped_db[first:last])))
+            found.append(
+                {
+                    "stage": stage,
+                    "hz": round(float(BAND_CENTRES_HZ[band])),
+                    "low_hz": round(float(BAND_CENTRES_HZ[first])),
+                    "high_hz": round(float(BAND_CENTRES_HZ[last - 1])),
+                    "wanted_db": round(float(plan.applied_db[band] + plan.capped_db[band]), 1),
+                    "applied_db": round(float(plan.applied_db[band]), 1),
+                }
+            )
+    return found
+
+
+def _thirds_mean(bands: npt.ArrayLike) -> Doubles:
+    """Return the mean over each standard third octave of values per band, shape (BAND_COUNT,)."""
+    shares: Doubles = third_octaves(np.ones(BAND_COUNT))
+    return third_octaves(bands) / shares
+
+
+def tilt(profile: Profile) -> Doubles:
+    """Return the third-octave levels of mid, less their mean over ``LEVEL_HZ``, dB."""
+    levels = to_db(third_octaves(10.0 ** (profile.mid_db / 10.0)))
+    inside = (THIRD_OCTAVES_HZ >= LEVEL_HZ[0]) & (THIRD_OCTAVES_HZ <= LEVEL_HZ[1])
+    return levels - float(np.mean(levels[inside]))
+
+
+def _width_db(profile: Profile) -> Doubles:
+    mid, side = (
+        to_db(third_octaves(10.0 ** (levels / 10.0)))
+        for levels in (profile.mid_db, profile.side_db)
+    )
+    width: Doubles = np.maximum(side - mid, -60.0)
+    return width
+
+
+def width_distance(track: Profile, reference: Profile) -> float:
+    """Return the mean distance of two widths over the third octaves, dB."""
+    widths = [np.maximum(_width_db(each), AUDIBLE_WIDTH_DB) for each in (track, reference)]
+    return float(np.mean(np.abs(widths[0] - widths[1])))
+
+
+def overall_width_db(profile: Profile) -> float:
+    """Return the power of the side over that of the mid, dB, no less than -60."""
+    mid, side = (np.sum(10.0 ** (db / 10.0)) for db in (profile.mid_db, profile.side_db))
+    return round(float(max(10.0 * np.log10(max(side, 1e-14) / mid), -60.0)), 2)
+
+
+def overall_correlation(profile: Profile) -> float:
+    """Return the correlation of left and right, each band by its power."""
+    powers = 10.0 ** (profile.mid_db / 10.0) + 10.0 ** (profile.side_db / 10.0)
+    return round(float(np.average(profile.correlation, weights=powers)), 3)
+
+
+def listed(values: npt.ArrayLike, decimals: int = 2) -> list[float]:
+    """Return numbers as a rounded list."""
+    rounded: list[float] = np.round(np.asarray(values, dtype=np.float64), decimals).tolist()
+    return rounded

@@ -14,11 +14,11 @@ from typing import Any, Final, Self, TypeVar
 
 import numpy as np
 
-from dsp.bands import BandsPlan
 from dsp.dynamics import DynamicsPlan
 from dsp.equalizer import TonePlan
 from dsp.errors import InvalidSettings, ProfileInvalid, ProfileUnsupported
 from dsp.measure import OF_GROUPS, Profile
+from dsp.multiband import BandsPlan
 from dsp.spectrum import Doubles
 from dsp.stereo import WidthPlan
 from dsp.weights import ASPECTS, MOST_PARTS, Aspect, Weights, check_weights

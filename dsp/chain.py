@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 
 from dsp.audio import Audio
-from dsp.bands import apply_bands
 from dsp.blends import Blend, mean_dynamics, mean_tone, mean_width
 from dsp.dynamics import (
     DynamicsPlan,
@@ -26,6 +25,7 @@ from dsp.filters import remove_dc
 from dsp.likeness import suitability
 from dsp.maximizer import Maximized, maximize, undo_in_place
 from dsp.measure import Profile, measure
+from dsp.multiband import apply_bands
 from dsp.passages import compare_passages
 from dsp.recipe import Filter, Limit, RemoveDc, Step
 from dsp.rides import apply_ride, find_ride

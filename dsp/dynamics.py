@@ -5,7 +5,7 @@ the believed difference of loudness quantiles; around onsets it is halved, so th
 an attack nor is heard before it. The other follows notes and drums, the loudness of 50 ms over its
 median: it takes back what makes a mix's peaks stand further over its loudness than the
 reference's, and leaves the limiter only what is shorter. What bands do by themselves comes before
-both; see :mod:`dsp.bands`.
+both; see :mod:`dsp.multiband`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from dsp.audio import Audio
-from dsp.bands import BandsPlan, BandsStats, plan_bands
+from dsp.distribution import GATE_LU, QUANTILES
 from dsp.gains import bell, middle_of, onset_shares, smoothed, windowed_lufs, with_gain
 from dsp.loudness import (
     WeightedEnergies,
@@ -25,8 +25,9 @@ from dsp.loudness import (
     steps_of_blocks,
     weighted_block_energies,
 )
-from dsp.measure import GATE_LU, QUANTILES, Profile
+from dsp.measure import Profile
 from dsp.moments import FULL_AMOUNT, Belief, believed_slope, compare, toward
+from dsp.multiband import BandsPlan, BandsStats, plan_bands
 from dsp.peaks import block_frames
 from dsp.rides import Ride, ridden_db, ride_into
 from dsp.spectrum import Doubles

@@ -18,7 +18,6 @@ from typing import Any, Final, Self, TypeAlias
 import numpy as np
 
 from dsp.audio import Audio
-from dsp.bands import Bands, BandsStats, repeat_bands
 from dsp.clipper import clip_in_place, unclip_in_place
 from dsp.dynamics import DynamicsStats, Fast, Levels, repeat_dynamics
 from dsp.equalizer import filter_mid_side
@@ -27,6 +26,7 @@ from dsp.filters import remove_dc
 from dsp.limiter import limit_in_place, unlimit_in_place, usable_ceiling
 from dsp.loudness import integrated_lufs, weighted_energies
 from dsp.maximizer import Maximized, Passes, total_reduction_db, undo_in_place
+from dsp.multiband import Bands, BandsStats, repeat_bands
 from dsp.peaks import block_frames, block_peaks
 from dsp.rides import Ride, apply_ride
 from dsp.slopes import GROUPS_COMPARED

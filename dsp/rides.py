@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 
 from dsp.audio import Audio
+from dsp.distribution import GATE_LU
 from dsp.gains import windowed_lufs, with_gain
 from dsp.loudness import WeightedEnergies, loudness_range_lu, weighted_energies
-from dsp.measure import GATE_LU
 from dsp.spectrum import Doubles
 
 RANGE_TOLERANCE_LU: Final = 0.02

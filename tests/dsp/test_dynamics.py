@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from dsp.audio import Audio
-from dsp.bands import apply_bands
 from dsp.dynamics import (
     Levels,
     apply_dynamics,
@@ -25,6 +24,7 @@ from dsp.loudness import (
     weighted_energies,
 )
 from dsp.measure import measure
+from dsp.multiband import apply_bands
 from dsp.peaks import block_frames
 from dsp.rides import ride_range
 from tests.dsp.music import mono, song

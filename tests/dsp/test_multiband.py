@@ -10,11 +10,11 @@ import pytest
 from scipy import ndimage, signal
 
 from dsp.audio import Audio
-from dsp.bands import CAP_DB, BandsPlan, apply_bands, plan_bands, repeat_bands
 from dsp.chain import master
 from dsp.frozen import recipe_of
 from dsp.measure import measure
 from dsp.moments import compare
+from dsp.multiband import CAP_DB, BandsPlan, apply_bands, plan_bands, repeat_bands
 from dsp.recipe import Recipe, repeat
 from dsp.report import describe
 from dsp.settings import MasterSettings
