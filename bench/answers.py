@@ -134,7 +134,7 @@ def answer(address: str, door: str, email: str) -> tuple[float, tuple[int, str, 
 def words(page: str, email: str) -> str:
     """Return a page without what differs with every request: tokens, and the address itself."""
     page = page.replace(email, "ADDRESS")
-    return re.sub(r'(csrfmiddlewaretoken" value=|"X-CSRFToken": )"[^"]+"', r"\1", page)
+    return re.sub(r'(csrfmiddlewaretoken" value=|"x-csrftoken": )"[^"]+"', r"\1", page)
 
 
 if __name__ == "__main__":
