@@ -142,20 +142,14 @@ FILE_ORIGINS = []  # other than the site's own
 if S3_BUCKET:
     from config import s3  # only here: it is large, and most sites do without
 
-    FILE_ORIGINS = s3.origins(
-        bucket=S3_BUCKET,
-        endpoint_url=S3_ENDPOINT_URL,
-        region=S3_REGION,
-        addressing_style=S3_ADDRESSING_STYLE,
-    )
-    STORAGES["default"] = s3.storage(
-        bucket=S3_BUCKET,
-        endpoint_url=S3_ENDPOINT_URL,
-        region=S3_REGION,
-        access_key=S3_ACCESS_KEY,
-        secret_key=S3_SECRET_KEY,
-        addressing_style=S3_ADDRESSING_STYLE,
-    )
+    bucket = {
+        "bucket": S3_BUCKET,
+        "endpoint_url": S3_ENDPOINT_URL,
+        "region": S3_REGION,
+        "addressing_style": S3_ADDRESSING_STYLE,
+    }
+    FILE_ORIGINS = s3.origins(**bucket)
+    STORAGES["default"] = s3.storage(**bucket, access_key=S3_ACCESS_KEY, secret_key=S3_SECRET_KEY)
 STATIC_URL = "static/"
 # Style sheets and scripts as they are served; in an image they are beside the code.
 STATIC_ROOT = Path(env.str("STATIC_DIR", default=str(DATA_DIR / "static")))
@@ -220,6 +214,9 @@ STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
 STRIPE_PRICES = env.dict("STRIPE_PRICES", default={})
 if STRIPE_SECRET_KEY and not STRIPE_WEBHOOK_SECRET:
     raise ImproperlyConfigured("STRIPE_SECRET_KEY needs STRIPE_WEBHOOK_SECRET beside it.")
+PAYMENT_ORIGINS = ["https://checkout.stripe.com", "https://billing.stripe.com"]
+if not STRIPE_SECRET_KEY:
+    PAYMENT_ORIGINS = []
 LEDGER_TITLES = "mastering.services.titles_of"  # by name: money knows nothing of what it pays
 
 # Webhooks: what we may call for people beside public servers, as networks (10.0.0.0/8).
@@ -355,14 +352,7 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF, *FILE_ORIGINS],
         "media-src": [SELF, "blob:", *FILE_ORIGINS],
         "worker-src": [SELF, "blob:"],
-        "form-action": [
-            SELF,
-            *(
-                ["https://checkout.stripe.com", "https://billing.stripe.com"]
-                if STRIPE_SECRET_KEY
-                else []
-            ),
-        ],
+        "form-action": [SELF, *PAYMENT_ORIGINS],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
         "object-src": [NONE],

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from numba import njit, types
 
 from dsp.audio import Audio
-from dsp.filters import fractional_delays, sliding_max
+from dsp.filters import FLOATS, STRETCH, fold_ahead, fractional_delays
 from dsp.peaks import block_frames, block_peaks
 from dsp.units import db_to_amplitude
 
@@ -138,9 +138,7 @@ def _plan(peaks: npt.NDArray[np.float32], threshold: float, rate_hz: int) -> lis
     over = peaks > threshold
     demand_db[over] = 20.0 * np.log10(peaks[over] / threshold)
     gap, short = blocks(GAP_SECONDS), blocks(SHORT_SECONDS)
-    silent = gap + short  # nothing is asked for before and after the piece
-    filled_db = _sliding_min(sliding_max(np.pad(demand_db, silent), 0, gap), gap, 0)
-    lasting_db = sliding_max(_sliding_min(filled_db, 0, short), short, 0)[silent:-silent]
+    lasting_db = _lasting(demand_db, gap, short)
     behind, ahead = blocks(_BEHIND_SECONDS), blocks(_AHEAD_SECONDS)
 
     found = []
@@ -171,8 +169,34 @@ def _plan(peaks: npt.NDArray[np.float32], threshold: float, rate_hz: int) -> lis
     return kept
 
 
-def _sliding_min(values: npt.NDArray[np.float64], back: int, ahead: int) -> npt.NDArray[np.float64]:
-    return np.asarray(-sliding_max(-values, back, ahead))
+@njit(types.float64[::1](FLOATS, types.int64, types.int64), nogil=True, cache=True)
+def _lasting(demand_db: npt.NDArray[np.float64], gap: int, short: int) -> npt.NDArray[np.float64]:
+    """Return the demand with gaps filled and then everything too short taken away.
+
+    A closing over ``gap`` blocks and an opening over ``short``: the highest ahead, the lowest on
+    both sides, the highest behind. Nothing is asked for before and after the piece.
+    """
+    count = len(demand_db)
+    reach = gap + short
+    lasting = np.empty(count)
+    near = np.empty(STRETCH + 2 * reach)
+    for start in range(0, count, STRETCH):
+        stop = min(start + STRETCH, count)
+        first = start - reach
+        low, high = max(first, 0), min(stop + reach, count)
+        near[:] = 0.0
+        inside = near[low - first :]
+        for i in range(high - low):
+            inside[i] = demand_db[low + i]
+        wanted = fold_ahead(near, stop - first + reach, gap + 1)
+        for i in range(wanted):
+            near[i] = -near[i]
+        wanted = fold_ahead(near, wanted, reach + 1)
+        for i in range(wanted):
+            near[i] = -near[i]
+        fold_ahead(near, wanted, short + 1)
+        lasting[start:stop] = near[: stop - start]
+    return lasting
 
 
 @njit(

@@ -23,6 +23,8 @@ PEAK_REACH_FRAMES: Final = 24  # a reading looks at this many frames on either s
 BANK_TAPS: Final = 2 * PEAK_REACH_FRAMES
 BANK_ROWS: Final = 16  # two vectors of eight
 
+STRETCH: Final = 4_096  # values of a sliding maximum at once: they stay in the cache
+
 _SHELF_HZ: Final = 1681.974450955533  # BS.1770-5 Annex 1, table 1, as an analogue prototype
 _SHELF_DB: Final = 3.999843853973347
 _SHELF_Q: Final = 0.7071752369554196
@@ -225,6 +227,25 @@ def _ebur128(rate_hz: int) -> list[_Row]:
     return rows
 
 
+@njit(types.int64(types.float64[::1], types.int64, types.int64), nogil=True, cache=True)
+def fold_ahead(values: npt.NDArray[np.float64], count: int, width: int) -> int:
+    """Make each of the first ``count`` values the highest of itself and those after it, in place.
+
+    ``width`` of them, itself included; returns how many have as many after them. The highest of
+    ``w`` values and of the ``w`` next ones is that of ``2w``: a few vector operations a value for
+    any width, as long as the values stay in the cache.
+    """
+    reached = 1
+    while reached < width:
+        step = min(reached, width - reached)
+        later = values[step:]
+        count -= step
+        for i in range(count):
+            values[i] = later[i] if later[i] > values[i] else values[i]
+        reached += step
+    return count
+
+
 @njit(types.float64[::1](FLOATS, types.int64, types.int64), nogil=True, cache=True)
 def sliding_max(values: npt.NDArray[np.float64], back: int, ahead: int) -> npt.NDArray[np.float64]:
     """Return the highest of ``values[i − back … i + ahead]`` for every place ``i``.
@@ -240,24 +261,22 @@ def sliding_max(values: npt.NDArray[np.float64], back: int, ahead: int) -> npt.N
     -------
     ndarray of float64, shape (n,)
 
-    References
-    ----------
-    D. Lemire, Streaming maximum-minimum filter (2006): a wedge of falling candidates.
     """
     count = len(values)
+    width = back + ahead + 1
     highest = np.empty(count)
-    wedge = np.empty(count, dtype=np.int64)
-    head = tail = incoming = 0
-    for i in range(count):
-        while incoming < count and incoming <= i + ahead:
-            while tail > head and values[wedge[tail - 1]] <= values[incoming]:
-                tail -= 1
-            wedge[tail] = incoming
-            tail += 1
-            incoming += 1
-        while wedge[head] < i - back:
-            head += 1
-        highest[i] = values[wedge[head]]
+    near = np.empty(STRETCH + width)
+    for start in range(0, count, STRETCH):
+        stop = min(start + STRETCH, count)
+        wanted = stop - start + width - 1
+        low, high = max(start - back, 0), min(stop + ahead, count)
+        near[: low - start + back] = -np.inf
+        inside = near[low - start + back :]
+        for i in range(high - low):
+            inside[i] = values[low + i]
+        near[high - start + back : wanted] = -np.inf
+        fold_ahead(near, wanted, width)
+        highest[start:stop] = near[: stop - start]
     return highest
 
 

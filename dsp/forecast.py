@@ -25,7 +25,7 @@ from dsp.loudness import (
 )
 from dsp.measure import GATE_LU
 from dsp.peaks import block_frames, block_peaks, psr_db
-from dsp.reduction import block_gains, reduction_knots_db
+from dsp.reduction import knot_gain, reduction_knots_db
 from dsp.units import amplitude_to_db, db_to_amplitude
 
 BUDGET_MARGIN_DB: Final = 0.08  # for what the limiter takes beyond what the peaks demand
@@ -110,7 +110,7 @@ class Model:
         else:
             knots_db = np.zeros(len(self.peaks) + 3)
         steps = np.zeros(len(self._step_starts))
-        _sum_steps(self._energies, block_gains(knots_db), self._step_starts, steps)
+        _sum_steps(self._energies, knots_db, self._step_starts, steps)
         together_db = self._clip_db + knots_db[self._clipped_blocks + 1]
         return Forecast(
             integrated_lufs(WeightedEnergies(steps * (drive * drive / self._step_frames))),
@@ -159,12 +159,18 @@ class Model:
 )
 def _sum_steps(
     energies: npt.NDArray[np.float64],
-    gains: npt.NDArray[np.float64],
+    knots_db: npt.NDArray[np.float64],
     step_starts: npt.NDArray[np.int64],
     steps: npt.NDArray[np.float64],
 ) -> None:
-    """Sum the energies of the blocks of each step under the gains."""
+    """Sum the energies of the blocks of each step under the gains of :func:`block_gains`."""
+    g0, g1, g2 = knot_gain(knots_db[0]), knot_gain(knots_db[1]), knot_gain(knots_db[2])
     for step in range(len(steps)):
         stop = step_starts[step + 1] if step + 1 < len(steps) else len(energies)
+        total = 0.0
         for block in range(step_starts[step], stop):
-            steps[step] += energies[block] * gains[block] * gains[block]
+            g3 = knot_gain(knots_db[block + 3])
+            gain = (g0 + 23.0 * (g1 + g2) + g3) / 48.0
+            total += energies[block] * gain * gain
+            g0, g1, g2 = g1, g2, g3
+        steps[step] = total

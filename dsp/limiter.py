@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from dsp.audio import Audio
 from dsp.filters import PEAK_REACH_FRAMES, sliding_max
+from dsp.loudness import STEP_SECONDS, step_starts
 from dsp.peaks import block_frames, block_peaks, require_finite
 from dsp.reduction import (
     AHEAD_BLOCKS,
@@ -30,7 +31,7 @@ from dsp.reduction import (
 )
 from dsp.units import db_to_amplitude
 
-TRACK_STEP_SECONDS: Final = 0.010
+TRACK_STEP_SECONDS: Final = STEP_SECONDS
 
 # Dither and rounding to 16 bits move a sample by 1.5 steps of 2^-15 at most, and a reading
 # between samples by 2.65 times that.
@@ -248,9 +249,7 @@ def _track_db(reductions_db: npt.NDArray[np.float32], audio: Audio) -> npt.NDArr
     steps = math.ceil(audio.duration_seconds / TRACK_STEP_SECONDS)
     if not steps:
         return np.zeros(0, dtype=np.float32)
-    step_of_block = (
-        np.arange(len(reductions_db)) * block_frames(audio.rate_hz) * 100 // audio.rate_hz
-    )
-    track = np.zeros(steps, dtype=np.float32)
-    np.maximum.at(track, np.minimum(step_of_block, steps - 1), reductions_db)
+    starts = step_starts(len(reductions_db), block_frames(audio.rate_hz), audio.rate_hz)
+    track = np.zeros(steps, dtype=np.float32)  # no block may begin in the last step
+    track[: len(starts)] = np.maximum.reduceat(reductions_db, starts)
     return track

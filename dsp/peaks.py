@@ -20,7 +20,6 @@ from dsp.audio import Audio
 from dsp.errors import NotFinite
 from dsp.filters import (
     METERS,
-    SAMPLES,
     MeterBank,
     meter_bank,
 )
@@ -67,9 +66,15 @@ def require_finite(audio: Audio) -> None:
         raise NotFinite("The audio holds samples that are not finite numbers.")
 
 
+def highest_sample(audio: Audio) -> float:
+    """Return the highest magnitude of a sample, 1.0 = full scale: NaN where there is one."""
+    pattern = np.array(_highest_pattern(audio.samples.view(np.int32)), dtype=np.int32)
+    return float(pattern.view(np.float32))
+
+
 def sample_peak_dbfs(audio: Audio) -> float:
     """Return the highest sample in dBFS; ``-inf`` for silence or no frames."""
-    return amplitude_to_db(_sample_peak(audio.samples))
+    return amplitude_to_db(highest_sample(audio))
 
 
 def true_peak_dbtp(audio: Audio) -> float:
@@ -227,11 +232,15 @@ def _window_peaks(
     return peaks, float(highest)
 
 
-@njit(types.float32(SAMPLES), nogil=True, cache=True, fastmath={"nnan", "nsz"})
-def _sample_peak(samples: npt.NDArray[np.float32]) -> float:
-    peak = np.float32(0.0)
-    for channel in range(samples.shape[0]):
-        row = samples[channel]
+@njit(types.int32(types.Array(types.int32, 2, "C", readonly=True)), nogil=True, cache=True)
+def _highest_pattern(patterns: npt.NDArray[np.int32]) -> np.int32:
+    """Return the highest bit pattern but for its sign.
+
+    Those of magnitudes are in their order, with infinity and then every NaN above all of them.
+    """
+    highest = np.int32(0)
+    for channel in range(patterns.shape[0]):
+        row = patterns[channel]
         for i in range(row.shape[0]):
-            peak = max(peak, abs(row[i]))
-    return float(peak)
+            highest = max(highest, row[i] & np.int32(0x7FFF_FFFF))
+    return highest

@@ -54,29 +54,54 @@ def _measure_blocks(
         if not chosen[first : first + count].any():
             continue
         start = first * block_frames
+        level[:] = 0.0
+        bend[:] = 0.0
         for channel in range(channels):
             low = max(start - 1, 0)
             high = min(start + _STRETCH_FRAMES + 1, frames)
             near[: low - start + 1] = 0.0
-            near[low - start + 1 : high - start + 1] = samples[channel, low:high]
+            row = samples[channel, low:high]
+            inside = near[low - start + 1 :]
+            for i in range(len(row)):  # as vectors, which an assignment of slices is not
+                inside[i] = row[i]
             near[high - start + 1 :] = 0.0
             for i in range(_STRETCH_FRAMES):
-                level[i] = abs(near[i + 1])
-                bend[i] = abs(near[i] - near[i + 1] - near[i + 1] + near[i + 2])
+                level[i] = max(level[i], abs(near[i + 1]))
+                bend[i] = max(bend[i], abs(near[i] - near[i + 1] - near[i + 1] + near[i + 2]))
             if start == 0:  # the bend at the zero before the first frame
                 bend[0] = max(bend[0], abs(near[1]))
             if high == frames:  # … and at the zero after the last
                 last = frames - 1 - start
                 bend[last] = max(bend[last], abs(near[last + 1]))
-            folds = _STRETCH_FRAMES
-            while folds > blocks_at_once:
-                folds //= 2
-                for i in range(folds):
-                    level[i] = max(level[2 * i], level[2 * i + 1])
-                    bend[i] = max(bend[2 * i], bend[2 * i + 1])
-            for i in range(count):
-                levels[first + i] = max(levels[first + i], level[i])
-                bends[first + i] = max(bends[first + i], bend[i])
+        folds = _STRETCH_FRAMES
+        while folds > blocks_at_once:
+            folds //= 2
+            for i in range(folds):
+                level[i] = max(level[2 * i], level[2 * i + 1])
+                bend[i] = max(bend[2 * i], bend[2 * i + 1])
+        for i in range(count):
+            levels[first + i] = level[i]
+            bends[first + i] = bend[i]
+
+
+@njit(
+    types.float32[::1](types.float32[::1], types.float32, types.int64),
+    nogil=True,
+    cache=True,
+    fastmath={"nnan", "nsz"},
+)
+def _bounds(bends: npt.NDArray[np.float32], bend: float, around: int) -> npt.NDArray[np.float32]:
+    """Return what the bends may add to a reading in each block: the most of those around it."""
+    blocks = len(bends)
+    bounds = bends.copy()
+    for by in range(1, min(around, blocks - 1) + 1):
+        for block in range(blocks - by):
+            bounds[block] = max(bounds[block], bends[block + by])
+        for block in range(by, blocks):
+            bounds[block] = max(bounds[block], bends[block - by])
+    for block in range(blocks):
+        bounds[block] *= bend
+    return bounds
 
 
 @njit(
@@ -85,6 +110,7 @@ def _measure_blocks(
         types.int64,
         types.int64,
         SAMPLES,
+        types.float32,
         types.float32,
         types.float32,
         types.float32[::1],
@@ -100,21 +126,28 @@ def _read_between(
     stop: int,
     taps: npt.NDArray[np.float32],
     line: float,
-    needed: float,
+    known: np.float32 | float,
+    bound: np.float32 | float,
     near: npt.NDArray[np.float32],
     sums: npt.NDArray[np.float32],
 ) -> np.float32:
-    """Return the highest reading after frames ``start`` to ``stop`` that may exceed ``needed``.
+    """Return the highest reading after frames ``start`` to ``stop``, exact where over ``known``.
 
-    ``needed`` is for ``line · max(|x[n]|, |x[n+1]|)``; ``near`` and ``sums`` are scratch.
+    No reading there exceeds ``line · max(|x[n]|, |x[n+1]|) + bound``; ``near`` and ``sums`` are
+    scratch.
     """
     channels, frames = samples.shape
     peak = np.float32(0.0)
+    needed = known - bound
     first = start - PEAK_REACH_FRAMES + 1
+    count = stop - start + BANK_TAPS - 1
     for channel in range(channels):
-        for i in range(stop - start + BANK_TAPS - 1):
-            place = first + i
-            near[i] = samples[channel, place] if 0 <= place < frames else np.float32(0.0)
+        low, high = max(first, 0), min(first + count, frames)
+        near[:count] = 0.0
+        inside = near[low - first :]
+        here = samples[channel, low:high]
+        for i in range(len(here)):
+            inside[i] = here[i]
         for n in range(stop - start):
             if (
                 line * max(abs(near[n + PEAK_REACH_FRAMES - 1]), abs(near[n + PEAK_REACH_FRAMES]))
@@ -138,6 +171,8 @@ def _read_between(
                     )
             for row in range(BANK_ROWS):
                 peak = max(peak, abs(sums[row]))
+            if peak - bound > needed:
+                needed = peak - bound
     return peak
 
 
@@ -178,24 +213,24 @@ def scan_blocks(
     bends = np.zeros(blocks, dtype=np.float32)
     _measure_blocks(samples, block_frames, measured, levels, bends)
     floor = max(floor, floor_share * levels.max()) if blocks else floor
+    bounds = _bounds(bends, bend, around)
     near = np.zeros(block_frames + 2 * PEAK_REACH_FRAMES + BANK_TAPS, dtype=np.float32)
     sums = np.zeros(BANK_ROWS, dtype=np.float32)
     for block in range(blocks):
         if not chosen[block]:
             continue
-        highest_bend = np.float32(0.0)
-        for other in range(max(0, block - around), min(blocks, block + around + 1)):
-            highest_bend = max(highest_bend, bends[other])
         level = levels[block]
         after = levels[block + 1] if block + 1 < blocks else np.float32(0.0)
         peaks[block] = level
-        needed = max(floor, level) - bend * highest_bend
-        if line * max(level, after) > needed:
+        known = max(floor, level)
+        if line * max(level, after) > known - bounds[block]:
             start = block * block_frames - (PEAK_REACH_FRAMES if block == 0 else 0)
             stop = (block + 1) * block_frames
             if block == blocks - 1:
                 stop = samples.shape[1] + PEAK_REACH_FRAMES
-            found = _read_between(samples, start, stop, taps, line, needed, near, sums)
+            found = _read_between(
+                samples, start, stop, taps, line, known, bounds[block], near, sums
+            )
             peaks[block] = max(level, found)
 
 
@@ -230,10 +265,7 @@ def scan_windows(
     levels = np.zeros(blocks, dtype=np.float32)
     bends = np.zeros(blocks, dtype=np.float32)
     _measure_blocks(samples, block_frames, np.ones(blocks, dtype=np.bool_), levels, bends)
-    bounds = np.zeros(blocks, dtype=np.float32)  # of what the bends may add
-    for block in range(blocks):
-        for other in range(max(0, block - around), min(blocks, block + around + 1)):
-            bounds[block] = max(bounds[block], bend * bends[other])
+    bounds = _bounds(bends, bend, around)
     near = np.zeros(block_frames + 2 * PEAK_REACH_FRAMES + BANK_TAPS, dtype=np.float32)
     sums = np.zeros(BANK_ROWS, dtype=np.float32)
     for window in range(len(peaks)):
@@ -249,13 +281,14 @@ def scan_windows(
         for turn in range(first - 1, last):
             block = turn if turn >= first else likeliest
             after = levels[block + 1] if block + 1 < blocks else np.float32(0.0)
-            needed = peak - bounds[block]
-            if line * max(levels[block], after) > needed:
+            if line * max(levels[block], after) > peak - bounds[block]:
                 start = block * block_frames - (PEAK_REACH_FRAMES if block == 0 else 0)
                 stop = (block + 1) * block_frames
                 if block == blocks - 1:
                     stop = samples.shape[1] + PEAK_REACH_FRAMES
-                found = _read_between(samples, start, stop, taps, line, needed, near, sums)
+                found = _read_between(
+                    samples, start, stop, taps, line, peak, bounds[block], near, sums
+                )
                 peak = max(peak, found)
         peaks[window] = peak
     return float(levels.max()) if blocks else 0.0

@@ -131,16 +131,17 @@ def _reduction_knots(
 
 
 @njit(types.float64(types.float64), nogil=True, cache=True)
-def _gain(reduction_db: float) -> float:
+def knot_gain(reduction_db: float) -> float:
+    """Return the gain factor of a reduction in dB; exactly 1 for none."""
     return math.exp(reduction_db * _NEPERS_PER_DB) if reduction_db > 0.0 else 1.0
 
 
 @njit(types.float64[::1](FLOATS), nogil=True, cache=True)
 def _block_gains(knots_db: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     gains = np.empty(len(knots_db) - 3)
-    g0, g1, g2 = _gain(knots_db[0]), _gain(knots_db[1]), _gain(knots_db[2])
+    g0, g1, g2 = knot_gain(knots_db[0]), knot_gain(knots_db[1]), knot_gain(knots_db[2])
     for block in range(len(gains)):
-        g3 = _gain(knots_db[block + 3])
+        g3 = knot_gain(knots_db[block + 3])
         gains[block] = (g0 + 23.0 * (g1 + g2) + g3) / 48.0
         g0, g1, g2 = g1, g2, g3
     return gains
@@ -167,27 +168,39 @@ def apply_spline(
 ) -> None:
     """Multiply the chosen blocks by the drive and the cubic B-spline of the gains, in place."""
     channels, frames = samples.shape
+    places = np.arange(block_frames).astype(np.float32)
+    g0 = g1 = g2 = g3 = 1.0
+    before = -2  # the last block whose gains are known
     for block in range(len(chosen)):
         if not chosen[block]:
             continue
         start = block * block_frames
         stop = min(start + block_frames, frames)
-        d0, d1, d2, d3 = knots_db[block : block + 4]
-        if d0 == 0.0 and d1 == 0.0 and d2 == 0.0 and d3 == 0.0:
+        if block == before + 1:
+            g0, g1, g2 = g1, g2, g3
+        else:
+            g0, g1, g2 = (
+                knot_gain(knots_db[block]),
+                knot_gain(knots_db[block + 1]),
+                knot_gain(knots_db[block + 2]),
+            )
+        g3 = knot_gain(knots_db[block + 3])
+        before = block
+        if g0 == 1.0 and g1 == 1.0 and g2 == 1.0 and g3 == 1.0:
             level = np.float32(drive)
             for channel in range(channels):
                 for i in range(start, stop):
                     samples[channel, i] *= level
             continue
-        g0, g1, g2, g3 = _gain(d0), _gain(d1), _gain(d2), _gain(d3)
         a0 = np.float32(drive * (g0 + 4.0 * g1 + g2) / 6.0)
         a1 = np.float32(drive * (g2 - g0) / 2.0 / block_frames)
         a2 = np.float32(drive * (g0 - 2.0 * g1 + g2) / 2.0 / block_frames**2)
         a3 = np.float32(drive * (g3 - g0 + 3.0 * (g1 - g2)) / 6.0 / block_frames**3)
         for channel in range(channels):
-            for i in range(start, stop):
-                u = np.float32(i - start)
-                samples[channel, i] *= a0 + u * (a1 + u * (a2 + u * a3))
+            part = samples[channel, start:stop]
+            for i in range(len(part)):
+                u = places[i]
+                part[i] *= a0 + u * (a1 + u * (a2 + u * a3))
 
 
 @njit(

@@ -12,7 +12,7 @@ from references.models import AudioFile
 
 CANONICAL_FORMAT = "wav32f"
 RECOMMENDED = "wav24"
-CLIPPING = ("clipping", "flat_tops")  # findings that are drawn in the waveform
+CLIPPING = "clipping"  # the finding that is drawn in the waveform
 
 
 def address(version: Version, name: str, *more: str) -> str:
@@ -143,7 +143,7 @@ def _clips(audio: AudioFile) -> str:
     ranges = [
         span
         for finding in audio.findings
-        if finding["code"] in CLIPPING
+        if finding["code"] == CLIPPING
         for span in finding.get("ranges", ())
     ]
     return " ".join(f"{start / length:.5f}-{end / length:.5f}" for start, end in ranges if length)

@@ -20,6 +20,8 @@ Across = Literal["hertz", "clock", "units", "names"]
 TABLE_ROWS: Final = 48
 TRACKS: Final = {"before": "original", "reference": "reference", "after": "master"}
 SPREAD_LU: Final = (-20, 8)  # around a song's own loudness
+NEAR_DB: Final = 2.0  # around the reference: hardly told apart
+BEGIN_HZ: Final = {"low_end": 30, "low_mids": 120, "vocal_range": 500, "top_end": 4_000}
 FADED_LU: Final = 30.0  # quieter moments than this are the silence around a song
 
 
@@ -48,7 +50,8 @@ class Plot:
     x: Sequence[float]
     lines: list[Line]
     names: list[str] = field(default_factory=list)  # of the places, where they have no number
-    marks: list[dict[str, Any]] = field(default_factory=list)  # sections
+    marks: list[dict[str, Any]] = field(default_factory=list)  # sections, or ranges of the spectrum
+    near: float | None = None  # how far around the reference a band is drawn
     has_zero: bool = False
     floor: float | None = None  # what lies deeper would flatten all the rest
     note: str = ""
@@ -74,6 +77,7 @@ class Plot:
             "x": self.x,
             "names": self.names,
             "marks": self.marks,
+            "near": self.near,
             "zero": self.has_zero,
             "floor": self.floor,
             "lines": [
@@ -128,6 +132,9 @@ def _spectrum(report: Report) -> Plot:
         title=_("Spectrum, at equal level"),
         sentence=text % {"before": db(gap["before"]), "after": db(gap["after"])},
         lines=_three(lambda key: tone[f"{key}_db"], "dB"),
+        marks=_ranges(),
+        near=NEAR_DB,
+        note=_("The band is 2 dB around the reference."),
         **_by_frequency(tone["bands_hz"]),
     )
 
@@ -157,6 +164,7 @@ def _tone_curve(report: Report) -> Plot:
                 [a if abs(c) >= 0.1 else None for a, c in zip(applied, capped, strict=True)],
             ),
         ],
+        marks=_ranges(),
         has_zero=True,
         **_by_frequency(tone["curve_hz"]),
     )
@@ -369,6 +377,11 @@ def _sections(report: Report) -> list[dict[str, Any]]:
         {"at": section["start_seconds"], "label": words.part_name(section)}
         for section in report["sections"]
     ]
+
+
+def _ranges() -> list[dict[str, Any]]:
+    names = words.range_names()
+    return [{"at": hz, "label": names[code]} for code, hz in BEGIN_HZ.items()]
 
 
 def _spread(levels: Levels, own_lufs: float | None) -> Levels:

@@ -36,10 +36,10 @@ from mastering import services  # noqa: E402
 from mastering.management import supervisor  # noqa: E402
 from mastering.models import Version  # noqa: E402
 from mastering.services import submit_master  # noqa: E402
-from references import tasks  # noqa: E402
 from references.models import Settled, WorkQuerySet, settled  # noqa: E402
 from references.models import work as rules  # noqa: E402
 from references.services import receive_upload  # noqa: E402
+from references.tasks import attempts, machine  # noqa: E402
 from tests.chaos import GRACE_SECONDS, LEASE_SECONDS, LONG_SECONDS  # noqa: E402
 from tests.studio import MIX, REFERENCE, STRONG, PlayedEngine, uploaded, wav  # noqa: E402
 
@@ -95,7 +95,7 @@ def note_the_end(rows: list[Settled], **_: Any) -> None:
 
 
 def work(job_seconds: float, room_bytes: int, without: list[str]) -> None:
-    tasks.ROOM_BYTES = room_bytes  # type: ignore[misc]
+    machine.ROOM_BYTES = room_bytes  # type: ignore[misc]
     _play_engine(job_seconds)
     _hurry()
     for guard in without:
@@ -133,10 +133,11 @@ class Engine(PlayedEngine):
 
 
 def _play_engine(job_seconds: float) -> None:
-    patched: Any = tasks
-    patched.box.run = Engine(job_seconds).run
-    patched.box.strength = lambda: STRONG
-    patched.warm_up = lambda: None
+    confined: Any = box
+    confined.run = Engine(job_seconds).run
+    confined.strength = lambda: STRONG
+    here: Any = machine
+    here.warm_up = lambda: None
 
 
 def _hurry() -> None:
@@ -145,9 +146,9 @@ def _hurry() -> None:
     for module, name, value in (
         (rules, "LEASE", lease),
         (rules, "BACK_OFF", (timedelta(seconds=0.2),) * 3),
-        (tasks, "LEASE", lease),
-        (tasks, "BEAT_SECONDS", 0.5),
-        (tasks, "LEASE_MARGIN_SECONDS", 1.0),
+        (attempts, "LEASE", lease),
+        (attempts, "BEAT_SECONDS", 0.5),
+        (attempts, "LEASE_MARGIN_SECONDS", 1.0),
         (services, "UNHEARD", timedelta(seconds=1)),
         (services, "SWEEP_SECONDS", 1.0),
         (supervisor, "PATIENCE_SECONDS", 4.0),
@@ -184,7 +185,7 @@ def _no_heartbeat() -> None:
 
 
 def _no_look_for_room() -> None:
-    tasks.ROOM_BYTES = 0  # type: ignore[misc]
+    machine.ROOM_BYTES = 0  # type: ignore[misc]
 
 
 def _no_survival() -> None:

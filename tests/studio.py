@@ -431,10 +431,15 @@ class PlayedEngine:
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> PlayedEngine:
     played = PlayedEngine()
-    monkeypatch.setattr("references.tasks.box.run", played.run)
-    monkeypatch.setattr("references.tasks.box.strength", lambda: STRONG)
-    monkeypatch.setattr("references.tasks.warm_up", lambda: None)
+    put_in_the_box(played.run, monkeypatch)
     return played
+
+
+def put_in_the_box(run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let workers run this in place of a box, without waiting for an engine to compile."""
+    monkeypatch.setattr("dsp.box.run", run)
+    monkeypatch.setattr("dsp.box.strength", lambda: STRONG)
+    monkeypatch.setattr("references.tasks.machine.warm_up", lambda: None)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Keys to the API: what programs show in place of a log-in."""
 
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Final, Self
 
@@ -102,6 +101,3 @@ class ApiKey(models.Model):
         """Tell whether it opens a scope; who may write may read."""
         resource = scope.partition(":")[0]
         return scope in self.scopes or f"{resource}:write" in self.scopes
-
-    def allows_all(self, scopes: Iterable[str]) -> bool:
-        return all(self.allows(scope) for scope in scopes)

@@ -13,9 +13,6 @@ class AccountQuerySet(models.QuerySet["Account"]):
     def of(self, user: Any) -> Self:
         return self.filter(user=user)
 
-    def of_user_id(self, user_id: int) -> Self:
-        return self.filter(user_id=user_id)
-
     def due(self) -> Self:
         """Keep those whose month is over: free credits come, and old ones go."""
         return self.filter(user__isnull=False, renews_at__lte=Now()).order_by("renews_at")

@@ -1,7 +1,5 @@
 """The pages for developers: a start, the reference, the errors, what changed."""
 
-from typing import Final
-
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import path
@@ -11,8 +9,6 @@ from config.api.changes import CHANGES
 from config.api.document import chapters, document
 from config.api.examples import PYTHON_HEAD
 from config.api.problems import codes
-
-DAY_SECONDS: Final = 86_400
 
 
 @require_safe

@@ -12,7 +12,6 @@ import av
 import numpy as np
 import numpy.typing as npt
 import soundfile as sf
-from numba import njit, types
 
 from dsp.audio import Audio
 from dsp.dither import quantize
@@ -20,8 +19,9 @@ from dsp.errors import InvalidSettings
 from dsp.files import tags as tagging
 from dsp.files.containers import aiff_header, wave_header
 from dsp.files.decode import MAX_AMPLITUDE
+from dsp.files.packing import packed
 from dsp.formats import WRITABLE, ExportFormat
-from dsp.peaks import true_peak_dbtp
+from dsp.peaks import highest_sample, true_peak_dbtp
 from dsp.resample import resample
 from dsp.tags import Tags
 from dsp.units import amplitude_to_db, db_to_amplitude
@@ -131,14 +131,9 @@ def write_proxy(path: str | PathLike[str], audio: Audio) -> None:
 
 
 def _check_samples(audio: Audio, limit: float) -> None:
-    peak = _peak(audio)
+    peak = highest_sample(audio)
     if not peak <= limit:  # NaN compares false
         raise ValueError(f"samples must be finite and within ±{limit:g}: the peak is {peak}")
-
-
-def _peak(audio: Audio) -> float:
-    samples = audio.samples
-    return float(np.maximum(samples.max(initial=0.0), -samples.min(initial=0.0)))
 
 
 def _lossy_rate_hz(rate_hz: int) -> int:
@@ -154,7 +149,7 @@ def _resampled(audio: Audio, rate_hz: int, highest: float = 1.0) -> Audio:
     converted = resample(audio, rate_hz)
     over_db = max(
         true_peak_dbtp(converted) - before_dbtp,
-        amplitude_to_db(_peak(converted)) - amplitude_to_db(highest),
+        amplitude_to_db(highest_sample(converted)) - amplitude_to_db(highest),
     )
     if over_db > 0.0:
         lower = np.float32(db_to_amplitude(-over_db - _ROUNDING_DB))
@@ -197,7 +192,7 @@ def _write_wave(path: Path, audio: Audio, export: ExportFormat, seed: int, tags:
                 file.write(block.T.astype("<f4").tobytes())
         else:
             for integers in _integer_blocks(audio, bits, seed):
-                file.write(_packed(integers, bits, big_endian=False))
+                file.write(packed(integers, bits, big_endian=False))
         file.write(bytes(file.tell() & 1) + tail)
 
 
@@ -214,31 +209,8 @@ def _write_aiff(path: Path, audio: Audio, export: ExportFormat, seed: int, tags:
     with path.open("wb") as file:
         file.write(header)
         for integers in _integer_blocks(audio, bits, seed):
-            file.write(_packed(integers, bits, big_endian=True))
+            file.write(packed(integers, bits, big_endian=True))
         file.write(bytes(file.tell() & 1) + tail)
-
-
-def _packed(words: npt.NDArray[np.int32], bits: int, *, big_endian: bool) -> memoryview:
-    """Return (channels, frames) of integers interleaved, in as many bytes each as they need."""
-    octets = np.empty((words.shape[1], words.shape[0], bits // 8), dtype=np.uint8)
-    _pack(words, octets, big_endian)
-    return octets.data
-
-
-@njit(
-    types.void(types.int32[:, ::1], types.uint8[:, :, ::1], types.boolean), nogil=True, cache=True
-)
-def _pack(words: npt.NDArray[np.int32], octets: npt.NDArray[np.uint8], big_endian: bool) -> None:
-    """Write the two or three lowest bytes of every word."""
-    count = octets.shape[2]
-    lowest, highest = (count - 1, 0) if big_endian else (0, count - 1)
-    for frame in range(words.shape[1]):
-        for channel in range(words.shape[0]):
-            word = words[channel, frame]
-            octets[frame, channel, lowest] = np.uint8(word & 0xFF)
-            octets[frame, channel, highest] = np.uint8((word >> (8 * count - 8)) & 0xFF)
-            if count == 3:
-                octets[frame, channel, 1] = np.uint8((word >> 8) & 0xFF)
 
 
 def _write_flac(path: Path, audio: Audio, export: ExportFormat, seed: int, tags: Tags) -> None:

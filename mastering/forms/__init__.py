@@ -38,7 +38,10 @@ class SettingsForm(forms.Form):
     tone = forms.IntegerField(label=_("Tone"), min_value=0, max_value=100, required=False)
     dynamics = forms.IntegerField(label=_("Dynamics"), min_value=0, max_value=100, required=False)
     width = forms.IntegerField(label=_("Width"), min_value=0, max_value=100, required=False)
-    loudness = forms.ChoiceField(label=_("Loudness"), choices=LOUDNESS_CHOICES)
+    loudness_amount = forms.IntegerField(
+        label=_("Loudness"), min_value=0, max_value=100, required=False
+    )
+    loudness = forms.ChoiceField(label=_("Loudness goal"), choices=LOUDNESS_CHOICES)
     loudness_lufs = forms.FloatField(
         label=_("Loudness of my own"),
         min_value=LOUDNESS_LUFS[0],
@@ -69,7 +72,7 @@ class SettingsForm(forms.Form):
 
     @property
     def stages(self) -> list[forms.BoundField]:
-        return [self[name] for name in ("tone", "dynamics", "width")]
+        return [self[name] for name in ("tone", "dynamics", "width", "loudness_amount")]
 
     @property
     def levels(self) -> list[forms.BoundField]:
@@ -92,13 +95,18 @@ class SettingsForm(forms.Form):
             loudness = cleaned["loudness_lufs"]
         elif loudness != "reference":
             loudness = float(loudness)
+        before = based_on or MasterSettings()
+        loudness_amount = before.loudness_amount
+        if "loudness_amount" in self.data:
+            loudness_amount = _share(cleaned["loudness_amount"])
         return replace(
-            based_on or MasterSettings(),
+            before,
             amount=cleaned["amount"] / 100,
             tone=_share(cleaned["tone"]),
             dynamics=_share(cleaned["dynamics"]),
             width=_share(cleaned["width"]),
             loudness=loudness,
+            loudness_amount=loudness_amount,
             ceiling_dbtp=cleaned["ceiling_dbtp"],
             max_limiting_db=cleaned["max_limiting_db"],
         )
@@ -282,6 +290,7 @@ def _initial(settings: MasterSettings) -> dict[str, Any]:
         "tone": _percent(settings.tone),
         "dynamics": _percent(settings.dynamics),
         "width": _percent(settings.width),
+        "loudness_amount": _percent(settings.loudness_amount),
         "loudness": choice if choice in known else OWN_NUMBER,
         "loudness_lufs": None if choice in known else loudness,
         "ceiling_dbtp": settings.ceiling_dbtp,

@@ -131,4 +131,6 @@ class NoteForm(forms.Form):
         cleaned: dict[str, Any] = self.cleaned_data
         if not cleaned.get("approve") and not cleaned.get("text") and "text" not in self.errors:
             self.add_error("text", _("Write something first."))
+        if not cleaned.get("text"):
+            cleaned["at_seconds"] = None  # what is approved is the whole
         return cleaned

@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal
 
+from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from mastering.models import STEPS, Version
 from references.messages import REFUSALS, Message, Wording, message
+
+LEAST_LEFT_SECONDS: Final = 5  # estimates are told no finer
 
 STEP_LABELS: Final[Mapping[str, str | Promise]] = {
     "queued": gettext_lazy("Waiting for a worker"),
@@ -175,6 +179,21 @@ def steps_of(version: Version) -> list[Step]:
         )
         for place, name in enumerate(shown)
     ]
+
+
+def left_words(end: datetime | None) -> str:
+    """Say how long a version should still take; nothing where that is not known."""
+    if end is None:
+        return ""
+    seconds = (end - timezone.now()).total_seconds()
+    if seconds < LEAST_LEFT_SECONDS:
+        return gettext("Done in a moment")
+    if seconds < 60 - LEAST_LEFT_SECONDS / 2:
+        rounded = LEAST_LEFT_SECONDS * round(seconds / LEAST_LEFT_SECONDS)
+        return gettext("About %(count)s seconds left") % {"count": rounded}
+    minutes = max(round(seconds / 60), 1)
+    text = ngettext("About a minute left", "About %(count)s minutes left", minutes)
+    return text % {"count": minutes}
 
 
 def failure_message(code: str) -> Message:

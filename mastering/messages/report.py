@@ -128,6 +128,17 @@ def tone_rows(report: Report) -> list[list[str]]:
     ]
 
 
+def range_names() -> dict[str, str]:
+    """Return what the ranges of the spectrum are called, by their codes."""
+    return {
+        "low_end": _("Low end"),
+        "low_mids": _("Low mids"),
+        "vocal_range": _("Vocal range"),
+        "presence": _("Presence, 2 to 5 kHz"),
+        "top_end": _("Top end"),
+    }
+
+
 def part_name(section: Mapping[str, Any]) -> str:
     """Return what a section is called: its role where that is sure, else its letter."""
     roles = {
@@ -214,13 +225,7 @@ def _held_words(held_by: str | None) -> str:
 
 
 def _range_change(part: Report) -> Change:
-    names = {
-        "low_end": _("Low end"),
-        "low_mids": _("Low mids"),
-        "vocal_range": _("Vocal range"),
-        "presence": _("Presence, 2 to 5 kHz"),
-        "top_end": _("Top end"),
-    }
+    names = range_names()
     moved, left = part["after_db"] - part["before_db"], part["after_db"]
     if abs(moved) < SMALL_DB:
         text = _("Left as it was.")

@@ -1,7 +1,7 @@
 """Albums: mixes in an order, brought toward one direction, and the ZIPs made of them."""
 
 from datetime import timedelta
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -10,13 +10,12 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy
 
 from dsp.settings import MasterSettings
+from mastering.models.made import PHASES, KeptFile, KeptFileQuerySet
 from mastering.models.masters import Master, Version
 from references.models import (
     AudioFile,
-    Phases,
     PublicIdField,
-    Work,
-    WorkQuerySet,
+    within_a_job,
     work_constraints,
     work_indexes,
 )
@@ -26,8 +25,6 @@ LONGEST_ALBUM_SECONDS = 120 * 60.0  # what one ZIP holds on a worker's disk
 GAP_SECONDS = (0.0, 30.0)
 USUAL_GAP_SECONDS = 2.0
 OFFSET_LU = (-12.0, 12.0)
-
-_PHASES = Phases(waiting="QUEUED", running="RUNNING", succeeded="SUCCEEDED", failed="FAILED")
 
 
 class AlbumQuerySet(models.QuerySet["Album"]):
@@ -127,44 +124,28 @@ class AlbumTrack(models.Model):
         return self.master.shown if self.master else None
 
 
-class AlbumArchiveQuerySet(WorkQuerySet["AlbumArchive"]):
+class AlbumArchiveQuerySet(KeptFileQuerySet["AlbumArchive"]):
     def of(self, user: Any) -> Self:
         return self.filter(user=user).select_related("album")
 
-    def expired(self) -> Self:
-        """Keep what its person had time to fetch."""
-        return self.filter(expires__lt=Now()).exclude(status=_PHASES.running)
 
-
-class AlbumArchive(Work):
+class AlbumArchive(KeptFile):
     """The masters of an album as one ZIP, with its order and gaps, for as long as it is kept."""
-
-    class Status(models.TextChoices):
-        QUEUED = "QUEUED"
-        RUNNING = "RUNNING"
-        SUCCEEDED = "SUCCEEDED"
-        FAILED = "FAILED"
-
-    phases: ClassVar[Phases] = _PHASES
 
     id = PublicIdField(prefix="arc")
     album = models.ForeignKey(Album, models.CASCADE, related_name="archives")
-    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     format = models.CharField(max_length=20, help_text="A key of dsp.formats.WRITABLE.")
     content = models.JSONField(help_text="What it is made of: the album, and its tracks in order.")
-    request_sha256 = models.CharField(max_length=64, help_text="Of all that decides its bytes.")
-    expires = models.DateTimeField()
 
     objects = AlbumArchiveQuerySet.as_manager()
 
-    class Meta:
-        ordering = ["-created", "-pk"]
+    class Meta(KeptFile.Meta):
         constraints = [
-            *work_constraints("album_archive", _PHASES),
+            *work_constraints("album_archive", PHASES),
             models.UniqueConstraint("album", "request_sha256", name="album_archive_made_once"),
         ]
         indexes = [
-            *work_indexes("album_archive", _PHASES),
+            *work_indexes("album_archive", PHASES),
             models.Index("expires", name="album_archive_expiry"),
         ]
 
@@ -172,18 +153,9 @@ class AlbumArchive(Work):
         return f"{self.pk} ({self.format})"
 
     @property
-    def file_name(self) -> str | None:
-        """The name of what was made, in storage."""
-        return next(iter(self.outputs), None)
-
-    @property
-    def size_bytes(self) -> int:
-        return sum(each["size_bytes"] for each in self.outputs.values())
-
-    @property
     def time_limit(self) -> timedelta:
         seconds = 60.0 + 1.5 * sum(track["seconds"] for track in self.content["tracks"])
-        return timedelta(seconds=min(seconds, settings.JOB_TIMEOUT_SECONDS - 60))
+        return within_a_job(seconds)
 
     @property
     def folder(self) -> str:

@@ -1,24 +1,21 @@
 """What is made of a version on demand: files to download, and the check before a release."""
 
 from datetime import timedelta
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 
+from mastering.models.made import PHASES, KeptFile, KeptFileQuerySet, Made
 from mastering.models.masters import Master, Version
 from references.models import (
-    Phases,
     PublicIdField,
-    Work,
     WorkQuerySet,
+    within_a_job,
     work_constraints,
     work_indexes,
 )
-
-_PHASES = Phases(waiting="QUEUED", running="RUNNING", succeeded="SUCCEEDED", failed="FAILED")
 
 
 class ReleaseTagsQuerySet(models.QuerySet["ReleaseTags"]):
@@ -83,32 +80,19 @@ class ReleaseTags(models.Model):
         return f"{self.folder}/cover.{ending}"
 
 
-class ExportQuerySet(WorkQuerySet["Export"]):
+class ExportQuerySet(KeptFileQuerySet["Export"]):
     def of(self, user: Any) -> Self:
         return self.filter(user=user).select_related("version__master__mix", "tags")
 
     def due(self) -> Self:
         return super().due().select_related("version__master__mix")
 
-    def expired(self) -> Self:
-        """Keep what its person had time to fetch."""
-        return self.filter(expires__lt=Now()).exclude(status=_PHASES.running)
 
-
-class Export(Work):
+class Export(KeptFile):
     """A version as one file, or as a ZIP of several, for as long as it is kept."""
-
-    class Status(models.TextChoices):
-        QUEUED = "QUEUED"
-        RUNNING = "RUNNING"
-        SUCCEEDED = "SUCCEEDED"
-        FAILED = "FAILED"
-
-    phases: ClassVar[Phases] = _PHASES
 
     id = PublicIdField(prefix="exp")
     version = models.ForeignKey(Version, models.CASCADE, related_name="exports")
-    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     formats = models.JSONField(help_text="Keys of dsp.formats.WRITABLE.")
     rate_hz = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: as the mix.")
     is_archive = models.BooleanField(default=False)
@@ -116,33 +100,21 @@ class Export(Work):
     tags = models.ForeignKey(
         ReleaseTags, models.RESTRICT, null=True, blank=True, related_name="exports"
     )
-    request_sha256 = models.CharField(max_length=64, help_text="Of all that decides its bytes.")
-    expires = models.DateTimeField()
 
     objects = ExportQuerySet.as_manager()
 
-    class Meta:
-        ordering = ["-created", "-pk"]
+    class Meta(KeptFile.Meta):
         constraints = [
-            *work_constraints("export", _PHASES),
+            *work_constraints("export", PHASES),
             models.UniqueConstraint("version", "request_sha256", name="export_made_once"),
         ]
         indexes = [
-            *work_indexes("export", _PHASES),
+            *work_indexes("export", PHASES),
             models.Index("expires", name="export_expiry"),
         ]
 
     def __str__(self) -> str:
         return f"{self.pk} ({', '.join(self.formats)})"
-
-    @property
-    def file_name(self) -> str | None:
-        """The name of what was made, in storage."""
-        return next(iter(self.outputs), None)
-
-    @property
-    def size_bytes(self) -> int:
-        return sum(each["size_bytes"] for each in self.outputs.values())
 
     @property
     def time_limit(self) -> timedelta:
@@ -158,28 +130,19 @@ class ReleaseCheckQuerySet(WorkQuerySet["ReleaseCheck"]):
         return super().due().select_related("version__master__mix")
 
 
-class ReleaseCheck(Work):
+class ReleaseCheck(Made):
     """What becomes of a version as lossy copies and in mono; measured when someone looks."""
-
-    class Status(models.TextChoices):
-        QUEUED = "QUEUED"
-        RUNNING = "RUNNING"
-        SUCCEEDED = "SUCCEEDED"
-        FAILED = "FAILED"
-
-    phases: ClassVar[Phases] = _PHASES
 
     id = PublicIdField(prefix="chk")
     version = models.OneToOneField(Version, models.CASCADE, related_name="release_check")
-    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     found = models.JSONField(default=dict)
 
     objects = ReleaseCheckQuerySet.as_manager()
 
     class Meta:
         ordering = [F("created").desc()]
-        constraints = work_constraints("release_check", _PHASES)
-        indexes = work_indexes("release_check", _PHASES)
+        constraints = work_constraints("release_check", PHASES)
+        indexes = work_indexes("release_check", PHASES)
 
     def __str__(self) -> str:
         return f"{self.pk} of {self.version_id}"
@@ -195,4 +158,4 @@ class ReleaseCheck(Work):
 
 def _time_limit(version: Version, *, per_second: float) -> timedelta:
     seconds = 60.0 + per_second * (version.master.mix.duration_seconds or 0.0)
-    return timedelta(seconds=min(seconds, settings.JOB_TIMEOUT_SECONDS - 60))
+    return within_a_job(seconds)

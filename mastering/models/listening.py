@@ -4,7 +4,6 @@ from datetime import timedelta
 from math import comb
 from typing import Any, ClassVar, Self
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -16,6 +15,7 @@ from references.models import (
     PublicIdField,
     Work,
     WorkQuerySet,
+    within_a_job,
     work_constraints,
     work_indexes,
 )
@@ -23,13 +23,7 @@ from references.models import (
 PREVIEW_KEPT = timedelta(minutes=10)  # long after the whole version has taken its place
 MOST_TRIALS = 1_000
 
-_PHASES = Phases(
-    waiting="QUEUED",
-    running="RUNNING",
-    succeeded="SUCCEEDED",
-    failed="FAILED",
-    canceled="CANCELED",
-)
+_PHASES = Version.phases
 
 
 class PreviewQuerySet(WorkQuerySet["Preview"]):
@@ -48,13 +42,7 @@ class PreviewQuerySet(WorkQuerySet["Preview"]):
 class Preview(Work):
     """A part of a master with settings that are being tried; the whole is rendered behind it."""
 
-    class Status(models.TextChoices):
-        QUEUED = "QUEUED"
-        RUNNING = "RUNNING"
-        SUCCEEDED = "SUCCEEDED"
-        FAILED = "FAILED"
-        CANCELED = "CANCELED"
-
+    Status = Version.Status
     phases: ClassVar[Phases] = _PHASES
 
     id = PublicIdField(prefix="prv")
@@ -96,7 +84,7 @@ class Preview(Work):
     @property
     def time_limit(self) -> timedelta:
         seconds = 30.0 + 0.5 * (self.master.mix.duration_seconds or 0.0)
-        return timedelta(seconds=min(seconds, settings.JOB_TIMEOUT_SECONDS - 60))
+        return within_a_job(seconds)
 
     @property
     def folder(self) -> str:

@@ -19,6 +19,7 @@ from references.models import (
     PublicIdField,
     Work,
     WorkQuerySet,
+    within_a_job,
     work_constraints,
     work_indexes,
 )
@@ -295,7 +296,7 @@ class Version(Work):
     @property
     def time_limit(self) -> timedelta:
         seconds = 60.0 + 3.0 * (self.master.mix.duration_seconds or 0.0)
-        return timedelta(seconds=min(seconds, settings.JOB_TIMEOUT_SECONDS - 60))
+        return within_a_job(seconds)
 
     @property
     def folder(self) -> str:

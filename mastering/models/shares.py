@@ -69,11 +69,6 @@ class Share(models.Model):
         return self.revoked is None and self.expires > timezone.now()
 
 
-class ShareNoteQuerySet(models.QuerySet["ShareNote"]):
-    def approvals(self) -> Self:
-        return self.filter(kind=ShareNote.Kind.APPROVAL)
-
-
 class ShareNote(models.Model):
     """Something a listener said: a comment, at a place in the song or not, or an approval."""
 
@@ -89,8 +84,6 @@ class ShareNote(models.Model):
     text = models.CharField(max_length=MAX_TEXT, blank=True)
     at_seconds = models.FloatField(null=True, blank=True)
     created = models.DateTimeField(db_default=Now(), editable=False)
-
-    objects = ShareNoteQuerySet.as_manager()
 
     class Meta:
         ordering = ["created", "pk"]

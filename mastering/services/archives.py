@@ -1,22 +1,20 @@
 """The ZIP of an album: its masters in one format, their order and their gaps."""
 
-import hashlib
-import json
-from datetime import timedelta
-from functools import partial
 from typing import Any
 
-from django.conf import settings as site
 from django.db import transaction
-from django.utils import timezone
 
-from accounts.models import User
-from accounts.services import bury
-from accounts.storage import delete_folder
 from dsp.settings import ENGINE_VERSION
-from mastering.errors import NotExportable, TooManyExports
+from mastering.errors import NotExportable
 from mastering.models import Album, AlbumArchive, ReleaseTags
-from references.errors import Busy
+from mastering.services.kept import (
+    delete_kept,
+    delete_stored,
+    digest_of,
+    expiry,
+    kept_of,
+    refuse_if_too_many,
+)
 from references.services import ring
 
 ALBUM_FORMATS = ("wav24", "wav16", "flac24", "aiff24", "mp3-320")
@@ -33,28 +31,22 @@ def request_archive(*, album: Album, format_code: str = "wav24") -> AlbumArchive
     """
     if format_code not in ALBUM_FORMATS:
         raise NotExportable
-    expires = timezone.now() + timedelta(days=site.EXPORT_DAYS)
     with transaction.atomic():
         Album.objects.select_for_update().get(pk=album.pk)
         content = _content_of(album)
         if not content["tracks"]:
             raise NotExportable
-        request = {"content": content, "format": format_code, "engine": ENGINE_VERSION}
-        digest = hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
-        same = AlbumArchive.objects.filter(album=album, request_sha256=digest)
-        kept = same.exclude(status=AlbumArchive.Status.FAILED)
-        kept.update(expires=expires)
-        if known := kept.first():
+        digest = digest_of(content=content, format=format_code)
+        if known := kept_of(AlbumArchive.objects.filter(album=album, request_sha256=digest)):
             return known
-        _delete(same)
-        _refuse_if_too_many(album.user)
+        refuse_if_too_many(AlbumArchive, album.user)
         archive = AlbumArchive.objects.create(
             user=album.user,
             album=album,
             format=format_code,
             content=content,
             request_sha256=digest,
-            expires=expires,
+            expires=expiry(),
             engine_version=ENGINE_VERSION,
         )
         ring()
@@ -63,13 +55,12 @@ def request_archive(*, album: Album, format_code: str = "wav24") -> AlbumArchive
 
 def expire_archives() -> int:
     """Delete what was kept long enough."""
-    return _delete(AlbumArchive.objects.expired(), is_over=True)
+    return delete_kept(AlbumArchive.objects.expired(), is_over=True)
 
 
 def delete_archives(*, album: Album) -> None:
     """Delete the stored files of an album's ZIPs, once its rows are gone."""
-    for archive in album.archives.all():
-        transaction.on_commit(partial(delete_folder, archive.folder))
+    delete_stored(album.archives.all())
 
 
 def _content_of(album: Album) -> dict[str, Any]:
@@ -114,22 +105,3 @@ def _texts(album: Album, title: str, tags: ReleaseTags | None) -> dict[str, str]
     usual = {"title": title, "artist": album.artist, "album": album.title, "isrc": ""}
     own = {name: text for name, text in tags.texts.items() if text} if tags else {}
     return usual | own
-
-
-def _delete(archives: Any, *, is_over: bool = False) -> int:
-    found = list(archives)
-    with transaction.atomic():
-        if is_over:
-            bury(found)
-        for archive in found:
-            transaction.on_commit(partial(delete_folder, archive.folder))
-        AlbumArchive.objects.filter(pk__in=[archive.pk for archive in found]).delete()
-    return len(found)
-
-
-def _refuse_if_too_many(user: User) -> None:
-    if AlbumArchive.objects.backlog_is_full():
-        raise Busy
-    User.objects.select_for_update().get(pk=user.pk)  # so that the count holds
-    if AlbumArchive.objects.of(user).open().count() >= site.MAX_OPEN_EXPORTS_PER_PERSON:
-        raise TooManyExports

@@ -1,27 +1,27 @@
 """Tags, files made of a version on demand, and the check before a release."""
 
 import hashlib
-import json
 from collections.abc import Sequence
-from datetime import timedelta
-from functools import partial
-from typing import Any
 
-from django.conf import settings as site
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Max
-from django.utils import timezone
 
-from accounts.models import User
-from accounts.services import bury
 from accounts.storage import delete_folder
 from dsp.covers import Cover
 from dsp.formats import EXPORT_RATES_HZ, WRITABLE
 from dsp.settings import ENGINE_VERSION
-from mastering.errors import NotExportable, TooManyExports
+from mastering.errors import NotExportable
 from mastering.models import Export, Master, ReleaseCheck, ReleaseTags, Version
+from mastering.services.kept import (
+    delete_kept,
+    delete_stored,
+    digest_of,
+    expiry,
+    kept_of,
+    refuse_if_too_many,
+)
 from references.errors import Busy, StorageAway
 from references.services import ring
 
@@ -90,17 +90,15 @@ def request_export(
         raise NotExportable
     if rate_hz == version.master.mix.rate_hz:
         rate_hz = None
-    expires = timezone.now() + timedelta(days=site.EXPORT_DAYS)
     with transaction.atomic():
         Master.objects.select_for_update().get(pk=version.master_id)
         tags = ReleaseTags.objects.in_use(version.master)
-        request = _digest(formats=chosen, rate_hz=rate_hz, is_archive=is_archive, tags=tags)
-        same = Export.objects.filter(version=version, request_sha256=request)
-        same.exclude(status=Export.Status.FAILED).update(expires=expires)
-        if known := same.exclude(status=Export.Status.FAILED).first():
+        digest = digest_of(
+            formats=chosen, rate_hz=rate_hz, is_archive=is_archive, tags=tags and tags.content
+        )
+        if known := kept_of(Export.objects.filter(version=version, request_sha256=digest)):
             return known
-        _delete(same)
-        _refuse_if_too_many(version.user)
+        refuse_if_too_many(Export, version.user)
         export = Export.objects.create(
             user=version.user,
             version=version,
@@ -108,8 +106,8 @@ def request_export(
             rate_hz=rate_hz,
             is_archive=is_archive,
             tags=tags,
-            request_sha256=request,
-            expires=expires,
+            request_sha256=digest,
+            expires=expiry(),
             engine_version=ENGINE_VERSION,
         )
         ring()
@@ -144,7 +142,7 @@ def expire_exports() -> int:
     """Delete what was kept long enough, and the tags that nothing is made with any more."""
     expired = Export.objects.expired()
     masters = list(Master.objects.filter(versions__exports__in=expired).distinct())
-    deleted = _delete(expired, is_over=True)
+    deleted = delete_kept(expired, is_over=True)
     for master in masters:
         _remove_unused_tags(master)
     return deleted
@@ -152,47 +150,17 @@ def expire_exports() -> int:
 
 def delete_made(*, master: Master) -> None:
     """Delete the stored files of all that was made of a master, once its rows are gone."""
-    rows: list[Any] = [
-        *Export.objects.filter(version__master=master),
-        *ReleaseCheck.objects.filter(version__master=master),
-        *master.tags.all(),
-    ]
-    for row in rows:
-        transaction.on_commit(partial(delete_folder, row.folder))
-
-
-def _delete(exports: Any, *, is_over: bool = False) -> int:
-    found = list(exports)
-    with transaction.atomic():
-        if is_over:
-            bury(found)
-        for export in found:
-            transaction.on_commit(partial(delete_folder, export.folder))
-        Export.objects.filter(pk__in=[export.pk for export in found]).delete()
-    return len(found)
+    delete_stored(Export.objects.filter(version__master=master))
+    delete_stored(ReleaseCheck.objects.filter(version__master=master))
+    delete_stored(master.tags.all())
 
 
 def _remove_unused_tags(master: Master) -> None:
     with transaction.atomic():
         Master.objects.select_for_update().get(pk=master.pk)
         unused = list(ReleaseTags.objects.filter(master=master).unused())
-        for tags in unused:
-            transaction.on_commit(partial(delete_folder, tags.folder))
+        delete_stored(unused)
         ReleaseTags.objects.filter(pk__in=[tags.pk for tags in unused]).delete()
-
-
-def _refuse_if_too_many(user: User) -> None:
-    if Export.objects.backlog_is_full():
-        raise Busy
-    User.objects.select_for_update().get(pk=user.pk)  # so that the count holds
-    if Export.objects.of(user).open().count() >= site.MAX_OPEN_EXPORTS_PER_PERSON:
-        raise TooManyExports
-
-
-def _digest(*, tags: ReleaseTags | None, **chosen: Any) -> str:
-    """Return what tells two requests apart: all that decides the bytes, beside the version."""
-    request = chosen | {"tags": tags and tags.content, "engine": ENGINE_VERSION}
-    return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
 
 
 def _store(key: str, content: bytes) -> None:

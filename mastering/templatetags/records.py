@@ -11,6 +11,9 @@ from mastering.forms import SectionsForm
 from mastering.messages.coaching import Coaching, coaching_of_mixes
 from mastering.models import Master, Version
 from references.messages import Message, audio_messages
+from references.messages.suitability import SuitabilityWords, suitability_words
+from references.models import AudioFile
+from references.ranking import suitability_of
 from references.templatetags.audio import db, dbtp, lufs, percent
 
 register = template.Library()
@@ -28,6 +31,20 @@ def coaching_of(master: Master) -> Coaching | None:
 def mix_messages(master: Master) -> list[Message]:
     """Return what the check of the mix found that can be mended in it."""
     return [one for one in audio_messages(master.mix, "mix") if one.severity == "warning"]
+
+
+@register.simple_tag
+def checks_of(audio: AudioFile, kind: str) -> list[Message]:
+    """Return what the check of a track found, as it is used: as "mix" or "reference"."""
+    return audio_messages(audio, kind)
+
+
+@register.simple_tag
+def suits(master: Master) -> SuitabilityWords | None:
+    """Return how well the reference suits the mix; None before both are measured."""
+    if not (master.mix.is_ready and master.reference.is_ready):
+        return None
+    return suitability_words(suitability_of(master.mix, master.reference, genre=master.genre))
 
 
 @register.simple_tag

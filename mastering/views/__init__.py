@@ -31,9 +31,10 @@ from mastering import services
 from mastering.errors import MasterRefused, Unpaid
 from mastering.forms import MasterForm, VersionForm
 from mastering.http import address, downloads_of, output_name, player_of
-from mastering.messages import failure_message, steps_of
+from mastering.messages import failure_message, left_words, steps_of
 from mastering.models import Master, Version
 from mastering.plots import plots_of_report
+from mastering.services import expected_end
 from mastering.views.found import own_master, own_version, told
 from mastering.views.pairs import pair_of
 from references.errors import UploadRefused
@@ -347,7 +348,8 @@ def _progress(version: Version) -> dict[str, Any]:
         "master": version.master,
         "version": version,
         "steps": steps_of(version),
-        "queue_position": Version.objects.ahead_of(version).count() if version.is_waiting else 0,
+        "queue_position": version.ahead if version.is_waiting else 0,
+        "left": left_words(expected_end(version)),
     }
 
 

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from accounts.http import AuthenticatedRequest
@@ -103,6 +104,9 @@ def restore(request: AuthenticatedRequest, master_id: str, number: int) -> HttpR
         services.show(version=version)
     except MasterRefused as refusal:
         messages.error(request, told(refusal.code))
+    else:
+        text = _("Version %(number)s is the current one again; the others are kept.")
+        messages.success(request, text % {"number": number})
     return redirect("mastering:detail", master_id)
 
 
@@ -116,7 +120,9 @@ def remark(request: AuthenticatedRequest, master_id: str, number: int) -> HttpRe
     else:
         for errors in form.errors.values():
             messages.error(request, " ".join(map(str, errors)))
-    return redirect(f"{reverse('mastering:detail', args=[master_id])}?version={number}#versions")
+    shown = request.POST.get("shown", "")  # the version whose page it was said on
+    query = f"?version={int(shown) if shown.isdecimal() else number}#versions"
+    return redirect(f"{reverse('mastering:detail', args=[master_id])}{query}")
 
 
 @login_required

@@ -14,7 +14,7 @@ from rest_framework.reverse import reverse
 from accounts.errors import NotReady
 from accounts.rest import ApiRequest, ApiView, Raw, describe, idempotent, listed, page_of
 from references.http import deliver
-from references.messages import finding_message
+from references.messages import finding_message, findings_of
 from references.models import AudioFile, DirectUpload
 from references.serializers.uploads import (
     Analysis,
@@ -182,7 +182,7 @@ class AudioChecksView(AudioView):
     def get(self, request: ApiRequest, audio_id: str) -> Response:
         audio = self.measured(audio_id)
         findings = []
-        for found in audio.findings:
+        for found in findings_of(audio):
             told = asdict(finding_message(found))
             words = {name: told[name] for name in ("title", "text", "why", "advice")}
             findings.append({"value": None, "unit": "", "ranges": []} | found | words)

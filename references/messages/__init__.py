@@ -18,6 +18,7 @@ __all__ = [
     "Wording",
     "audio_messages",
     "finding_message",
+    "findings_of",
     "message",
     "refusal_message",
 ]
@@ -49,9 +50,14 @@ def audio_messages(audio: AudioFile | None, kind: str = "") -> list[Message]:
         return []
     if audio.has_failed:
         return [refusal_message(audio.error_code)]
+    return [finding_message(finding) for finding in findings_of(audio, kind)]
+
+
+def findings_of(audio: AudioFile, kind: str = "") -> list[dict[str, Any]]:
+    """Return what checks found of an upload that matters for what it is used as."""
     is_reference = (kind or audio.kind).upper() == AudioFile.Kind.REFERENCE
     unsaid = MIX_ONLY if is_reference else frozenset()
-    return [finding_message(finding) for finding in audio.findings if finding["code"] not in unsaid]
+    return [finding for finding in audio.findings if finding["code"] not in unsaid]
 
 
 def finding_message(finding: Mapping[str, Any]) -> Message:

@@ -17,6 +17,7 @@ from references.models.work import (
     Work,
     WorkQuerySet,
     settled,
+    within_a_job,
     work_constraints,
     work_indexes,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "settled",
     "stored_bytes_of",
     "with_stored_bytes",
+    "within_a_job",
     "work_constraints",
     "work_indexes",
 ]

@@ -333,6 +333,11 @@ class WorkQuerySet(models.QuerySet[W]):
         }
 
 
+def within_a_job(seconds: float) -> timedelta:
+    """Return a time limit that is over before the queue ends the job."""
+    return timedelta(seconds=min(seconds, settings.JOB_TIMEOUT_SECONDS - 60))
+
+
 def work_constraints(name: str, phases: Phases) -> list[models.BaseConstraint]:
     """Return what the database holds true of a kind of work."""
     failed, running = Q(status=phases.failed), Q(status=phases.running)

@@ -50,7 +50,6 @@ def db(value: float | None) -> str:
     return _with_unit(number(value), "dB")
 
 
-@register.filter
 def signed_db(value: float | None) -> str:
     return _with_unit(signed(value), "dB")
 
@@ -62,11 +61,6 @@ def khz(value_hz: float | None) -> str:
         return ABSENT
     decimals = next((n for n in range(3) if value_hz % 10 ** (3 - n) == 0), 3)
     return _with_unit(number(value_hz / 1000, decimals), "kHz")
-
-
-@register.filter
-def hertz(value_hz: float | None) -> str:
-    return _with_unit(number(value_hz, 0), "Hz")
 
 
 @register.filter
@@ -106,7 +100,6 @@ def megabytes(value_bytes: float) -> str:
     return _with_unit(number(value_bytes / 1e6, 0 if value_bytes >= 1e7 else 1), "MB")
 
 
-@register.filter
 def quantity(value: float | None, unit: str = "") -> str:
     """Return a number with the unit that a finding or a report names."""
     return _with_unit(number(value, _DECIMALS.get(unit, 1)), _SYMBOLS.get(unit, unit))

@@ -100,3 +100,20 @@ def test_sections_are_paired_with_the_keyboard_alone_and_without_scripts(
     assert latest is not None
     assert latest.number == 2
     assert latest.chosen.sections[0] == (0, 0)
+
+
+def test_the_player_marks_where_the_mix_is_clipped(
+    visit: Visit, alice: User, clipped: scene.Made
+) -> None:
+    master = scene.master(alice, clipped, mix="Night drive.wav", reference="Slow Tide.wav")
+    scene.rendered(master, clipped)
+    page = visit(reverse("mastering:detail", args=[master.pk]), user=alice)
+    lane = page.locator(".lane[data-key=original]")
+    expect(lane).to_contain_text("clipped where marked")
+    expect(lane.locator(".clip")).to_have_count(2)
+    wave, mark = lane.locator("wave-form").bounding_box(), lane.locator(".clip").last.bounding_box()
+    assert wave is not None
+    assert mark is not None
+    assert (mark["x"] - wave["x"]) / wave["width"] == pytest.approx(20.0 / 26.0, abs=0.005)
+    assert mark["width"] / wave["width"] == pytest.approx(0.5 / 26.0, abs=0.005)
+    expect(page.locator(".lane[data-key=master] .clip")).to_have_count(0)

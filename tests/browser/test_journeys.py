@@ -178,7 +178,7 @@ def test_folded_settings_still_say_what_was_chosen(visit: Visit, alice: User) ->
     expect(summary).to_contain_text("Amount 70 % · Loudness: As the reference · Ceiling −1.0 dBTP")
     summary.click()
     expect(page.get_by_label("Loudness of my own")).to_be_hidden()
-    page.get_by_label("Loudness", exact=True).select_option("number")
+    page.get_by_label("Loudness goal").select_option("number")
     page.get_by_label("Loudness of my own").fill("-11")
     page.get_by_role("spinbutton", name="Overall amount").fill("40")
     expect(summary).to_contain_text("Amount 40 % · Loudness: A number of my own")

@@ -150,6 +150,30 @@ def test_arrows_seek_and_a_click_on_the_wave_does_too(page: Page) -> None:
     expect(lanes).to_have_attribute("aria-valuetext", re.compile("^0:13, "))
 
 
+def test_the_position_is_moved_by_the_keys_of_a_slider(page: Page) -> None:
+    page.get_by_role("slider", name="Position").focus()
+    for key, place in (
+        ("End", scene.SONG_SECONDS),
+        ("Home", 0.0),
+        ("ArrowUp", 5.0),
+        ("ArrowDown", 0.0),
+        ("PageUp", scene.SONG_SECONDS),
+        ("PageDown", 0.0),
+    ):
+        page.keyboard.press(key)
+        assert _position(page) == pytest.approx(place), key
+
+
+def test_the_volume_is_turned_by_keys_and_remembered(page: Page) -> None:
+    volume = page.get_by_role("slider", name="Volume")
+    page.keyboard.press("-")
+    page.keyboard.press("-")
+    page.keyboard.press("+")
+    expect(volume).to_have_value("75")
+    page.reload()
+    expect(volume).to_have_value("75")
+
+
 def test_a_dragged_region_loops(page: Page) -> None:
     box = page.get_by_role("slider", name="Position").bounding_box()
     assert box is not None

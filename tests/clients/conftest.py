@@ -17,7 +17,7 @@ from accounts.models import SCOPES, User
 from accounts.services import create_key
 from mastering.tasks import check_next, export_next, pack_next, render_next
 from references.tasks import measure_next
-from tests.studio import STRONG, PlayedEngine, wav
+from tests.studio import PlayedEngine, put_in_the_box, wav
 
 
 class ListeningEngine(PlayedEngine):
@@ -38,9 +38,7 @@ class ListeningEngine(PlayedEngine):
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> PlayedEngine:
     played = ListeningEngine()
-    monkeypatch.setattr("references.tasks.box.run", played.run)
-    monkeypatch.setattr("references.tasks.box.strength", lambda: STRONG)
-    monkeypatch.setattr("references.tasks.warm_up", lambda: None)
+    put_in_the_box(played.run, monkeypatch)
     return played
 
 
@@ -80,7 +78,7 @@ def site(live_server: LiveServer, key: str, engine: PlayedEngine):
 def working(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Lacquer]:
     """Let the command's client work while it waits."""
     made = partial(Lacquer, sleep=work)
-    monkeypatch.setattr("lacquer.cli.Lacquer", made)
+    monkeypatch.setattr("lacquer.commands.Lacquer", made)
     return made
 
 

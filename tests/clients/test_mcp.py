@@ -47,7 +47,7 @@ def assistant(live_server: LiveServer, key: str, engine: PlayedEngine, tmp_path:
 
 
 def run(talk: Coroutine[Any, Any, Any]) -> Any:
-    """Return what a talk returned, held in a thread: a browser of other tests may own this loop."""
+    """Return what a talk returned, held in a thread: a browser's loop may own this one."""
     with ThreadPoolExecutor(1) as elsewhere:
         return elsewhere.submit(asyncio.run, talk).result()
 

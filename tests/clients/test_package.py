@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 import lacquer
-from lacquer.cli import EXIT_CODES
+from lacquer.exits import EXIT_CODES
 from lacquer.transport import USER_AGENT
 
 ROOT = Path(lacquer.__file__).parent

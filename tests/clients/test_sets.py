@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lacquer import Lacquer, NotFound, cli
+from lacquer import Lacquer, NotFound, cli, exits
 
 from mastering.models import Album, Master
 from references.models import Reference
@@ -77,7 +77,7 @@ def test_an_album_is_mastered_and_fetched_by_the_command(
         names.append(str(tmp_path / name))
     out = tmp_path / "album.zip"
     wish = ["album", "Nine Rooms", *names[:2], "-r", names[2], "-o", str(out), "-q"]
-    assert cli.main(wish) == cli.OK, capsys.readouterr().err
+    assert cli.main(wish) == exits.OK, capsys.readouterr().err
     assert out.read_bytes() == b"PK"
     album = Album.objects.get()
     assert album.pk in capsys.readouterr().out
@@ -97,9 +97,9 @@ def test_a_profile_is_carried_by_the_command(
     monkeypatch.setenv("LACQUER_API_KEY", key)
     monkeypatch.setenv("LACQUER_URL", site._transport.url)
     (tmp_path / "night.json").write_bytes(document())
-    assert cli.main(["profile", str(tmp_path / "night.json"), "-q"]) == cli.OK
+    assert cli.main(["profile", str(tmp_path / "night.json"), "-q"]) == exits.OK
     entry = Reference.objects.get()
     assert capsys.readouterr().out.startswith(entry.pk)
     work()
-    assert cli.main(["profile", entry.pk, "-o", str(tmp_path / "out.json")]) == cli.OK
+    assert cli.main(["profile", entry.pk, "-o", str(tmp_path / "out.json")]) == exits.OK
     assert json.loads((tmp_path / "out.json").read_text())["title"] == "Night Bus"

@@ -73,7 +73,7 @@ def written() -> dict[tuple[str, str], dict[str, str]]:
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_every_role_is_answered_as_the_matrix_says(engine, monkeypatch, settings):
-    monkeypatch.setattr("references.tasks.box.run", ReadableEngine().run)
+    monkeypatch.setattr("dsp.box.run", ReadableEngine().run)
     settings.API_READS_PER_MINUTE = settings.API_WRITES_PER_MINUTE = 100_000
     alice, bob = member("alice@example.com"), member("bob@example.com")
     staff = member("staff@example.com")
@@ -128,7 +128,7 @@ def test_the_matrix_lets_nobody_in_but_where_anyone_may():
 
 @pytest.mark.django_db
 def test_ids_of_others_in_bodies_and_queries_are_like_made_up_ones(engine, monkeypatch):
-    monkeypatch.setattr("references.tasks.box.run", ReadableEngine().run)
+    monkeypatch.setattr("dsp.box.run", ReadableEngine().run)
     alice, bob = member("alice@example.com"), member("bob@example.com")
     ids, program = one_of_everything(alice), program_of(bob)
     own = one_of_everything(bob)

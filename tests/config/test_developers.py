@@ -55,7 +55,7 @@ def told() -> list[tuple[str, str, str]]:
 @pytest.fixture
 def program(transactional_db, engine: PlayedEngine, live_server, settings, tmp_path, monkeypatch):
     """Return what the examples' names stand for, to a program that was given a key."""
-    monkeypatch.setattr("references.tasks.box.run", ReadableEngine().run)
+    monkeypatch.setattr("dsp.box.run", ReadableEngine().run)
     settings.MAX_OPEN_UPLOADS_PER_PERSON = 100
     user = member("alice@example.com")
     ids = one_of_everything(user)

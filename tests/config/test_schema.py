@@ -49,7 +49,7 @@ def one_connection() -> Iterator[None]:
 @pytest.mark.usefixtures("one_connection")
 @pytest.mark.parametrize("role", list(ROLES))
 def test_each_operation_keeps_what_the_document_says(role, engine, monkeypatch, settings) -> None:
-    monkeypatch.setattr("references.tasks.box.run", ReadableEngine().run)
+    monkeypatch.setattr("dsp.box.run", ReadableEngine().run)
     settings.API_READS_PER_MINUTE = settings.API_WRITES_PER_MINUTE = 10**9
     alice = member("alice@example.com")
     ids = one_of_everything(alice)
@@ -86,7 +86,7 @@ def test_each_operation_keeps_what_the_document_says(role, engine, monkeypatch, 
 @pytest.mark.usefixtures("one_connection")
 def test_chains_of_operations_keep_what_the_document_says(engine, monkeypatch, settings) -> None:
     """What one operation answers is what the next one asks with: create, read, change, delete."""
-    monkeypatch.setattr("references.tasks.box.run", ReadableEngine().run)
+    monkeypatch.setattr("dsp.box.run", ReadableEngine().run)
     settings.API_READS_PER_MINUTE = settings.API_WRITES_PER_MINUTE = 10**9
     settings.MAX_OPEN_UPLOADS_PER_PERSON = settings.MAX_OPEN_MASTERS_PER_PERSON = 10**6
     alice = member("alice@example.com", credits=10_000)

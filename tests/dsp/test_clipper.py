@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from dsp.audio import Audio
-from dsp.clipper import MAX_CLIP_DB, clip_in_place
+from dsp.clipper import MAX_CLIP_DB, _lasting, clip_in_place
+from dsp.filters import sliding_max
 from dsp.peaks import block_frames, block_peaks, true_peak_dbtp
 from tests.dsp.sounds import audio, burst_noise, music, silence, tone
 
@@ -102,3 +103,15 @@ def test_silence_and_very_little_pass(samples):
     softer, stats = clipped(audio(samples), 1.0)
     assert (softer.samples == audio(samples).samples).all()
     assert stats.clipped_ms == stats.max_reduction_db == 0.0
+
+
+@pytest.mark.parametrize("count", [0, 1, 30, 4_096, 9_000])
+def test_what_lasts_is_the_demand_closed_over_gaps_and_opened_over_short_peaks(count):
+    rng = np.random.default_rng(count)
+    demand_db = rng.exponential(1.0, count) * (rng.random(count) < 0.1)
+    gap, short = 28, 8
+    padded = np.pad(demand_db, gap + short)
+    filled = -sliding_max(-sliding_max(padded, 0, gap), gap, 0)
+    opened = sliding_max(-sliding_max(-filled, 0, short), short, 0)
+    expected = opened[gap + short : gap + short + count]
+    assert _lasting(demand_db, gap, short).tolist() == expected.tolist()

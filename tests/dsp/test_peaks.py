@@ -14,6 +14,7 @@ from dsp.loudness import measure_loudness, weighted_energies
 from dsp.peaks import (
     block_frames,
     block_peaks,
+    highest_sample,
     plr_db,
     psr_db,
     read_meters,
@@ -242,3 +243,14 @@ def test_frozen_samples_can_be_measured():
     sound.samples.setflags(write=False)
     assert math.isfinite(true_peak_dbtp(sound))
     assert weighted_energies(sound).energies.size == 50
+
+
+@pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf])
+def test_the_highest_sample_is_told_even_where_it_is_no_number(odd):
+    quiet = stereo(silence(0.5)[:100], silence(0.5)[:100])
+    assert highest_sample(quiet) == 0.0
+    quiet.samples[1, 7], quiet.samples[0, 3] = -1.5, 1.25
+    assert highest_sample(quiet) == 1.5
+    quiet.samples[1, 99] = odd
+    highest = highest_sample(quiet)
+    assert math.isnan(highest) if math.isnan(odd) else highest == math.inf

@@ -18,7 +18,7 @@ from references.models import AudioFile
 from references.services import receive_upload
 from references.tasks import measure_next
 from tests.dsp.music import changed, song
-from tests.studio import MIX, REFERENCE, STRONG
+from tests.studio import MIX, REFERENCE, put_in_the_box
 
 # The heart of an attempt beats beside it.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,9 +34,7 @@ def _engine(monkeypatch: pytest.MonkeyPatch) -> None:
     def run(function: str, *args: Any, progress: Any = None, **_: Any) -> Any:
         return getattr(jobs, function.removeprefix("dsp.jobs:"))(*args, progress=progress)
 
-    monkeypatch.setattr("references.tasks.box.run", run)
-    monkeypatch.setattr("references.tasks.box.strength", lambda: STRONG)
-    monkeypatch.setattr("references.tasks.warm_up", lambda: None)
+    put_in_the_box(run, monkeypatch)
 
 
 def upload(user: User, folder: Any, name: str, audio: Audio, kind: Any = MIX) -> AudioFile:

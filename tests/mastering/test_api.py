@@ -214,6 +214,13 @@ def test_facts_analysis_checks_and_waveform_come_once_it_is_measured(api, engine
     assert content_of(api.get(f"audio/{audio}/waveform"))
 
 
+def test_what_only_a_mix_can_mend_is_not_told_of_a_reference(api, engine):
+    audio = sent(api, "reference").json()["id"]
+    work_all()
+    assert [each["code"] for each in AudioFile.objects.get().findings] == ["little_headroom"]
+    assert api.get(f"audio/{audio}/checks").json()["findings"] == []
+
+
 def test_a_file_that_cannot_be_used_says_why(api):
     refused = api.post("audio", {"kind": "mix", "file": wav_file("a.wav", b"text")}, form=True)
     assert code_of(refused) == (422, "unsupported_format")

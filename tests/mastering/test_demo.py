@@ -7,6 +7,7 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 
 from mastering.templatetags.demo import demo_player
+from references.templatetags.audio import MINUS
 
 
 @pytest.fixture
@@ -50,6 +51,16 @@ def test_recordings_are_played_from_their_static_addresses(
     page = client.get("/").content
     assert b'data-url="/static/audio/master.flac"' in page
     assert b'src="/static/audio/master.json"' in page
+
+
+def test_the_recordings_of_the_site_are_told_in_words_and_numbers(client: Client, db: None) -> None:
+    player = demo_player()
+    assert player is not None
+    page = client.get("/").content.decode()
+    assert "Closer to the reference in tone" in page
+    before, after = (f"{player['report']['numbers'][0][key]:.1f}" for key in ("before", "after"))
+    assert f"<td>{before.replace('-', MINUS)}</td>" in page
+    assert f'<td class="after">{after.replace("-", MINUS)}</td>' in page
 
 
 def _forget_folders() -> None:

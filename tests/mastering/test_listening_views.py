@@ -108,6 +108,14 @@ def test_the_page_begins_with_the_version_that_was_gone_back_to(
     shown = as_alice.get(page("detail", finished))
     assert shown.context["version"] == finished
     assert shown.context["form"]["amount"].value() == 70
+    assert "Version 1 is the current one again" in shown.text
+
+
+def test_a_remark_on_another_version_leaves_the_one_that_is_shown(
+    as_alice: Client, finished: Version
+):
+    answer = as_alice.post(page("remark", finished, 1), REMARK | {"shown": "2"})
+    assert answer["Location"] == f"{page('detail', finished)}?version=2#versions"
 
 
 def test_a_version_that_is_not_finished_is_not_gone_back_to(as_alice: Client, finished: Version):

@@ -27,7 +27,7 @@ def as_operator(db: None) -> Client:
 def test_a_worker_that_begins_tells_of_its_machine(
     as_operator: Client, engine, monkeypatch, strength, told
 ):
-    monkeypatch.setattr("references.tasks.box.strength", lambda: strength)
+    monkeypatch.setattr("dsp.box.strength", lambda: strength)
     for _ in range(2):
         prepare()
     machine = Machine.objects.get()

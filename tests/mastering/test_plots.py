@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from dsp.axes import RANGES_HZ
 from mastering.plots import Plot, plot_of_report, plots_of_report
 from tests.studio import REPORT
 
@@ -91,6 +92,16 @@ def test_loudness_runs_by_one_clock_and_shows_the_sections(report):
     }
     assert drawn.floor == -35.0
     assert [mark["label"] for mark in drawn.marks] == ["Intro", "Part B"]
+
+
+def test_the_spectrum_names_its_ranges_as_the_words_do_and_tells_what_is_near(report):
+    drawn = plot(report, "spectrum").drawn
+    assert [(mark["at"], mark["label"]) for mark in drawn["marks"]] == [
+        (30, "Low end"), (120, "Low mids"), (500, "Vocal range"), (4_000, "Top end"),
+    ]  # fmt: skip
+    assert [hz for hz, _ in RANGES_HZ.values()] == [mark["at"] for mark in drawn["marks"]]
+    assert drawn["near"] == 2.0
+    assert plot(report, "loudness").drawn["near"] is None
 
 
 def test_dynamics_are_the_share_of_time_at_each_loudness(report):

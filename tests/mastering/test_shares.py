@@ -152,7 +152,8 @@ def test_comments_and_approvals_reach_the_owner(
     share = shared(finished, label="For the band")
     said = {"author": "Bea", "text": "The <b>snare</b>!", "at_seconds": "12.5"}
     assert client.post(at(share, "share-note"), said).status_code == 302
-    client.post(at(share, "share-note"), {"author": "Cy", "approve": "1"})
+    client.post(at(share, "share-note"), {"author": "Cy", "approve": "1", "at_seconds": "3"})
+    assert ShareNote.objects.get(author="Cy").at_seconds is None  # the whole is approved
     page = client.get(at(share)).content.decode()
     assert "&lt;b&gt;snare&lt;/b&gt;" in page
     assert 'data-seek="12.5"' in page

@@ -123,7 +123,7 @@ def test_a_profile_that_changed_in_storage_is_not_used(alice: User, engine: Play
 
 
 def test_without_room_the_work_waits(alice: User, engine: PlayedEngine, monkeypatch):
-    monkeypatch.setattr("references.tasks.ROOM_BYTES", 1 << 62)
+    monkeypatch.setattr("references.tasks.machine.ROOM_BYTES", 1 << 62)
     submitted(alice)
     tasks.work()
     assert engine.ran == []

@@ -1,16 +1,19 @@
 """Masters over the web: new, progress, result, files; for their owner only."""
 
 import re
+from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from dsp.errors import SilentAudio
 from mastering import services, tasks
+from mastering.messages import left_words
 from mastering.models import Master, Version
 from mastering.plots import plots_of_report
 from references.models import AudioFile
@@ -213,6 +216,42 @@ def test_a_poll_is_cheap(as_alice: Client, alice: User, django_assert_max_num_qu
     as_alice.get("/account/")  # the first visit notes the session
     with django_assert_max_num_queries(4):  # session, person, version with tracks, place in line
         as_alice.get(page("status", version))
+
+
+def test_both_checks_can_be_read_while_the_master_is_made(
+    as_alice: Client, alice: User, engine: PlayedEngine
+):
+    version = measured(submitted(alice))
+    response = as_alice.get(page("detail", version))
+    assert "Meanwhile: what was found in the two" in response.text
+    assert "Little headroom" in response.text
+    assert reverse("references:waveform", args=[version.master.reference_id]) in response.text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (-20, "Done in a moment"),
+        (22, "About 20 seconds left"),
+        (58, "About a minute left"),
+        (130, "About 2 minutes left"),
+    ],
+)
+def test_the_time_left_is_told_as_an_estimate(seconds: int, told: str):
+    assert left_words(timezone.now() + timedelta(seconds=seconds)) == told
+
+
+def test_the_time_left_stands_beside_the_steps(as_alice: Client, alice: User, engine: PlayedEngine):
+    version = measured(submitted(alice))
+    assert "left" in as_alice.get(page("status", version)).context["left"]
+
+
+def test_loudness_has_an_amount_of_its_own(as_alice: Client, finished: Version):
+    as_alice.post(page("versions", finished), CHOSEN | {"loudness_amount": "40"})
+    chosen = Version.objects.get(number=2).chosen
+    assert (chosen.loudness_amount, chosen.effective_loudness_amount) == (0.4, 0.4)
+    as_alice.post(page("versions", finished), CHOSEN | {"loudness_amount": ""})
+    assert Version.objects.get(number=3).chosen.loudness_amount is None
 
 
 def test_the_place_in_line_is_told(as_bob: Client, alice: User, bob: User):

@@ -67,6 +67,22 @@ def test_what_is_sent_is_measured_and_kept_with_its_hash(alice: User, engine):
     assert broken_invariants(deep=True, pause_seconds=0.0) == []
 
 
+def test_in_place_of_what_a_test_key_sent_a_short_song_is_measured(alice: User, engine):
+    upload, send = begin_upload(
+        user=alice, kind=MIX, filename="song.wav", size_bytes=len(CONTENT), is_test=True
+    )
+    put(Client(), send.url)
+    audio = complete_upload(upload=upload)
+    measure_next()
+    audio.refresh_from_db()
+    assert audio.is_ready
+    with default_storage.open(audio.source_key) as stored:
+        song = stored.read()
+    assert song != CONTENT
+    assert audio.sha256 == hashlib.sha256(song).hexdigest()
+    assert broken_invariants(deep=True, pause_seconds=0.0) == []
+
+
 def test_a_master_is_made_of_what_was_sent(alice: User, engine):
     mix, reference = completed(alice), completed(alice, kind=REFERENCE)
     submit_master(user=alice, mix=mix, reference=reference, settings=MasterSettings())

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def readable(engine, monkeypatch) -> None:
-    monkeypatch.setattr("references.tasks.box.run", ReadableEngine().run)
+    monkeypatch.setattr("dsp.box.run", ReadableEngine().run)
 
 
 def titles(answer: Any) -> list[str]:

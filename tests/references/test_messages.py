@@ -17,6 +17,7 @@ from references.messages import (
 from references.messages.wording import GUIDES
 from references.models import AudioFile
 from references.templatetags import audio
+from references.templatetags.checks import ready_words
 
 NOTHING_TO_DO = {"dc_offset", "little_headroom", "narrow_low_end"}
 
@@ -100,7 +101,7 @@ def test_a_code_of_a_newer_engine_is_told_by_its_name():
         ("khz", (44_100,), "44.1 kHz"),
         ("khz", (48_000,), "48 kHz"),
         ("khz", (11_025,), "11.025 kHz"),
-        ("hertz", (63.2,), "63 Hz"),
+        ("quantity", (63.2, "Hz"), "63 Hz"),
         ("percent", (0.7,), "70 %"),
         ("percent", (None,), "–"),
         ("seconds", (238.2,), "3:58"),
@@ -130,6 +131,22 @@ def test_a_file_with_more_than_one_lasting_damage_is_past_mastering():
     assert AudioFile(findings=[clipped, lossy]).is_past_mastering
     assert not AudioFile(findings=[clipped, slight, wide]).is_past_mastering
     assert not AudioFile(findings=[]).is_past_mastering
+
+
+@pytest.mark.parametrize(
+    ("codes", "told"),
+    [
+        ([], "Ready to master"),
+        (["dc_offset"], "Ready to master, with one note"),
+        (["dc_offset", "little_headroom"], "Ready to master, with 2 notes"),
+        (["dc_offset", "clipping"], "Ready to master, with one warning"),
+        (["lossy_source", "clipping"], "Ready to master, with 2 warnings"),
+    ],
+)
+def test_the_check_of_a_mix_begins_with_a_verdict(codes: list[str], told: str):
+    severity = {"clipping": "warning", "lossy_source": "warning"}
+    findings = [{"code": code, "severity": severity.get(code, "note")} for code in codes]
+    assert ready_words([finding_message(finding) for finding in findings]) == told
 
 
 def test_a_finished_song_is_not_told_to_export_with_more_headroom():

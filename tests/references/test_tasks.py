@@ -13,10 +13,9 @@ from django_q.exceptions import TimeoutException
 from accounts.models import User
 from dsp import box
 from dsp.errors import SilentAudio
-from references import tasks
 from references.models import AudioFile
 from references.services import SCRATCH
-from references.tasks import measure_next
+from references.tasks import attempts, machine, measure_next
 from tests.studio import WEAK, PlayedEngine, make_due, uploaded
 
 
@@ -149,7 +148,7 @@ def test_a_box_chooses_no_names(alice: User, engine: PlayedEngine, name: str):
         return result
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("references.tasks.box.run", leaving)
+        patched.setattr("dsp.box.run", leaving)
         audio = measured_one(alice)
     assert audio.is_waiting
     assert audio.engine_errors == 1
@@ -167,7 +166,7 @@ def test_a_link_left_by_a_box_is_not_followed(alice: User, engine: PlayedEngine,
         return result
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("references.tasks.box.run", linking)
+        patched.setattr("dsp.box.run", linking)
         audio = measured_one(alice)
     assert not audio.is_ready
     assert default_storage.listdir(audio.folder) == ([], ["source"])
@@ -199,7 +198,7 @@ def test_progress_is_on_the_row_and_not_too_often(alice: User, engine: PlayedEng
         return engine.run(function, *args, **options)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("references.tasks.box.run", telling)
+        patched.setattr("dsp.box.run", telling)
         patched.setattr(AudioFile._default_manager, "advance", noting)
         assert measured_one(alice).is_ready
     assert [note["step"] for note in notes][:2] == ["measuring", "checking"]
@@ -209,7 +208,7 @@ def test_progress_is_on_the_row_and_not_too_often(alice: User, engine: PlayedEng
 def test_a_heartbeat_that_finds_the_lease_lost_stops_the_box(
     alice: User, engine: PlayedEngine, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(tasks, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(attempts, "BEAT_SECONDS", 0.01)
     monkeypatch.setattr(AudioFile._default_manager, "beat", lambda _work: False)
 
     def boxed(_function, *_args, should_stop, **_options):
@@ -220,7 +219,7 @@ def test_a_heartbeat_that_finds_the_lease_lost_stops_the_box(
             deadline.wait(0.01)
         raise AssertionError("nobody stopped it")
 
-    monkeypatch.setattr("references.tasks.box.run", boxed)
+    monkeypatch.setattr("dsp.box.run", boxed)
     audio = measured_one(alice)
     assert audio.status == AudioFile.Status.MEASURING  # the sweep, or who took over, decides
     assert audio.engine_errors == 0
@@ -237,7 +236,7 @@ def test_a_lease_outlives_a_short_outage_of_the_database(
             raise OperationalError
         return True
 
-    monkeypatch.setattr(tasks, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(attempts, "BEAT_SECONDS", 0.01)
     monkeypatch.setattr(AudioFile._default_manager, "beat", failing_at_first)
 
     def take_long(_name: str) -> None:
@@ -251,16 +250,16 @@ def test_a_lease_outlives_a_short_outage_of_the_database(
 def test_without_room_on_the_disk_nothing_is_begun(
     engine: PlayedEngine, monkeypatch: pytest.MonkeyPatch
 ):
-    assert tasks.can_work()
-    monkeypatch.setattr(tasks, "ROOM_BYTES", 1 << 62)
-    assert not tasks.can_work()
+    assert machine.can_work()
+    monkeypatch.setattr(machine, "ROOM_BYTES", 1 << 62)
+    assert not machine.can_work()
 
 
 def test_without_a_box_that_holds_nothing_is_begun_unless_allowed(
     engine: PlayedEngine, monkeypatch: pytest.MonkeyPatch, settings, caplog
 ):
     monkeypatch.setattr(box, "strength", lambda: WEAK)
-    assert not tasks.can_work()
+    assert not machine.can_work()
     assert "cannot be confined" in caplog.text
     settings.ALLOW_WEAK_SANDBOX = True
-    assert tasks.can_work()
+    assert machine.can_work()

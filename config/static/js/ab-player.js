@@ -2,28 +2,23 @@
 //
 // The page brings all controls and words; this element gives them their behaviour. Each track is
 // decoded whole, all are started at one instant, and only gains move when another one is chosen.
+// Its parts: the sound (player-sounds, listening-desk), gains (player-match), the loop, the blind
+// comparison, controls and keys, and what is shown (player-face).
 
-import { BlindTest, tellResult } from "./blind-test.js";
-import { Decoded, Desk, Streamed, patched } from "./listening-desk.js";
-import { outline } from "./outline.js";
+import { PlayerBlind } from "./player-blind.js";
+import { PlayerControls } from "./player-controls.js";
 import { PlayerFace } from "./player-face.js";
-import { onKey } from "./player-keys.js";
+import { Loop } from "./player-loop.js";
+import { weightsOf } from "./player-match.js";
+import { PlayerSounds } from "./player-sounds.js";
 import { Track, TrackStore } from "./track-store.js";
 
 const PREVIEW_BEFORE_SECONDS = 0.5;
 const PREVIEW_SECONDS = 16;
-const SHORTEST_LOOP_SECONDS = 0.2;
-const decibels = (db) => 10 ** (db / 20);
 
 class ABPlayer extends HTMLElement {
-  #state = { playing: false, source: "master", last: "original", match: true, delta: false, ears: "stereo", loop: null, looping: false };
-  #blind = null;
-  #heard = "x"; // of the two, in a blind test
-  #sounds = new Map(); // key → promise of {buffer} or {media}
-  #unbind = new AbortController();
-  #face = null;
+  #state = { playing: false, source: "master", last: "original", match: true, delta: false, ears: "stereo" };
   #frame = 0;
-  #wake = null;
   #pending = 0; // position before there is a clock
 
   connectedCallback() {
@@ -35,35 +30,42 @@ class ABPlayer extends HTMLElement {
     this.store = new TrackStore(this.duration, Number(this.dataset.rateHz) || 44100);
     for (const [key, radio] of this.radios) this.store.tracks.set(key, Track.of(radio));
     if (!this.radios.has("master")) [this.#state.last, this.#state.source] = this.radios.keys();
+    this.loop = new Loop(this.duration);
     const { loopStart, loopEnd } = this.dataset;
-    if (loopEnd) Object.assign(this.#state, { loop: { start: Number(loopStart), end: Number(loopEnd) }, looping: true });
-    this.#pending = this.#state.loop?.start ?? 0;
-    this.#face = new PlayerFace(this);
+    if (loopEnd) this.loop.over(Number(loopStart), Number(loopEnd));
+    this.#pending = this.loop.active?.start ?? 0;
+    this.sounds = new PlayerSounds(this);
+    this.blind = new PlayerBlind(this);
+    this.face = new PlayerFace(this);
     this.setAttribute("data-ready", "");
-    this.#bind();
-    this.#restore();
+    this.controls = new PlayerControls(this);
     this.show();
-    for (const track of this.store.tracks.values()) track.listenFor().then(() => this.#apply());
-    if (!navigator.connection?.saveData) this.#fetchAll();
+    for (const track of this.store.tracks.values()) track.listenFor().then(() => this.apply());
+    if (!navigator.connection?.saveData) this.sounds.fetchAll();
   }
 
   disconnectedCallback() {
-    this.#unbind.abort();
+    this.controls.release();
     cancelAnimationFrame(this.#frame);
     this.desk?.context.close();
   }
 
   // What a person can do
 
-  async toggle() {
-    if (this.#state.playing) return this.pause();
-    await this.#ready();
+  toggle() {
+    return this.#state.playing ? this.pause() : this.play();
+  }
+
+  async play() {
+    if (this.#state.playing) return;
+    await this.sounds.ready();
     if (!this.desk || !this.desk.transport.tracks.size) return;
+    if (this.radios.get(this.#state.source).disabled) this.choose([...this.radios.values()].find((radio) => !radio.disabled)?.value);
     await this.desk.context.resume();
     if (this.position >= this.duration - 0.05) this.desk.transport.seek(0);
     this.#cue();
-    this.desk.mix(this.weights);
-    this.desk.transport.start(this.position, this.#loop);
+    this.apply();
+    this.desk.transport.start(this.position, this.loop.active);
     this.#state.playing = true;
     this.show();
     this.#tick();
@@ -77,14 +79,26 @@ class ABPlayer extends HTMLElement {
   }
 
   choose(key) {
-    if (this.#blind || !this.radios.get(key) || this.radios.get(key).disabled) return;
+    if (this.blind.isOn || !this.radios.get(key) || this.radios.get(key).disabled) return;
     const state = this.#state;
     if (key !== state.source) state.last = state.source;
     state.source = key;
     state.delta = false;
     this.radios.get(key).checked = true;
-    if (key === "reference" && state.playing && this.#cue()) this.desk.transport.start(this.position, this.#loop);
-    this.#apply();
+    if (key === "reference" && state.playing && this.#cue()) this.desk.transport.start(this.position, this.loop.active);
+    this.apply();
+  }
+
+  /** Choose by place in the row, from 1. */
+  chooseNth(number) {
+    if (!this.blind.isOn) return this.choose([...this.radios.keys()][number - 1]);
+    if (number <= 2) this.blind.hear("xy"[number - 1]);
+  }
+
+  /** Go back to the one before. */
+  chooseLast() {
+    if (this.blind.isOn) this.blind.hearOther();
+    else this.choose(this.#state.last);
   }
 
   seek(seconds) {
@@ -94,46 +108,74 @@ class ABPlayer extends HTMLElement {
       this.desk.transport.stop();
       this.desk.transport.seek(position);
       this.#cue();
-      this.desk.transport.start(position, this.#loop);
+      this.desk.transport.start(position, this.loop.active);
     } else this.desk.transport.seek(position);
     this.#showTime();
   }
 
   loopOver(start, end) {
-    this.#state.loop = end - start >= SHORTEST_LOOP_SECONDS ? { start, end } : null;
-    this.#state.looping = Boolean(this.#state.loop);
+    this.loop.over(start, end);
     this.#restart();
   }
 
   loopFrom(start) {
-    const end = this.#state.loop?.end ?? 0;
-    this.loopOver(start, end > start + SHORTEST_LOOP_SECONDS ? end : this.duration);
+    this.loop.from(start);
+    this.#restart();
   }
 
   loopTo(end) {
-    const start = this.#state.loop?.start ?? 0;
-    this.loopOver(start < end ? start : 0, end);
+    this.loop.to(end);
+    this.#restart();
   }
 
-  /** Choose by place in the row, from 1. */
-  chooseNth(number) {
-    if (!this.#blind) return this.choose([...this.radios.keys()][number - 1]);
-    if (number <= 2) this.#hear("xy"[number - 1]);
+  /** Go to a section, with the loop where there is one. */
+  jump(button) {
+    const range = rangeOf(button);
+    this.loop.move(range);
+    this.seek(range.start);
+    this.apply();
   }
 
-  /** Go back to the one before. */
-  chooseLast() {
-    if (this.#blind) this.#hear(this.#heard === "x" ? "y" : "x");
-    else this.choose(this.#state.last);
+  neighbour(step) {
+    const index = this.sections.indexOf(this.section);
+    const next = this.sections[Math.min(Math.max(0, index + step), this.sections.length - 1)];
+    if (next) this.jump(next);
   }
+
+  acts = {
+    match: () => this.#turn({ match: this.blind.isOn ? this.#state.match : !this.#state.match }),
+    delta: () => {
+      if (this.blind.isOn || !this.radios.has("original")) return;
+      this.#turn({ delta: !this.#state.delta });
+      if (this.#state.delta && !this.store.isLong) this.sounds.useLossless(true); // what a codec leaves out is no change
+    },
+    mono: () => this.#turn({ ears: this.#state.ears === "mono" ? "stereo" : "mono" }),
+    side: () => this.#turn({ ears: this.#state.ears === "side" ? "stereo" : "side" }),
+    lossless: () => this.sounds.useLossless(!this.store.lossless),
+    blind: () => {
+      if (!this.blind.isOn && !this.blind.isPossible) return;
+      this.#state.delta = false;
+      this.blind.toggle();
+    },
+    loop: () => {
+      this.loop.toggle(this.section && rangeOf(this.section));
+      this.#restart();
+    },
+  };
+
+  // Where it stands
 
   get position() {
     return this.desk ? this.desk.transport.position : this.#pending;
   }
 
+  get section() {
+    return this.sections.findLast((button) => Number(button.dataset.start) <= this.position + 0.01);
+  }
+
   /** The part that is being heard: the loop, or what comes next. */
   get region() {
-    if (this.#loop) return this.#loop;
+    if (this.loop.active) return this.loop.active;
     const start = Math.max(0, Math.min(this.position - PREVIEW_BEFORE_SECONDS, this.duration - PREVIEW_SECONDS));
     return { start, end: Math.min(start + PREVIEW_SECONDS, this.duration) };
   }
@@ -141,75 +183,47 @@ class ABPlayer extends HTMLElement {
   /** The gain that every track should have now. */
   get weights() {
     const { source, match, delta } = this.#state;
-    const gains = this.store.matched(this.#loop);
-    const level = (key, matched) => (matched ? decibels(gains.get(key)) : 1);
-    const weights = Object.fromEntries([...this.radios.keys()].map((key) => [key, 0]));
-    if (this.#blind) {
-      const key = this.#blind.behind(this.#heard);
-      return { ...weights, [key]: level(key, true) };
-    }
-    if (delta) return { ...weights, original: -level("original", true), [this.#changed]: level(this.#changed, true) };
-    return { ...weights, [source]: level(source, match) };
+    return weightsOf({
+      keys: [...this.radios.keys()],
+      heard: this.blind.isOn ? this.blind.heard : source,
+      changed: delta && !this.blind.isOn ? this.#changed : null,
+      gainsDb: this.store.matched(this.loop.active),
+      isMatched: match || this.blind.isOn,
+    });
   }
 
   // What the settings beside the player bring
 
   /** Let a part of the master sound otherwise from now on, without a stop. */
-  async patch({ url, waveform_url: waveformUrl, start_seconds: start, gain_db: gainDb }) {
-    const [part, drawn] = await Promise.all([this.store.decodeFrom(url), outline(waveformUrl)]);
-    if (this.store.isLong) return false;
-    const { buffer } = await this.#sounds.get("master");
-    const whole = patched(buffer, part, start);
-    const track = this.store.tracks.get("master");
-    if (track.loudness && drawn?.loudness) {
-      const lufs = [...track.loudness.lufs];
-      drawn.loudness.lufs.forEach((value, index) => (lufs[Math.round(start / track.loudness.step_seconds) + index] = value + gainDb));
-      track.loudness = { ...track.loudness, lufs };
-    }
-    track.heard = null; // until it is measured anew
-    this.#take("master", { buffer: whole });
-    return true;
+  patch(part) {
+    return this.sounds.patch(part);
   }
 
   /** Let a whole track be another, at the same place. */
   async replace(key, source) {
-    const track = new Track({ url: source.url, losslessUrl: source.lossless_url, waveformUrl: source.waveform_url, lufs: source.lufs, proxyGainDb: source.proxy_gain_db });
-    await track.listenFor();
-    this.store.tracks.set(key, track);
+    await this.sounds.replace(key, source);
     this.dataset.number = source.number ?? this.dataset.number;
-    this.#take(key, await this.#load(key));
     this.querySelector(`.lane[data-key=${key}] wave-form`)?.setAttribute("src", source.waveform_url);
   }
 
-  #take(key, sound) {
-    this.#sounds.set(key, Promise.resolve(sound));
-    this.desk?.transport.replace(key, sound);
-    this.#apply();
-    this.#measure(key, sound);
-  }
-
-  /** Match by what is really heard: a codec may take some tenths of a dB from a dense track. */
-  #measure(key, sound) {
-    if (sound?.buffer) this.store.measure(key, sound.buffer).then(() => this.#apply());
-  }
-
   // Inside
-
-  get #loop() {
-    return this.#state.looping ? this.#state.loop : null;
-  }
 
   /** What the original is taken from where only the change is heard. */
   get #changed() {
     return this.#state.source === "original" || this.#state.source === "reference" ? [...this.radios.keys()].find((key) => key !== "original") : this.#state.source;
   }
 
+  #turn(changes) {
+    Object.assign(this.#state, changes);
+    this.apply();
+  }
+
   #restart() {
     if (this.#state.playing) {
-      const loop = this.#loop;
+      const loop = this.loop.active;
       this.seek(loop && (this.position < loop.start || this.position >= loop.end) ? loop.start : this.position);
     }
-    this.#apply();
+    this.apply();
   }
 
   /** In a section with a partner in the reference, let the reference begin there. */
@@ -223,183 +237,11 @@ class ABPlayer extends HTMLElement {
     return moved;
   }
 
-  get section() {
-    return this.sections.findLast((button) => Number(button.dataset.start) <= this.position + 0.01);
-  }
-
-  #apply() {
+  /** Let what is heard and shown follow the state. */
+  apply() {
     this.desk?.mix(this.weights);
     this.desk?.listen(this.#state.ears);
     this.show();
-  }
-
-  async #load(key) {
-    return this.store.isLong ? { media: this.store.stream(key) } : { buffer: await this.store.decode(key) };
-  }
-
-  #fetchAll() {
-    const { status, long } = this.parts;
-    long.hidden = !this.store.isLong;
-    for (const [key, radio] of this.radios) {
-      if (this.#sounds.has(key)) continue;
-      const loading = this.#load(key).catch(() => this.#failed(radio));
-      loading.then((sound) => this.#measure(key, sound));
-      this.#sounds.set(key, loading);
-    }
-    status.textContent = `${status.dataset.loading} …`;
-    return Promise.all(this.#sounds.values()).then(() => (status.textContent = ""));
-  }
-
-  #failed(radio) {
-    radio.disabled = true;
-    const { trouble } = this.parts;
-    const names = [...this.radios.values()].filter((one) => one.disabled).map((one) => one.closest("label").textContent.trim());
-    trouble.textContent = `${names.join(", ")} ${trouble.dataset.failed}`;
-    return null;
-  }
-
-  #ready() {
-    this.#wake ??= (async () => {
-      this.setAttribute("data-loading", "");
-      await this.#fetchAll();
-      const context = new AudioContext({ sampleRate: this.store.rate, latencyHint: "interactive" });
-      const Transport = this.store.isLong ? Streamed : Decoded;
-      const desk = new Desk(context, new Transport(context, this.duration));
-      desk.volume.gain.value = this.#gain();
-      for (const [key, pending] of this.#sounds) {
-        const sound = await pending;
-        if (sound) desk.add(key, sound, 0);
-      }
-      desk.transport.seek(this.#pending);
-      this.desk = desk;
-      if (this.radios.get(this.#state.source).disabled) this.choose([...this.radios.values()].find((radio) => !radio.disabled)?.value);
-      this.removeAttribute("data-loading");
-      this.#apply();
-    })();
-    return this.#wake;
-  }
-
-  /** Hear every track as it was rendered, where that can be had. */
-  async #useLossless(wanted) {
-    if (this.store.lossless === wanted) return;
-    this.store.lossless = wanted;
-    this.show();
-    const { status } = this.parts;
-    status.textContent = `${status.dataset.lossless} …`;
-    for (const [key, track] of this.store.tracks) {
-      if (!track.losslessUrl || this.radios.get(key).disabled) continue;
-      const sound = await this.#load(key).catch(() => null);
-      if (this.store.lossless !== wanted) return;
-      if (sound) this.#take(key, sound);
-    }
-    status.textContent = "";
-  }
-
-  // Not knowing which is which
-
-  #toggleBlind() {
-    if (this.#blind) return this.#reveal();
-    const other = this.radios.has("other") ? "other" : "original";
-    if (!this.radios.has("master") || this.radios.get("master").disabled || this.radios.get(other).disabled) return;
-    this.#blind = new BlindTest("master", other);
-    this.#state.delta = false;
-    this.parts["blind-result"].textContent = "";
-    this.#hear("x");
-    if (!this.#state.playing) this.toggle();
-  }
-
-  #hear(label) {
-    this.#heard = label;
-    for (const radio of this.querySelectorAll("input[name=blind]")) radio.checked = radio.value === label;
-    this.#apply();
-  }
-
-  #prefer(label) {
-    this.#blind.choose(label);
-    this.#hear("x");
-  }
-
-  async #reveal() {
-    const { chosen, trials } = this.#blind.result;
-    const against = this.#blind.tracks[1] === "other" ? this.dataset.otherNumber : "";
-    this.#blind = null;
-    this.#apply();
-    this.parts.blind.focus();
-    if (!trials) return;
-    await tellResult(this, { chosen, trials, against });
-  }
-
-  // Controls
-
-  #gain() {
-    return (Number(this.parts.volume.value) / 100) ** 2;
-  }
-
-  #restore() {
-    try {
-      this.parts.volume.value = localStorage.getItem("volume") ?? "80";
-      this.parts["keys-on"].checked = localStorage.getItem("keys") !== "off";
-    } catch { /* private mode: the defaults */ }
-    this.parts.volume.style.setProperty("--fill", `${this.parts.volume.value}%`);
-  }
-
-  #keep(name, value) {
-    try { localStorage.setItem(name, value); } catch { /* private mode: for this page only */ }
-  }
-
-  #bind() {
-    const { parts } = this;
-    const on = (target, kind, act) => target?.addEventListener(kind, act, { signal: this.#unbind.signal });
-    on(parts.play, "click", () => this.toggle());
-    for (const [key, radio] of this.radios) on(radio, "change", () => this.choose(key));
-    for (const radio of this.querySelectorAll("input[name=blind]")) on(radio, "change", () => this.#hear(radio.value));
-    for (const button of this.querySelectorAll("[data-prefer]")) on(button, "click", () => this.#prefer(button.dataset.prefer));
-    for (const [name, act] of Object.entries(this.acts)) on(parts[name], "click", act);
-    on(parts.reveal, "click", () => this.#reveal());
-    on(parts.help, "click", () => parts.keys.showModal());
-    on(parts["keys-on"], "change", () => this.#keep("keys", parts["keys-on"].checked ? "on" : "off"));
-    on(parts.volume, "input", () => {
-      parts.volume.style.setProperty("--fill", `${parts.volume.value}%`);
-      this.desk?.volume.gain.setTargetAtTime(this.#gain(), this.desk.context.currentTime, 0.01);
-      this.#keep("volume", parts.volume.value);
-    });
-    for (const button of this.sections) on(button, "click", () => this.#jump(button));
-    on(parts.lanes, "pointerdown", (event) => this.#face.drag(event));
-    on(document, "keydown", (event) => onKey(this, event));
-    on(window, "resize", () => this.show());
-  }
-
-  acts = {
-    match: () => { this.#state.match = this.#blind ? this.#state.match : !this.#state.match; this.#apply(); },
-    delta: () => {
-      if (this.#blind || !this.radios.has("original")) return;
-      this.#state.delta = !this.#state.delta;
-      this.#apply();
-      if (this.#state.delta && !this.store.isLong) this.#useLossless(true); // what a codec leaves out is no change
-    },
-    mono: () => { this.#state.ears = this.#state.ears === "mono" ? "stereo" : "mono"; this.#apply(); },
-    side: () => { this.#state.ears = this.#state.ears === "side" ? "stereo" : "side"; this.#apply(); },
-    lossless: () => this.#useLossless(!this.store.lossless),
-    blind: () => this.#toggleBlind(),
-    loop: () => {
-      const here = this.section;
-      this.#state.loop ??= here ? { start: Number(here.dataset.start), end: Number(here.dataset.end) } : { start: 0, end: this.duration };
-      this.#state.looping = !this.#state.looping;
-      this.#restart();
-    },
-  };
-
-  #jump(button) {
-    const region = { start: Number(button.dataset.start), end: Number(button.dataset.end) };
-    if (this.#state.looping) this.#state.loop = region;
-    this.seek(region.start);
-    this.#apply();
-  }
-
-  neighbour(step) {
-    const index = this.sections.indexOf(this.section);
-    const next = this.sections[Math.min(Math.max(0, index + step), this.sections.length - 1)];
-    if (next) this.#jump(next);
   }
 
   // On screen
@@ -407,7 +249,7 @@ class ABPlayer extends HTMLElement {
   #tick() {
     this.#frame = requestAnimationFrame(() => {
       if (!this.#state.playing) return;
-      if (this.position >= this.duration - 0.01 && !this.#state.looping) {
+      if (this.position >= this.duration - 0.01 && !this.loop.isOn) {
         this.pause();
         this.seek(0);
         return;
@@ -422,21 +264,23 @@ class ABPlayer extends HTMLElement {
     const reference = this.desk?.transport.tracks.get("reference");
     const length = reference?.buffer?.duration ?? reference?.media?.duration ?? this.duration;
     const at = (((position + (this.desk?.transport.referenceOffset ?? 0)) % length) + length) % length;
-    this.#face.time(position, at / length);
+    this.face.time(position, at / length);
   }
 
   show() {
     const { source, delta } = this.#state;
-    this.#face.state(
-      { ...this.#state, lossless: this.store.lossless },
+    this.face.state(
+      { ...this.#state, loop: this.loop.active, lossless: this.store.lossless },
       {
-        trial: this.#blind?.trial ?? 0,
-        gainDb: this.store.matched(this.#loop).get(source) ?? 0,
+        trial: this.blind.trial,
+        gainDb: this.store.matched(this.loop.active).get(source) ?? 0,
         active: delta ? ["original", this.#changed] : [source],
       },
     );
     this.#showTime();
   }
 }
+
+const rangeOf = ({ dataset }) => ({ start: Number(dataset.start), end: Number(dataset.end) });
 
 customElements.define("ab-player", ABPlayer);

@@ -2,8 +2,6 @@
 //
 // Nothing of the draw leaves this object before the end but the sound itself.
 
-const UNLIKELY = 0.05; // by chance; the level that listening tests are read at
-
 const coin = () => crypto.getRandomValues(new Uint8Array(1))[0] & 1;
 
 export class BlindTest {
@@ -42,23 +40,4 @@ export class BlindTest {
   get result() {
     return { chosen: this.#chosen, trials: this.#trials };
   }
-}
-
-/** Say what a player's blind test counted, keep it with the version, and say what it is worth. */
-export async function tellResult(player, { chosen, trials, against }) {
-  const { words, "blind-result": place } = player.parts;
-  const word = (key, values = {}) =>
-    Object.entries(values).reduce((text, [name, value]) => text.replace(`{${name}}`, value), words.content.querySelector(`[data-key=${key}]`).textContent);
-  place.textContent = word("counted", { chosen, trials });
-  const { blindUrl, number } = player.dataset;
-  if (!blindUrl) return;
-  const body = new URLSearchParams({ against, trials, chosen, csrfmiddlewaretoken: player.querySelector("[name=csrfmiddlewaretoken]").value });
-  const answer = await fetch(blindUrl.replace(/\d+\/blind\/$/, `${number}/blind/`), { method: "POST", body });
-  if (!answer.ok) {
-    place.textContent += ` ${word("unkept")}`;
-    return;
-  }
-  const { probability } = await answer.json();
-  const percent = (100 * probability).toFixed(probability < 0.1 ? 1 : 0);
-  place.textContent += ` ${word(probability < UNLIKELY ? "unlikely" : "chance", { percent })}`;
 }

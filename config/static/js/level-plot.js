@@ -61,6 +61,7 @@ class LevelPlot extends HTMLElement {
     this.#plot?.destroy();
     const { x, lines, across, floor } = this.model;
     const fitted = lines.map(({ values }) => values.map((value) => (value === null || value < (floor ?? -Infinity) ? null : value)));
+    const near = this.#near(fitted);
     this.#plot = new uPlot(
       {
         width: this.clientWidth,
@@ -70,13 +71,22 @@ class LevelPlot extends HTMLElement {
         cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
         scales: { x: this.#across(), y: { range: (_, low, high) => this.#range(low, high) } },
         axes: this.#axes(),
-        series: [{}, ...lines.map((line, index) => this.#series(line, index))],
+        series: [{}, ...lines.map((line, index) => this.#series(line, index)), ...near.map(() => ({ width: 0, points: { show: false } }))],
+        bands: near.length ? [{ series: [lines.length + 1, lines.length + 2], fill: this.#faint(this.#colour("--reference"), 0.16) }] : [],
         hooks: { setCursor: [(plot) => this.#read(plot.cursor.idx)], drawAxes: [(plot) => this.#mark(plot)] },
       },
-      [x, ...fitted],
+      [x, ...fitted, ...near],
       this,
     );
     this.#read(this.#index ?? this.#start(across));
+  }
+
+  /** The two edges of the band around the reference, where there is one. */
+  #near(fitted) {
+    const { near, lines } = this.model;
+    const reference = fitted[lines.findIndex(({ key }) => key === "reference")];
+    if (!near || !reference) return [];
+    return [near, -near].map((distance) => reference.map((value) => (value === null ? null : value + distance)));
   }
 
   #across() {
@@ -142,6 +152,7 @@ class LevelPlot extends HTMLElement {
     ctx.strokeStyle = this.#colour("--edge");
     ctx.lineWidth = ratio;
     ctx.textBaseline = "bottom";
+    ctx.textAlign = "left";
     const places = marks.map(({ at }) => valToPos(Math.max(at, scales.x.min), "x", true));
     marks.forEach(({ label }, index) => {
       const x = places[index];

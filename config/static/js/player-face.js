@@ -36,7 +36,7 @@ export class PlayerFace {
   }
 
   /** Show the state; `trial` is the number of the blind one under way, 0 where names are shown. */
-  state({ playing, match, delta, ears, looping, loop, lossless }, { trial, gainDb, active }) {
+  state({ playing, match, delta, ears, loop, lossless }, { trial, gainDb, active }) {
     const { parts, player } = this;
     const blind = trial > 0;
     player.toggleAttribute("data-playing", playing);
@@ -44,12 +44,12 @@ export class PlayerFace {
     parts.play.setAttribute("aria-label", this.labels[playing ? 1 : 0]);
     parts.match.setAttribute("aria-checked", String(match || blind));
     for (const name of ["match", "delta"]) parts[name]?.toggleAttribute("disabled", blind);
-    const pressed = { delta, mono: ears === "mono", side: ears === "side", loop: looping, lossless, blind };
+    const pressed = { delta, mono: ears === "mono", side: ears === "side", loop: Boolean(loop), lossless, blind };
     for (const [name, on] of Object.entries(pressed)) parts[name]?.setAttribute("aria-pressed", String(on));
     parts["match-db"].textContent = blind ? "" : signed(gainDb);
     if (blind) parts["blind-trial"].textContent = trial;
     for (const lane of player.querySelectorAll(".lane")) lane.toggleAttribute("data-active", !blind && active.includes(lane.dataset.key));
-    this.region(looping ? loop : null);
+    this.region(loop);
   }
 
   /** Follow a pointer over the lanes: a click seeks, a drag of some pixels marks a loop. */

@@ -1,4 +1,5 @@
-// <wave-form src="waveform.json">: one track as a filled wave, in the element's own colour.
+// <wave-form src="waveform.json" clips="0.1-0.12 …">: one track as a filled wave, in the element's
+// own colour; where it is clipped, in shares of its length, flat bars close it above and below.
 //
 // The file holds, per channel, [lowest, highest, lowest, highest, …] from −127 to 127.
 import { outline } from "./outline.js";
@@ -16,6 +17,7 @@ class WaveForm extends HTMLElement {
   connectedCallback() {
     this.#canvas.setAttribute("aria-hidden", "true");
     this.append(this.#canvas);
+    this.#markClips();
     this.#resize.observe(this);
     document.addEventListener("themechange", this.#redraw);
   }
@@ -60,6 +62,17 @@ class WaveForm extends HTMLElement {
     pen.closePath();
     pen.fillStyle = getComputedStyle(this).color;
     pen.fill();
+  }
+
+  /** Close the wave with bars where the track is flat-topped. */
+  #markClips() {
+    for (const clip of this.getAttribute("clips")?.split(" ") ?? []) {
+      const [start, end] = clip.split("-").map(Number);
+      const mark = Object.assign(document.createElement("i"), { className: "clip" });
+      mark.style.left = `${100 * start}%`;
+      mark.style.width = `${100 * (end - start)}%`;
+      this.append(mark);
+    }
   }
 }
 

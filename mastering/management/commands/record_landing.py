@@ -12,6 +12,7 @@ from dsp import files
 from dsp.audio import Audio
 from dsp.chain import master
 from dsp.measure import measure
+from dsp.report import describe
 from dsp.settings import MasterSettings
 from mastering.management.band import play
 from mastering.management.songs import HARBOUR, NIGHT
@@ -53,8 +54,19 @@ class Command(BaseCommand):
             "note": f"{HARBOUR.title}, mastered toward {NIGHT.title}. Played for this page.",
             "sections": [],
             "sources": sources,
+            "report": _told(describe(mastered)),
         }
         (folder / "demo.json").write_text(json.dumps(described, indent=2) + "\n")
+
+
+def _told(report: dict[str, Any]) -> dict[str, Any]:
+    """Return what the page says of a report in words and numbers: no curves."""
+    kept = {key: report[key] for key in ("verdict", "numbers", "ranges", "loudness")}
+    for stage in ("dynamics", "limiting"):
+        kept[stage] = {
+            key: value for key, value in report[stage].items() if not isinstance(value, list | dict)
+        }
+    return kept
 
 
 def _excerpt(audio: Audio) -> Audio:
