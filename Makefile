@@ -68,6 +68,12 @@ screenshots:  ## Every page in every state, three widths, both themes, into var/
 load:  ## A site under load, judged, into bench/RESULTS.md: ARGUMENTS="L1 L3 --proof"
 	$(PYTHON) -m bench.load $(ARGUMENTS)
 
+.PHONY: load-brief
+load-brief:  ## Load on both profiles in 20 minutes, a restore, a second host: on a quiet machine
+	-$(PYTHON) -m bench.load --brief --profile both --within 19
+	-$(PYTHON) -m bench.restore
+	-$(PYTHON) -m bench.hosts
+
 BENCH_OPTIONS = $(if $(MUSIC),--music "$(MUSIC)") $(if $(PEER),--peer "$(PEER)") $(ARGS)
 
 .PHONY: bench-sound
@@ -87,7 +93,7 @@ bench-polls:  ## How often programs may ask how far a master is (ARGS=)
 	$(PYTHON) -m bench.polls $(ARGS)
 
 .PHONY: bench-ears
-bench-ears:  ## What the checks, suitability and sections find: MUSIC=folder, PAIRS=tsv
+bench-ears:  ## What is found of damage, likeness and sections, into bench/EARS.md (MUSIC=, PAIRS=, ARGS=)
 	$(PYTHON) -m bench.ears findings --music "$(MUSIC)" $(ARGS)
 	$(PYTHON) -m bench.ears pairs --music "$(MUSIC)" $(if $(PAIRS),--pairs "$(PAIRS)")
 	$(PYTHON) -m bench.ears sections --music "$(MUSIC)"

@@ -18,6 +18,13 @@ class TermsForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable
     class Meta:
         model = Terms
         fields = "__all__"  # noqa: DJ007 (every number of the catalogue may be changed)
+        labels = {
+            "price_cents": _("Price (cents)"),
+            "max_running": _("Masters at work"),
+            "max_queued": _("Masters waiting"),
+            "retention_days": _("Kept for (days)"),
+            "storage_bytes": _("Storage (bytes)"),
+        }
 
     def clean(self) -> dict[str, Any]:
         """Refuse what would close a plan to its people, or delete what they keep."""

@@ -109,7 +109,7 @@ def _of_support(user: User) -> dict[str, Any]:
         "is_supported": True,
         "stored_bytes": stored_bytes_of(user),
         "most_bytes": most_stored_bytes(user),
-        "masters": Master.objects.of(user).with_versions()[:LINES],
+        "masters": Master.objects.of(user).as_listed()[:LINES],
         "farewells": Farewell.objects.of(user)[:LINES],
         "receipts": Receipt.objects.of(user)[:LINES],
         "mails": Mail.objects.filter(user=user).order_by("-created")[:LINES],

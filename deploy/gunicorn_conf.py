@@ -5,10 +5,14 @@
 Sizes are for a machine of two cores; give others on the command line, or in GUNICORN_CMD_ARGS.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
 from gunicorn.glogging import Logger
+
+# Opening a connection to the database takes longer than most requests: each thread keeps its own.
+os.environ.setdefault("DATABASE_KEEP_SECONDS", "60")
 
 worker_class = "gthread"
 workers = 2

@@ -1,7 +1,6 @@
 """Run the site and its workers until a signal comes or one of them ends, then end both."""
 
 import contextlib
-import os
 import signal
 import subprocess
 import sys
@@ -25,8 +24,7 @@ def main(address: str) -> int:
         signal.signal(number, _stop)
     try:
         for name, command in commands.items():
-            kept = {"DATABASE_KEEP_SECONDS": "60"} if name == "site" else {}
-            parts[name] = subprocess.Popen([sys.executable, *command], env=kept | os.environ)
+            parts[name] = subprocess.Popen([sys.executable, *command])
         while all(part.poll() is None for part in parts.values()):
             time.sleep(0.2)
         print("The site or its workers ended; the reason stands above.", file=sys.stderr)

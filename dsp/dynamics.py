@@ -9,6 +9,7 @@ import numpy as np
 from numba import njit
 
 from dsp.audio import Audio
+from dsp.distribution import GATE_LU, QUANTILES
 from dsp.loudness import (
     WeightedEnergies,
     loudness_range_lu,
@@ -17,7 +18,7 @@ from dsp.loudness import (
     weighted_block_energies,
     weighted_energies,
 )
-from dsp.measure import GATE_LU, QUANTILES, Profile
+from dsp.measure import Profile
 from dsp.moments import FULL_AMOUNT, Belief, believed_slope, compare, toward
 from dsp.peaks import block_frames
 from dsp.spectrum import Doubles, to_db

@@ -12,6 +12,7 @@ from numba import njit, types
 
 from dsp.audio import Audio
 from dsp.clipper import Clipped
+from dsp.distribution import GATE_LU
 from dsp.filters import FLOATS
 from dsp.limiter import usable_ceiling
 from dsp.loudness import (
@@ -23,7 +24,6 @@ from dsp.loudness import (
     steps_of_blocks,
     weighted_block_energies,
 )
-from dsp.measure import GATE_LU
 from dsp.peaks import block_frames, block_peaks, psr_db
 from dsp.reduction import knot_gain, reduction_knots_db
 from dsp.units import amplitude_to_db, db_to_amplitude

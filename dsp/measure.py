@@ -16,15 +16,24 @@ from dsp.audio import Audio
 from dsp.character import GROUP_COUNT, PRINT_STEPS, find_character, fingerprint
 from dsp.codes import Codes, by_difference, coded_moments, decoded_db, printed
 from dsp.cutoff import find_cutoff_hz
+from dsp.distribution import (
+    MICRO_SECONDS,
+    MOMENTARY_SECONDS,
+    QUANTILES,
+    onsets_per_second,
+    peak_to_short_term,
+    quantiles,
+    window_loudness,
+)
 from dsp.errors import ProfileInvalid, SilentAudio, TooShort
 from dsp.loudness import (
-    Loudness,
+    SHORT_TERM_SECONDS,
     WeightedEnergies,
     loudness_range_lu,
     measure_loudness,
     weighted_energies,
 )
-from dsp.peaks import psr_db, require_finite, window_and_sample_peaks
+from dsp.peaks import require_finite, window_and_sample_peaks
 from dsp.profiles import MOST_MOMENTS, PROFILE_VERSION, check_profile
 from dsp.sections import Section, find_sections
 from dsp.spectrum import (
@@ -38,12 +47,6 @@ from dsp.spectrum import (
 )
 
 SHORTEST_SECONDS: Final = 3.0  # one short-term loudness window (EBU Tech 3341)
-QUANTILES: Final[Doubles] = np.concatenate([np.arange(1.0, 99.0, 2.0), [99.0, 99.7]])  # percent
-MICRO_SECONDS: Final = 0.050  # note and drum level
-MOMENTARY_SECONDS: Final = 0.400  # BS.1770 block
-SHORT_TERM_SECONDS: Final = 3.0  # EBU Tech 3341
-GATE_LU: Final = 20.0  # as EBU Tech 3342: what is quieter than this under the track is not counted
-PSR_PERCENTS: Final = (10.0, 50.0, 90.0)
 CURVE_POINTS: Final = 400
 OF_GROUPS: Final = ("activity_db", "variation_db", "detail_db")
 
@@ -67,7 +70,8 @@ class Profile:
     true_peak_dbtp, sample_peak_dbfs, plr_db : float
         Highest levels; true peak less integrated loudness.
     psr_db : tuple of float
-        Peak over short-term loudness, at ``PSR_PERCENTS`` of the track's 3-s windows.
+        Peak over short-term loudness, at ``PSR_PERCENTS`` of the track's 3-s windows; see
+        :mod:`dsp.distribution`.
     mid_db, side_db : ndarray, shape (BAND_COUNT,)
         Mean power per band, dB.
     floor_db : ndarray, shape (BAND_COUNT,)
@@ -268,7 +272,7 @@ def measure(
     true_peak = float(window_peaks.max())
     loudness = levels.integrated_lufs
     integrated = round(loudness, 3)
-    centres = _window_loudness(steps, step, SHORT_TERM_SECONDS)
+    short_term = window_loudness(steps, step, SHORT_TERM_SECONDS)
     floor = np.percentile(spectrogram.mid + spectrogram.side, 5.0, axis=0)
     mid, side = (
         spectrogram.mid.mean(axis=0, dtype=np.float64),
@@ -288,15 +292,15 @@ def measure(
         true_peak_dbtp=round(true_peak, 3),
         sample_peak_dbfs=round(sample_peak, 3),
         plr_db=round(true_peak - loudness, 3),
-        psr_db=_peak_to_short_term(window_peaks, levels),
+        psr_db=peak_to_short_term(window_peaks, levels),
         mid_db=_levels_db(mid, loudness),
         side_db=_levels_db(side, loudness),
         floor_db=_levels_db(floor, loudness),
         correlation=np.round(_correlation(mid, side, spectrogram.cross), 4),
-        micro_quantiles_lu=_quantiles(steps, step, MICRO_SECONDS, loudness),
-        momentary_quantiles_lu=_quantiles(steps, step, MOMENTARY_SECONDS, loudness),
+        micro_quantiles_lu=quantiles(steps, step, MICRO_SECONDS, loudness),
+        momentary_quantiles_lu=quantiles(steps, step, MOMENTARY_SECONDS, loudness),
         cutoff_hz=find_cutoff_hz(spectrogram, loudness),
-        onsets_per_second=_onsets_per_second(steps, step),
+        onsets_per_second=onsets_per_second(steps, step),
         tempo_bpm=character.tempo_bpm,
         tempo_confidence=character.tempo_confidence,
         density=character.density,
@@ -307,7 +311,7 @@ def measure(
         sections=find_sections(
             spectrogram, steps, step_seconds=step, duration_seconds=audio.duration_seconds
         ),
-        loudness_curve_lufs=np.round(_thinned(centres), 2),
+        loudness_curve_lufs=np.round(_thinned(short_term), 2),
         moments_mid=moments_mid,
         moments_side=moments_side,
         moments_seconds=np.round(moments_seconds, 3),
@@ -324,44 +328,11 @@ def _levels_db(power: Doubles, integrated_lufs: float) -> Doubles:
     return rounded
 
 
-def _window_loudness(energies: Doubles, step_seconds: float, seconds: float) -> Doubles:
-    """Return the loudness of every window of ``seconds``, one per step, LUFS."""
-    length = min(energies.size, max(1, round(seconds / step_seconds)))
-    sums = np.concatenate([[0.0], np.cumsum(energies)])
-    return -0.691 + to_db((sums[length:] - sums[:-length]) / length)
-
-
-def _quantiles(
-    energies: Doubles, step_seconds: float, seconds: float, integrated_lufs: float
-) -> Doubles:
-    relative = _window_loudness(energies, step_seconds, seconds) - integrated_lufs
-    return np.round(np.percentile(relative[relative > -GATE_LU], QUANTILES), 3)
-
-
-def _peak_to_short_term(window_peaks_dbtp: Doubles, levels: Loudness) -> tuple[float, ...]:
-    ratio = psr_db(window_peaks_dbtp, levels.short_term_lufs)
-    counted = ratio[levels.short_term_lufs > levels.integrated_lufs - GATE_LU]
-    return tuple(round(float(value), 3) for value in np.percentile(counted, PSR_PERCENTS))
-
-
 def _correlation(mid: Doubles, side: Doubles, cross: Doubles) -> Doubles:
     """Return the correlation of left (mid + side) and right (mid - side); 1 in silence."""
     total = np.square(mid + side) - 4.0 * np.square(cross)
     ratio = (mid - side) / np.sqrt(np.maximum(total, 1e-30))
     return np.where(total > 1e-30, np.clip(ratio, -1.0, 1.0), 1.0)
-
-
-def _onsets_per_second(energies: Doubles, step_seconds: float) -> float:
-    """Return how often the level rises by 3 dB within 30 ms to a new height of the last 100 ms."""
-    level = _window_loudness(energies, step_seconds, 3.0 * step_seconds)
-    level = np.maximum(level, level.max() - 40.0)
-    rise = level[3:] - level[:-3]
-    peaks = (rise > 3.0) & (rise >= np.roll(rise, 1)) & (rise > np.roll(rise, -1))
-    places = np.flatnonzero(peaks)
-    apart = (
-        np.concatenate([[True], np.diff(places) * step_seconds >= 0.1]) if places.size else places
-    )
-    return round(float(np.count_nonzero(apart)) / (energies.size * step_seconds), 3)
 
 
 def _thinned(curve: Doubles) -> Doubles:

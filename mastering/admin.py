@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminURLInputWidget
@@ -56,12 +57,24 @@ CANCEL = Deed("mastering.rerun_work", gettext_lazy("Cancel"), lambda work: work.
 class VersionAdmin(WorkAdmin):
     deeds = {"rerun": RERUN, "cancel": CANCEL, "release": RELEASE}
     told = ("settings", "provenance", "report")
-    more_fields = ("master", "number", "loudness_lufs", "true_peak_dbtp")
+    more_fields = ("master", "number", "loudness", "true_peak")
     list_display = (*WorkAdmin.list_display[:1], "number", *WorkAdmin.list_display[1:])
     search_fields = (*WorkAdmin.search_fields, "=master__id")
     told_settings = json_column("settings", gettext_lazy("settings"))
     told_provenance = json_column("provenance", gettext_lazy("provenance"))
     told_report = json_column("report", gettext_lazy("report"))
+
+    @admin.display(description=gettext_lazy("loudness"))
+    def loudness(self, version: Version) -> str:
+        return measured(version.loudness_lufs, "LUFS")
+
+    @admin.display(description=gettext_lazy("true peak"))
+    def true_peak(self, version: Version) -> str:
+        return measured(version.true_peak_dbtp, "dBTP")
+
+
+def measured(value: float | None, unit: str) -> str:
+    return "–" if value is None else f"{number_format(value, 1)} {unit}"
 
 
 @admin.register(Preview)
@@ -116,6 +129,10 @@ class PlatformRuleForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscr
     class Meta:
         model = PlatformRule
         fields = "__all__"  # noqa: DJ007 (a rule is edited as a whole)
+        labels = {
+            "target_lufs": gettext_lazy("Target (LUFS)"),
+            "headroom_dbtp": gettext_lazy("Headroom (dBTP)"),
+        }
 
 
 @admin.register(PlatformRule)

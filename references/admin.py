@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
@@ -66,7 +67,7 @@ class WorkAdmin(ReadOnlyAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:  # noqa: ARG002
         kept = ["id", "person", "status", "step", "progress", "attempts", "engine_errors"]
         kept += ["error_code", "error_detail", "worker", "lease_until", "deadline_at", "priority"]
-        kept += ["created", "run_at", "started", "finished", "engine_version", "stored_bytes"]
+        kept += ["created", "run_at", "started", "finished", "engine_version", "stored"]
         return [*kept, *self.more_fields, "files", *(f"told_{name}" for name in self.told)]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
@@ -76,6 +77,10 @@ class WorkAdmin(ReadOnlyAdmin):
     def person(self, work: Work) -> SafeString:
         where = reverse("admin:support-person", args=[work.user_id])
         return format_html('<a href="{}">#{} {}</a>', where, work.user_id, work.user.email)
+
+    @admin.display(description=gettext_lazy("stored"))
+    def stored(self, work: Work) -> str:
+        return "–" if work.stored_bytes is None else filesizeformat(work.stored_bytes)
 
     @admin.display(description=gettext_lazy("files"))
     def files(self, work: Work) -> SafeString:

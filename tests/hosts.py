@@ -20,26 +20,21 @@ import time
 import uuid
 import wave
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
-import psycopg
-import redis
 
 from tests import network, servers
 from tests.chaos import Site
 from tests.flows.s3_service import BUCKET, KEYS, Service
-from tests.town import DATABASE_URL, FAULTS, WEB, WEB_PORT, WORKERS, Town
+from tests.town import DATABASE_URL, FAULTS, JOB_SECONDS, WEB, WEB_PORT, WORKERS, Town
 
-REDIS_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379")
-REDIS_NUMBERS = range(14, 0, -1)  # of its databases, that may be taken if empty
+REDIS_URL = os.environ.get("REDIS_URL", servers.REDIS_URL)
 ANSWER_SECONDS = 4.0  # that a program waits before it asks another host
-CONTROL_SECONDS = 10.0  # with the sweep, others have taken over by then
 
 
 @dataclass
@@ -180,29 +175,19 @@ def suffer(
     )
 
 
-def _empty_redis() -> tuple[str, redis.Redis]:
-    for number in REDIS_NUMBERS:
-        url = urlsplit(REDIS_URL)._replace(path=f"/{number}").geturl()
-        broker = redis.Redis.from_url(url)
-        if broker.dbsize() == 0:
-            return url, broker
-    raise SystemExit("No database of Redis is empty, so none can be taken.")
-
-
 @contextmanager
 def town_of(folder: str) -> Iterator[Town]:
     """Build a site on a database and an S3 service of its own; all of it is gone at the end."""
-    name = f"lacquer_hosts_{os.getpid()}"
-    server = urlsplit(DATABASE_URL)._replace(path="/postgres").geturl()
-    redis_url, broker = _empty_redis()
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+    with (
+        servers.own_database(DATABASE_URL, f"lacquer_hosts_{os.getpid()}") as database_url,
+        servers.own_redis(REDIS_URL) as redis_url,
+    ):
         s3 = Service()
         town: Town | None = None
         try:
             site = Site(
                 Path(folder),
-                DATABASE_URL=urlsplit(server)._replace(path=f"/{name}").geturl(),
+                DATABASE_URL=database_url,
                 REDIS_URL=redis_url,
                 S3_BUCKET=BUCKET,
                 S3_ENDPOINT_URL=s3.url,
@@ -221,8 +206,6 @@ def town_of(folder: str) -> Iterator[Town]:
             if town is not None:
                 town.close()
             s3.stop()
-            broker.flushdb()
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def storm(town: Town, faults: Sequence[str], luck: random.Random, **options: Any) -> bool:
@@ -237,14 +220,44 @@ def storm(town: Town, faults: Sequence[str], luck: random.Random, **options: Any
     return is_well
 
 
+@dataclass(frozen=True)
+class Control:
+    """A fault that a guard stands against, and how one sees that the guard is gone."""
+
+    fault: str
+    job_seconds: float
+    at_most_seconds: float
+    is_seen: Callable[[Town, Outcome], bool]
+
+
+def _breaks(town: Town, _: Outcome) -> bool:
+    """Tell whether rows and files disagree, once who came second has ended too."""
+    deadline = time.monotonic() + 15.0
+    while not (broken := town.site.broken()) and time.monotonic() < deadline:
+        time.sleep(1.0)
+    _tell(*broken[:3])
+    return bool(broken)
+
+
+CONTROLS = {
+    # With the sweep, others have taken over by then.
+    "sweep": Control("worker host loses power", JOB_SECONDS, 10.0, lambda _, end: end.waiting > 0),
+    # So long that the second is at it when the first, who stood still past its lease, goes on.
+    "fence": Control("worker host stands still", 6.0, 60.0, _breaks),
+}
+
+
 def is_missed(town: Town, guard: str, luck: random.Random) -> bool:
-    """Start the worker hosts again without a guard, and return whether masters stay lying."""
-    town.renew_workers(without=(guard,))
-    fault = "worker host loses power"
-    outcome = suffer(town, fault, masters=3, luck=luck, at_most_seconds=CONTROL_SECONDS)
+    """Start the worker hosts again without a guard, and return whether that is seen."""
+    control = CONTROLS[guard]
+    town.renew_workers(without=(guard,), job_seconds=control.job_seconds)
+    outcome = suffer(
+        town, control.fault, masters=3, luck=luck, at_most_seconds=control.at_most_seconds
+    )
     _tell(f"without {guard}: {outcome}")
-    _tell(f"The {guard} is missed." if outcome.waiting else f"The {guard} is NOT missed.")
-    return outcome.waiting > 0
+    is_seen = control.is_seen(town, outcome)
+    _tell(f"The {guard} is missed." if is_seen else f"The {guard} is NOT missed.")
+    return is_seen
 
 
 def _tell(*lines: str) -> None:
@@ -262,7 +275,7 @@ def main() -> int:
     parser.add_argument("--masters", type=int, default=12, help="during each fault")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000))
     parser.add_argument("--fault", choices=FAULTS, action="append")
-    parser.add_argument("--control", action="store_true", help="and show that the sweep is missed")
+    parser.add_argument("--control", action="store_true", help="and show that guards are missed")
     parser.add_argument("--at-most-seconds", type=float, default=60.0, help="of each fault")
     asked = parser.parse_args()
     if why := why_not():
@@ -277,7 +290,8 @@ def main() -> int:
     options = {"masters": asked.masters, "at_most_seconds": asked.at_most_seconds}
     with tempfile.TemporaryDirectory(prefix="lacquer-hosts-") as folder, town_of(folder) as town:
         is_well = storm(town, faults, luck, **options)
-        is_well &= not asked.control or is_missed(town, "sweep", luck)
+        for guard in CONTROLS if asked.control else ():
+            is_well &= is_missed(town, guard, luck)
     return int(not is_well)
 
 

@@ -1,11 +1,21 @@
-"""Whether a PostgreSQL and a Redis answer at DATABASE_URL and REDIS_URL; tells why not."""
+"""A PostgreSQL and a Redis at DATABASE_URL and REDIS_URL: whether they answer, and room of our own.
+
+Run as a program it tells why they do not serve.
+"""
 
 import os
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import psycopg
+import redis
+
+DATABASE_URL = "postgres://postgres@127.0.0.1:5432/postgres"
+REDIS_URL = "redis://127.0.0.1:6379"
+REDIS_NUMBERS = range(14, 0, -1)  # of its databases, that may be taken if empty
 
 
 def why_not(database_url: str, redis_url: str) -> str:
@@ -20,6 +30,35 @@ def why_not(database_url: str, redis_url: str) -> str:
     except (psycopg.Error, OSError) as error:
         return " ".join(str(error).split())
     return ""
+
+
+@contextmanager
+def own_database(server: str, name: str) -> Iterator[str]:
+    """Make a database of that name and yield its address; it is gone at the end."""
+    address = urlsplit(server)
+    root = address._replace(path="/postgres").geturl()
+    with psycopg.connect(root, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield address._replace(path=f"/{name}").geturl()
+        finally:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def own_redis(server: str) -> Iterator[str]:
+    """Yield the address of a number of it that is empty, and empty it again at the end."""
+    for number in REDIS_NUMBERS:
+        url = urlsplit(server)._replace(path=f"/{number}").geturl()
+        broker = redis.Redis.from_url(url)
+        if broker.dbsize() == 0 and broker.set("taken by", os.getpid(), nx=True):
+            break
+    else:
+        raise SystemExit("No database of Redis is empty, so none can be taken.")
+    try:
+        yield url
+    finally:
+        broker.flushdb()
 
 
 def main() -> int:

@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 import httpx
 import redis
 
+from tests import servers
 from tests.chaos import LEASE_SECONDS, Site
 from tests.fault_proxy import FaultProxy
 from tests.network import Host, Network
 
-DATABASE_URL = os.environ.get("DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
+DATABASE_URL = os.environ.get("DATABASE_URL", servers.DATABASE_URL)
 WEB = {"web-1": "10.77.0.11", "web-2": "10.77.0.12"}
 WORKERS = {"worker-1": "10.77.0.21", "worker-2": "10.77.0.22", "worker-3": "10.77.0.23"}
 DATA, PEOPLE = "10.77.0.31", "10.77.0.41"
@@ -33,6 +34,7 @@ class Town:
     def __init__(self, site: Site, s3_port: int) -> None:
         self.site = site
         self.without: Sequence[str] = ()
+        self.job_seconds = JOB_SECONDS
         self.network = Network()
         self.proxies: dict[str, FaultProxy] = {}
         self.keys = site.run("-m", "tests.chaos_site", "keys").split()
@@ -69,13 +71,13 @@ class Town:
                 ["gunicorn", "-c", "deploy/gunicorn_conf.py", "--workers=1", "config.wsgi",
                  f"--bind={host.address}:{WEB_PORT}"]
                 if name in WEB
-                else ["tests.chaos_site", "workers", str(JOB_SECONDS), "0", *self.without]
+                else ["tests.chaos_site", "workers", str(self.job_seconds), "0", *self.without]
             )  # fmt: skip
             host.start([sys.executable, "-m", *command], self._environment(folder), folder / "log")
 
-    def renew_workers(self, *, without: Sequence[str]) -> None:
-        """Start all worker hosts again, without some guards."""
-        self.without = without
+    def renew_workers(self, *, without: Sequence[str], job_seconds: float) -> None:
+        """Start all worker hosts again, without some guards, on longer or shorter work."""
+        self.without, self.job_seconds = without, job_seconds
         for name in WORKERS:
             self.host(name).off()
             self.host(name).on()

@@ -25,7 +25,7 @@ from dsp import files  # noqa: E402
 from dsp.audio import Audio  # noqa: E402
 from dsp.settings import MasterSettings  # noqa: E402
 from mastering.management.band import play  # noqa: E402
-from mastering.management.songs import HARBOUR, NIGHT, Track  # noqa: E402
+from mastering.management.songs import HARBOUR, NIGHT  # noqa: E402
 from mastering.models import Version  # noqa: E402
 from mastering.services import render_version, submit_master  # noqa: E402
 from mastering.tasks import work  # noqa: E402
@@ -34,11 +34,11 @@ from references.services import receive_upload  # noqa: E402
 
 PASSWORD = "a passphrase of the load"  # noqa: S105 (of a site that lives for minutes)
 CSRF = "c" * 32
+LONG_PEOPLE, SHORT_SECONDS = 3, 10.0  # others have short songs: their pages look the same
 UPLOAD_SECONDS = {"wall": 227.0, "upload": 150.0}  # 60 and 40 MB in 24 bits
 
 
-def song(track: Track, seconds: float, folder: Path, name: str) -> Path:
-    audio = play(track.song, track.mix)
+def song(audio: Audio, seconds: float, folder: Path, name: str) -> Path:
     frames = round(seconds * audio.rate_hz)
     times = -(-frames // audio.frames)
     samples = np.ascontiguousarray(np.tile(audio.samples, times)[:, :frames])
@@ -68,19 +68,27 @@ def person(number: int) -> tuple[User, str]:
 def main(people: int, finished: int, queued: int, song_seconds: float) -> None:
     folder = Path(settings.DATA_DIR) / "songs"
     folder.mkdir(parents=True, exist_ok=True)
-    mix = song(HARBOUR, song_seconds, folder, "mix")
-    reference = song(NIGHT, song_seconds, folder, "reference")
+    played = {
+        kind: play(track.song, track.mix)
+        for kind, track in (("MIX", HARBOUR), ("REFERENCE", NIGHT))
+    }
+    long, short = (
+        {
+            kind: song(audio, seconds, folder, f"{kind.lower()}-{seconds:.0f}")
+            for kind, audio in played.items()
+        }
+        for seconds in (song_seconds, min(song_seconds, SHORT_SECONDS))
+    )
+    is_proof = song_seconds < SHORT_SECONDS
     sent = {
-        name: str(song(NIGHT, min(seconds, song_seconds), folder, name))
+        name: str(song(played["REFERENCE"], song_seconds if is_proof else seconds, folder, name))
         for name, seconds in UPLOAD_SECONDS.items()
     }
     told = []
     for number in range(people):
         user, session = person(number)
-        tracks = {
-            kind: upload(user, kind, path)
-            for kind, path in (("MIX", mix), ("REFERENCE", reference))
-        }
+        songs = long if number < LONG_PEOPLE else short
+        tracks = {kind: upload(user, kind, path) for kind, path in songs.items()}
         master = submit_master(
             user=user,
             mix=tracks["MIX"],
@@ -102,7 +110,9 @@ def main(people: int, finished: int, queued: int, song_seconds: float) -> None:
     masters = [Version.objects.filter(master=each["master"]).get() for each in told]
     for number in range(queued):
         settings_ = MasterSettings(amount=0.2 + 0.6 * number / max(queued, 1))
-        render_version(master=masters[number % len(masters)].master, settings=settings_)
+        render_version(
+            master=masters[number % min(LONG_PEOPLE, len(masters))].master, settings=settings_
+        )
     json.dump({"password": PASSWORD, "csrf": CSRF, "people": told, "files": sent}, sys.stdout)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import secrets
@@ -9,10 +10,12 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,14 +26,31 @@ KERNELS: Final = ROOT / "var" / "kernels"
 START_SECONDS: Final = 90.0
 
 
+@cache
+def static_folder() -> Path:
+    """Collect style sheets and scripts once for all sites of a run."""
+    folder = tempfile.TemporaryDirectory(prefix="lacquer-static-")
+    atexit.register(folder.cleanup)
+    environment = os.environ | {
+        "ENV_FILE": os.devnull,
+        "SECRET_KEY": secrets.token_urlsafe(64),
+        "STATIC_DIR": folder.name,
+    }
+    command = [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity=0"]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    return Path(folder.name)
+
+
 @dataclass
 class Sample:
     """What the site's processes held at one moment."""
 
     at: float
     web_bytes: int
-    worker_bytes: int
+    worker_bytes: int  # of the largest process
+    worker_total_bytes: int
     descriptors: int
+    worker_descriptors: int
     threads: int
     scratch_bytes: int
     web_cpu_seconds: float
@@ -42,10 +62,12 @@ class Site:
     folder: Path
     groups: int
     scaled: dict[str, str] = field(default_factory=dict)
+    sample_seconds: float = 1.0
     parts: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     samples: list[Sample] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.folder.mkdir(exist_ok=True)
         with socket.create_server(("127.0.0.1", 0)) as taken:
             self.port = taken.getsockname()[1]
         self.address = f"http://127.0.0.1:{self.port}"
@@ -82,13 +104,14 @@ class Site:
 
     def seed(self, people: int, finished: int, queued: int, song_seconds: float) -> Path:
         self.command("manage.py", "migrate", "--verbosity=0")
-        self.command("manage.py", "collectstatic", "--no-input", "--verbosity=0")
+        self.command("-m", "dsp", "warm-up")  # not by whoever happens to come first
         numbers = map(str, (people, finished, queued, song_seconds))
         path = self.folder / "seed.json"
         path.write_text(self.command("-W", "ignore", "-m", "bench.load.seed", *numbers))
         return path
 
     def start(self, *, workers: bool = True) -> None:
+        self.environment["STATIC_DIR"] = str(static_folder())
         gunicorn = [
             "-m",
             "gunicorn",
@@ -132,6 +155,23 @@ class Site:
         program = f"print(Version.objects.filter(status={status!r}).count())"
         return int(self.ask(program))
 
+    def worked_through(self, begun: float, ended: float) -> float:
+        """Return how many seconds of music were measured or mastered a second, between two times.
+
+        Both are counted, as measuring an upload takes a worker as long as mastering it.
+        """
+        program = (
+            "from references.models import AudioFile; "
+            "rows = [(v.finished, v.master.mix) for v in "
+            "Version.objects.filter(status='SUCCEEDED').select_related('master__mix')]; "
+            "rows += [(a.finished, a) for a in AudioFile.objects.filter(status='READY')]; "
+            "print(json.dumps([(at.timestamp(), audio.duration_seconds) for at, audio in rows]))"
+        )
+        done = sorted(row for row in self.ask(program) if begun <= row[0] <= ended)
+        if len(done) < 2:
+            return 0.0
+        return sum(seconds for _, seconds in done[1:]) / (done[-1][0] - done[0][0])
+
     def broken(self) -> list[str]:
         ran = subprocess.run(
             [sys.executable, "manage.py", "check_invariants", "--pause-seconds=1"],
@@ -152,7 +192,7 @@ class Site:
             return False
 
     def _watch(self) -> None:
-        while not self._ended.wait(1.0):
+        while not self._ended.wait(self.sample_seconds):
             self.samples.append(self.sample())
 
     def sample(self) -> Sample:
@@ -165,7 +205,9 @@ class Site:
             worker_bytes=max(
                 (_of(one, lambda one: one.memory_info().rss) for one in workers), default=0
             ),
+            worker_total_bytes=_sum(workers, lambda one: one.memory_full_info().pss),
             descriptors=_sum(web, lambda one: one.num_fds()),
+            worker_descriptors=_sum(workers, lambda one: one.num_fds()),
             threads=_sum(web, lambda one: one.num_threads()),
             scratch_bytes=sum(_size(path) for path in scratch),
             web_cpu_seconds=_sum(web, lambda one: sum(one.cpu_times()[:4])),

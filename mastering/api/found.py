@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models import Prefetch
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
@@ -14,13 +13,6 @@ from mastering.serializers.masters import MasterShape, VersionShape
 from mastering.serializers.settings import settings_from
 from references.models import AudioFile, Reference
 
-# What was measured in detail: a poll, which comes every second, shows nothing of it.
-HEAVY = (
-    "recipe",
-    *("mix__summary", "mix__findings", "mix__outputs", "current__report", "current__provenance"),
-    *("reference__summary", "reference__findings", "reference__outputs", "current__outputs"),
-)
-
 
 class MasteringView(ApiView):
     resource = "masters"
@@ -28,11 +20,9 @@ class MasteringView(ApiView):
     @property
     def masters(self) -> MasterQuerySet:
         mine = Master.objects.of(self.request.user).of_mode(is_test=self.is_test)
-        mine = mine.select_related("current")
         if self.expand:
-            return mine.with_versions()
-        light = Version.objects.defer("report", "provenance", "outputs", "settings")
-        return mine.defer(*HEAVY).prefetch_related(Prefetch("versions", light))
+            return mine.select_related("current").with_versions()
+        return mine.as_listed()
 
     @property
     def versions(self) -> VersionQuerySet:

@@ -55,6 +55,18 @@ _GLANCED = (
     *("created", "started"),
 )
 
+# What was measured in detail, tens of kilobytes a version: no list shows any of it.
+_DETAILED = ("report", "provenance", "outputs")
+_LISTED_WITHOUT = (
+    "recipe",
+    *(f"current__{name}" for name in _DETAILED),
+    *(
+        f"{track}__{name}"
+        for track in ("mix", "reference")
+        for name in ("summary", "findings", "outputs")
+    ),
+)
+
 _PHASES = Phases(
     waiting="QUEUED",
     running="RUNNING",
@@ -85,6 +97,12 @@ class MasterQuerySet(models.QuerySet["Master"]):
 
     def with_versions(self) -> Self:
         return self.prefetch_related("versions")
+
+    def as_listed(self) -> Self:
+        """Fetch what a list shows, with versions, and nothing of what was measured in detail."""
+        light = Version.objects.defer("settings", *_DETAILED)
+        narrow = self.select_related("current").defer(*_LISTED_WITHOUT)
+        return narrow.prefetch_related(models.Prefetch("versions", light))
 
     def frozen(self) -> Self:
         return self.exclude(recipe={})
@@ -196,8 +214,9 @@ class VersionQuerySet(WorkQuerySet["Version"]):
         return master
 
     def with_remarks(self) -> Self:
-        """Fetch along what is said of versions, and how they were judged."""
-        return self.select_related("remark").prefetch_related("blind_tests__against")
+        """Fetch what is said of versions, and how they were judged, with nothing in detail."""
+        narrow = self.select_related("remark").defer(*_DETAILED)
+        return narrow.prefetch_related("blind_tests__against")
 
     def by_currency(self) -> Self:
         """Order so that of one master the version gone back to comes first, else the latest."""

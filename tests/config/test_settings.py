@@ -1,13 +1,17 @@
 """Settings: all named in the example, loud when wrong, safe when silent."""
 
+import ast
 import os
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+
+from tests import servers
 
 ROOT = Path(__file__).parent.parent.parent
 KEY = "a" * 60
@@ -149,3 +153,60 @@ def test_the_environment_alone_moves_files_to_s3_and_browsers_may_follow(tmp_pat
 def test_without_a_bucket_browsers_fetch_from_here_alone(tmp_path):
     told = read_settings("CONTENT_SECURITY_POLICY['DIRECTIVES']", tmp_path, SECRET_KEY=KEY)
     assert "http" not in told
+
+
+POSTGRES = "postgres://lacquer:secret@database:5432/lacquer"
+
+
+def test_a_line_to_postgresql_that_was_cut_is_given_up_at_both_ends(tmp_path):
+    options = read_settings(
+        "DATABASES['default']['OPTIONS']", tmp_path, SECRET_KEY=KEY, DATABASE_URL=POSTGRES
+    )
+    told = ast.literal_eval(options)
+    assert told["keepalives_idle"] + told["keepalives_interval"] * told["keepalives_count"] <= 30
+    assert told["tcp_user_timeout"] <= 30_000
+    for name in ("keepalives_idle", "keepalives_interval", "keepalives_count", "user_timeout"):
+        assert f"-c tcp_{name}=" in told["options"]
+
+
+def test_what_the_address_of_the_database_says_of_a_connection_wins(tmp_path):
+    address = f"{POSTGRES}?keepalives_idle=40&sslmode=require"
+    options = read_settings(
+        "DATABASES['default']['OPTIONS']", tmp_path, SECRET_KEY=KEY, DATABASE_URL=address
+    )
+    told = ast.literal_eval(options)
+    assert (told["keepalives_idle"], told["sslmode"]) == (40, "require")
+
+
+@pytest.mark.skipif(bool(servers.why_not(servers.DATABASE_URL, servers.REDIS_URL)), reason="none")
+def test_postgresql_heeds_it(tmp_path):
+    asked = (
+        "import django; django.setup(); from django.db import connection; "
+        "cursor = connection.cursor(); cursor.execute('SHOW tcp_keepalives_idle'); "
+        "print(*cursor.fetchone())"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", asked],
+        cwd=ROOT,
+        env={
+            "PATH": os.defpath, "ENV_FILE": os.devnull, "DATA_DIR": str(tmp_path),
+            "SECRET_KEY": KEY, "DATABASE_URL": servers.DATABASE_URL,
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )  # fmt: skip
+    assert ran.stdout.strip() == "10"
+
+
+def test_the_site_keeps_its_connections_wherever_gunicorn_runs_it():
+    """Each thread of its own: opening one takes longer than most requests."""
+    before = os.environ.pop("DATABASE_KEEP_SECONDS", None)
+    try:
+        runpy.run_path(str(ROOT / "deploy" / "gunicorn_conf.py"))
+        assert os.environ["DATABASE_KEEP_SECONDS"] == "60"
+    finally:
+        os.environ.pop("DATABASE_KEEP_SECONDS", None)
+        if before is not None:
+            os.environ["DATABASE_KEEP_SECONDS"] = before

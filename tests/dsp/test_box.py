@@ -12,6 +12,7 @@ import pytest
 from dsp import box
 from dsp.box import BoxFailure, BoxLimits, Usage, client
 from dsp.box.confine import WITHOUT
+from dsp.box.visit import Pace
 from dsp.errors import AudioError, TooLarge, TooManyChannels
 from tests import malice
 
@@ -189,7 +190,7 @@ def test_each_step_is_told_with_its_time_and_all_steps_together_took_what_the_bo
 
 
 def test_a_box_that_tells_of_more_time_than_it_had_is_not_believed():
-    pace = client._Pace()
+    pace = Pace()
     for step, cpu_seconds in (("a", 5.0), ("b", 900.0), ("c", "much"), ("d", float("nan"))):
         pace.hear(step, cpu_seconds)
     steps = pace.finish(3.0)

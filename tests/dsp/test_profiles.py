@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from dsp.character import GROUP_COUNT, PRINT_STEPS
+from dsp.distribution import QUANTILES
 from dsp.errors import ProfileInvalid, ProfileUnsupported, TooLarge
-from dsp.measure import QUANTILES, STORED
+from dsp.measure import STORED
 from dsp.profiles import (
     BANDS,
     GROUPS,

@@ -6,7 +6,9 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -360,6 +362,15 @@ def test_the_history_lists_masters_a_page_at_a_time(
         for n in ("1", "2", "x")
     ]
     assert shown == [2, 1, 2]
+
+
+def test_a_list_reads_nothing_of_what_was_measured_in_detail(as_alice: Client, finished: Version):
+    """Tens of kilobytes a version, of each of a page's masters."""
+    with CaptureQueriesContext(connection) as asked:
+        as_alice.get(reverse("mastering:list"))
+    told = [query["sql"] for query in asked]
+    assert sum('FROM "mastering_version"' in sql for sql in told) == 1
+    assert [sql for sql in told if '"report"' in sql or '"findings"' in sql] == []
 
 
 # Files
