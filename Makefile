@@ -24,8 +24,9 @@ check:  ## What CI checks, without the slow tests and the browser
 	./test --quick
 
 .PHONY: chaos
-chaos:  ## 200 masters while workers are killed, then every other fault; about fifteen minutes
+chaos:  ## 200 masters while workers are killed, then web processes, then every other fault; 20 minutes
 	$(PYTHON) -m tests.chaos $(ARGUMENTS)
+	$(PYTHON) -m tests.web_deaths
 	LACQUER_FUZZ_FILES=10000 LACQUER_FUZZ_HTTP=500 $(PYTHON) -m pytest -n 2 --maxprocesses 2 -p no:randomly \
 		tests/mastering/test_faults.py tests/mastering/test_chaos.py tests/mastering/test_run_workers.py \
 		tests/flows/test_s3_faults.py tests/flows/test_fuzz.py tests/dsp/test_fuzz.py tests/config/test_sqlite.py
@@ -92,7 +93,7 @@ bench-polls:  ## How often programs may ask how far a master is (ARGS=)
 	$(PYTHON) -m bench.polls $(ARGS)
 
 .PHONY: bench-ears
-bench-ears:  ## What the checks, suitability and sections find: MUSIC=folder, PAIRS=tsv
+bench-ears:  ## What is found of damage, likeness and sections, into bench/EARS.md (MUSIC=, PAIRS=, ARGS=)
 	$(PYTHON) -m bench.ears findings --music "$(MUSIC)" $(ARGS)
 	$(PYTHON) -m bench.ears pairs --music "$(MUSIC)" $(if $(PAIRS),--pairs "$(PAIRS)")
 	$(PYTHON) -m bench.ears sections --music "$(MUSIC)"

@@ -4,8 +4,11 @@ import re
 from datetime import timedelta
 from typing import Any
 
+from allauth.account.forms import SignupForm
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,6 +20,18 @@ NameForm = forms.modelform_factory(User, fields=["name"])
 
 FEWEST_GUESSES = 10**8
 READ_CHARACTERS = 72  # more only takes time
+
+
+class SignUpForm(SignupForm):  # type: ignore[misc]  # allauth has no types
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        """Write all of an account or nothing; whoever came a moment later finds it there."""
+        try:
+            with transaction.atomic():
+                saved: tuple[User | None, HttpResponse | None] = super().try_save(request)
+        except IntegrityError:
+            self.account_already_exists = True
+            saved = super().try_save(request)
+        return saved
 
 
 class NoticesForm(forms.Form):

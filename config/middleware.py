@@ -133,8 +133,9 @@ class EvenPaceMiddleware:
     """Answer about accounts no sooner for one address than for another.
 
     What is done differs: someone new is written into several tables, someone known is not. So each
-    answer waits until a time that all of them keep. Those that are refused for their number do not
-    wait, or they would hold the site's threads.
+    answer waits until a time that all of them keep, or the next such time where a busy machine has
+    missed one. Those that are refused for their number do not wait, or they would hold the site's
+    threads.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -145,7 +146,7 @@ class EvenPaceMiddleware:
         response = self.get_response(request)
         match = request.resolver_match
         if request.method == "POST" and match and match.view_name in EVEN_PACED:
-            left = begun + settings.EVEN_PACE_SECONDS - time.monotonic()
-            if response.status_code != 429 and left > 0:
-                time.sleep(left)
+            pace = settings.EVEN_PACE_SECONDS
+            if response.status_code != 429 and pace:
+                time.sleep(pace - (time.monotonic() - begun) % pace)
         return response

@@ -259,6 +259,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 ACCOUNT_RATE_LIMITS = {"verify": "60/h/ip"}  # beside allauth's own: files hashed for strangers
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_FORMS = {"signup": "accounts.forms.SignUpForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

@@ -18,6 +18,7 @@ from dsp.dynamics import DynamicsPlan
 from dsp.equalizer import TonePlan
 from dsp.errors import InvalidSettings, ProfileInvalid, ProfileUnsupported
 from dsp.measure import OF_GROUPS, Profile
+from dsp.multiband import BandsPlan
 from dsp.spectrum import Doubles
 from dsp.stereo import WidthPlan
 from dsp.weights import ASPECTS, MOST_PARTS, Aspect, Weights, check_weights
@@ -214,6 +215,18 @@ def mean_dynamics(target: Profile, plans: Sequence[DynamicsPlan], shares: Double
         psr_db=None if leaves_peaks else round(float(np.dot(shares, psr)), 3),
         allowed_range_lu=_mean_range(target, plans, shares),
         reasons=_reasons(heard),
+        fast_db_per_lu=round(float(np.dot(shares, [p.fast_db_per_lu for p in plans])), 4) + 0.0,
+        bands=_mean_bands([plan.bands for plan in plans if plan.bands is not None], shares),
+    )
+
+
+def _mean_bands(plans: Sequence[BandsPlan], shares: Doubles) -> BandsPlan | None:
+    if len(plans) < len(shares):
+        return None
+    return BandsPlan(
+        wanted=_mean([plan.wanted for plan in plans], shares),
+        applied=_mean([plan.applied for plan in plans], shares),
+        reason=next((plan.reason for plan in plans if plan.reason), None),
     )
 
 

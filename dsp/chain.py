@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -14,11 +14,10 @@ from dsp.dynamics import (
     DynamicsPlan,
     DynamicsStats,
     apply_dynamics,
-    apply_ride,
     block_energies,
-    find_ride,
     plan_dynamics,
     range_overshoot_lu,
+    under_ceiling,
 )
 from dsp.equalizer import TonePlan, plan_tone
 from dsp.errors import InvalidSettings
@@ -26,8 +25,10 @@ from dsp.filters import remove_dc
 from dsp.likeness import suitability
 from dsp.maximizer import Maximized, maximize, undo_in_place
 from dsp.measure import Profile, measure
+from dsp.multiband import apply_bands
 from dsp.passages import compare_passages
-from dsp.recipe import Filter, Levels, Limit, RemoveDc, Step
+from dsp.recipe import Filter, Limit, RemoveDc, Step
+from dsp.rides import apply_ride, find_ride
 from dsp.settings import MasterSettings, SectionPairs
 from dsp.spectrum import Doubles
 from dsp.stereo import WidthPlan, apply_tone_and_width, plan_width
@@ -109,8 +110,13 @@ class Plan:
     @property
     def changing(self) -> bool:
         """Whether anything but safe peaks is asked for."""
-        return abs(self.goal_lufs - self.target.integrated_lufs) > SAME_LOUDNESS_LU or any(
-            np.any(plan.applied_db) for plan in (self.tone, self.width, self.dynamics)
+        louder = abs(self.goal_lufs - self.target.integrated_lufs) > SAME_LOUDNESS_LU
+        bands = self.dynamics.bands
+        return (
+            louder
+            or bool(self.dynamics.fast_db_per_lu)
+            or (bands is not None and bool(np.any(bands.applied)))
+            or any(np.any(plan.applied_db) for plan in (self.tone, self.width, self.dynamics))
         )
 
 
@@ -127,15 +133,19 @@ def plan_master(target: Profile, reference: Profile | Blend, settings: MasterSet
     likeness = suitability(target, reference)
     compared = compare_passages(target, reference, settings.sections)
     tracks = (compared.target, compared.reference)
+    goal_lufs = _goal_lufs(target, compared.reference_lufs, settings)
+    dynamics = plan_dynamics(*tracks, amount=settings.dynamics_amount, suitability=likeness)
     return Plan(
         target=target,
         reference=reference,
         settings=settings,
         suitability=likeness,
-        goal_lufs=_goal_lufs(target, compared.reference_lufs, settings),
+        goal_lufs=goal_lufs,
         tone=plan_tone(*tracks, amount=settings.tone_amount),
         width=plan_width(*tracks, amount=settings.width_amount),
-        dynamics=plan_dynamics(*tracks, amount=settings.dynamics_amount, suitability=likeness),
+        dynamics=under_ceiling(
+            dynamics, target, goal_lufs=goal_lufs, ceiling_dbtp=settings.ceiling_dbtp
+        ),
         section_pairs=compared.pairs,
     )
 
@@ -148,6 +158,7 @@ def process(
     in_place: bool = False,
     progress: Progress | None = None,
     steps: list[Step] | None = None,
+    middle_shift_lu: float = 0.0,
 ) -> tuple[Audio, DynamicsStats, Maximized | None]:
     """Return audio after all stages, what the dynamics stage did, and the last one.
 
@@ -164,6 +175,8 @@ def process(
         As of :func:`master`.
     steps : list, optional
         Takes what is done, as numbers. They repeat it to the bit where ``in_place`` is true.
+    middle_shift_lu : float
+        How far over the audio's own the level lies from which dynamics count.
     """
     tell = progress or (lambda _stage, _share: None)
     done: list[Step] = [] if steps is None else steps
@@ -184,17 +197,27 @@ def process(
     take(apply_tone_and_width(audio, plan.tone, plan.width, in_place=ours))
     done.append(Filter(plan.tone.applied_db, plan.tone.applied_db + plan.width.applied_db))
     tell("dynamics", 0.35)
+    in_bands = None
+    if plan.dynamics.bands is not None:
+        split, in_bands, bands = apply_bands(
+            audio, plan.dynamics.bands, in_place=ours, middle_shift_db=middle_shift_lu
+        )
+        take(split)
+        del split
+        if bands is not None:
+            done.append(bands)
     blocks = block_energies(audio)
-    evened, stats = apply_dynamics(audio, plan.dynamics, in_place=ours, blocks=blocks)
+    evened, stats = apply_dynamics(
+        audio, plan.dynamics, in_place=ours, blocks=blocks, middle_shift_lu=middle_shift_lu
+    )
     take(evened)
-    if stats.middle_lufs is not None or stats.ride is not None:
-        levels = plan.dynamics.levels_lu, plan.dynamics.applied_db
-        done.append(Levels(*levels, stats.middle_lufs, stats.ride))
+    if stats.levels is not None:
+        done.append(stats.levels)
     del evened
     tell("limiting", 0.45)
     goal_lufs = plan.goal_lufs if goal_lufs is None else goal_lufs
     maximized = _maximized(audio, plan, goal_lufs, done, blocks, in_place=ours)
-    return maximized.audio, stats, maximized
+    return maximized.audio, replace(stats, bands=in_bands), maximized
 
 
 def master(

@@ -15,10 +15,11 @@ from dsp.audio import Audio
 from dsp.axes import RANGES_HZ
 from dsp.blocks import BLOCK_SECONDS, Blocks, measure_blocks
 from dsp.clipping import find_clipping
-from dsp.disturbances import find_hum, find_noise, find_subsonic
+from dsp.disturbances import find_noise, find_subsonic
 from dsp.edges import find_edges
 from dsp.features import LEVEL_HZ
 from dsp.findings import FILE_CODES, Finding, Ranges, Severity
+from dsp.hum import find_hum
 from dsp.measure import Profile
 from dsp.spectrum import Doubles, bands_between
 
@@ -205,7 +206,22 @@ def _polarity(blocks: Blocks, profile: Profile) -> list[Finding]:
     for first in np.flatnonzero(bad):
         flags[first : first + span.size] = True
     worst = round(float(correlation.min()), 3)
-    return [Finding(code, "warning", 0.9, value=worst, ranges=_spans(flags))]
+    ranges = _spans(_between(flags, blocks.cross < 0.0))
+    return [Finding(code, "warning", 0.9, value=worst, ranges=ranges)]
+
+
+def _between(flags: npt.NDArray[np.bool_], ends: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Return runs of flags cut to their first and last block that is an end.
+
+    A span of seconds is out of phase as a whole before its first block is.
+    """
+    kept = np.zeros_like(flags)
+    starts = np.flatnonzero(np.diff(np.concatenate(([0], flags.astype(np.int8), [0]))))
+    for first, last in starts.reshape(-1, 2):
+        inside = np.flatnonzero(ends[first:last])
+        if inside.size:
+            kept[first + inside[0] : first + inside[-1] + 1] = True
+    return kept
 
 
 def _low_end(profile: Profile) -> list[Finding]:

@@ -35,6 +35,11 @@ TOUCHING_RATIO: Final = 8.0  # and of frames at it, over those in as much just b
 STEADY_TOUCHING: Final = 0.2  # of the time: a tone that meets the same frames again and again
 BELOW: Final = 10  # tolerances that are looked at below
 
+CORNER: Final = 12.0  # tolerances per frame that both flanks of a short top fall at once …
+LOPSIDED: Final = 1.5  # … one so much further than the other, as no round peak's do
+LEAST_CORNERS: Final = 3  # such tops at the height of the file,
+CORNER_SHARE: Final = 0.1  # and of all tops that reach it; after a limiter under 0.02
+
 RIPPLED: Final = 0.015  # roughness after a resampler or a codec, of the top
 RIPPLED_SHOULDER: Final = 6.0
 RIPPLED_SECONDS: Final = 6 / 44_100
@@ -124,6 +129,7 @@ def _untouched(audio: Audio, peak: float) -> list[tuple[int, int]]:
                 kept.append(touching.later(first))
     if sum(tops.evidence for tops in of_file) >= EVIDENCE_FRAMES:
         kept += of_file
+    kept += _cornered(audio.samples, peak, tolerance)
     return sorted(
         {
             (int(start), int(end))
@@ -144,13 +150,40 @@ def _touching(segment: Floats, height: float, tolerance: float) -> _Tops | None:
     steady = at_height.size > STEADY_TOUCHING * segment.size
     if steady or at_height.size <= TOUCHING_RATIO * (below / BELOW + 1.0):
         return None
-    breaks = np.flatnonzero(np.diff(at_height) > 1) + 1
-    runs = np.split(at_height, breaks)
-    longer = sum(run.size > 1 for run in runs)
-    if longer < LEAST_TOUCHES or longer < TOUCHING_SHARE * len(runs):
+    starts, ends = _runs(at_height)
+    longer = np.count_nonzero(ends - starts > 1)
+    if longer < LEAST_TOUCHES or longer < TOUCHING_SHARE * starts.size:
         return None
-    starts, ends = (np.array([run[place] for run in runs]) for place in (0, -1))
-    return _Tops(starts, ends + 1, np.full(starts.size, height))
+    return _Tops(starts, ends, np.full(starts.size, height))
+
+
+def _cornered(samples: Floats, peak: float, tolerance: float) -> list[_Tops]:
+    """Return the tops of two frames and more with corners at the greatest height, if enough are.
+
+    A round peak has two frames of one height only where its middle falls between them, and then
+    its flanks fall alike; a limiter brings single frames to a height.
+    """
+    found: list[_Tops] = []
+    reaching = 0
+    for signed in _polarities(samples):
+        height = float(signed.max())
+        if height < LOWEST * peak:
+            continue
+        starts, ends = _runs(np.flatnonzero(signed > height - tolerance))
+        inside = (starts > 0) & (ends < signed.size) & (ends - starts > 1)
+        falls = height - np.stack([signed[starts - 1], signed[np.minimum(ends, signed.size - 1)]])
+        least, most = falls.min(axis=0), falls.max(axis=0)
+        corners = (least > CORNER * tolerance * (ends - starts)) & (most > LOPSIDED * least)
+        found.append(_Tops(starts, ends, np.full(starts.size, height))[inside & corners])
+        reaching += starts.size
+    number = sum(tops.starts.size for tops in found)
+    return found if number >= max(LEAST_CORNERS, CORNER_SHARE * reaching) else []
+
+
+def _runs(frames: Places) -> tuple[Places, Places]:
+    """Return the first frames, and last frames + 1, of the runs of neighbours in one or more."""
+    breaks = np.flatnonzero(np.diff(frames) > 1)
+    return frames[np.append(0, breaks + 1)], frames[np.append(breaks, frames.size - 1)] + 1
 
 
 def _rippled(audio: Audio, peak: float) -> tuple[list[tuple[int, int]], float]:

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from dsp.spectrum import QUIETEST_DB, Spectrogram, to_db
+from dsp.spectrum import QUIETEST_DB, Doubles, Spectrogram, to_db
 
 STEEP_DB: Final = 25.0  # a fall over 1.2 kHz that no instrument or room makes …
 LOW_STEEP_DB: Final = 45.0  # … and under 10 kHz, where single notes may end like that
@@ -16,7 +16,10 @@ EMPTY_FROM_HZ: Final = 22_300.0  # half of 44.1 kHz, and a little for the smooth
 EMPTY_DBFS: Final = -165.0  # per bin: no converter is as quiet
 WORDS_DBFS: Final = (-142.0, -134.0)  # per bin, of what rounding to 16 bits leaves …
 FLAT_DB: Final = 3.0  # … which is as strong everywhere
-FAINTEST_TOP_DB: Final = 95.0  # under it, per bin: what is still music before a cutoff
+FAINTEST_TOP_DB: Final = 100.0  # under it, per bin: what is still music before a cutoff
+# A cliff that ends on the even floor of short words has no room to fall as far.
+FLOORED_DB: Final = 12.0  # of fall from 750 … 250 Hz before to the floor from 250 Hz after, …
+SHARE_BEFORE: Final = 0.5  # … so much of which, at most, the 750 Hz before have fallen: a knee
 
 
 def find_cutoff_hz(spectrogram: Spectrogram, integrated_lufs: float) -> float | None:
@@ -26,8 +29,8 @@ def find_cutoff_hz(spectrogram: Spectrogram, integrated_lufs: float) -> float | 
     """
     level = to_db(spectrogram.fine, lowest_db=integrated_lufs - QUIETEST_DB)
     width = max(1, round(200.0 / spectrogram.bin_hz))
-    level = np.convolve(level, np.ones(width) / width, mode="same")
-    hz = np.arange(level.size) * spectrogram.bin_hz
+    level = np.asarray(np.convolve(level, np.ones(width) / width, mode="same"), dtype=np.float64)
+    hz = np.asarray(np.arange(level.size) * spectrogram.bin_hz, dtype=np.float64)
     sums = np.concatenate([[0.0], np.cumsum(level)])
     lowest, low, highest = CUTOFF_RANGE_HZ
     highest = HIGH_RATE_CUTOFF_HZ if hz[-1] > 44_000.0 else highest
@@ -40,6 +43,24 @@ def find_cutoff_hz(spectrogram: Spectrogram, integrated_lufs: float) -> float | 
             steepest, where = float(below - above), float(cut)
     if where is None and hz[-1] > 44_000.0:
         return _end_before_emptiness_hz(spectrogram, width)
+    return _knee_over_floor_hz(level, hz) if where is None else where
+
+
+def _knee_over_floor_hz(level: Doubles, hz: Doubles) -> float | None:
+    """Return where a faint treble drops at once to an even floor that lasts to the end, or None."""
+    last = int(np.searchsorted(hz, hz[-1] - 1_000.0))
+    highest = np.maximum.accumulate(level[:last][::-1])[::-1]
+    lowest = np.minimum.accumulate(level[:last][::-1])[::-1]
+    steepest, where = FLOORED_DB, None
+    for cut in np.arange(CUTOFF_RANGE_HZ[1], CUTOFF_RANGE_HZ[2], 100.0):
+        edges = np.searchsorted(hz, cut + np.array([-1_500.0, -1_000.0, -750.0, -250.0, 250.0]))
+        start = int(edges[4])
+        if start >= last or highest[start] - lowest[start] > FLAT_DB:
+            continue
+        before, below = level[edges[0] : edges[1]].mean(), level[edges[2] : edges[3]].mean()
+        fall = float(below - level[start:last].mean())
+        if fall > steepest and -FLAT_DB < before - below < SHARE_BEFORE * fall:  # no line either
+            steepest, where = fall, float(cut)
     return where
 
 

@@ -1,42 +1,53 @@
-"""Dynamics: how far loud moments stand out, and peaks over them, brought to the reference's."""
+"""Dynamics: how far loud moments stand out, and peaks over them, brought to the reference's.
+
+Two gains, both for all channels alike. One follows phrases and beats, the loudness of 200 ms, by
+the believed difference of loudness quantiles; around onsets it is halved, so that it neither dulls
+an attack nor is heard before it. The other follows notes and drums, the loudness of 50 ms over its
+median: it takes back what makes a mix's peaks stand further over its loudness than the
+reference's, and leaves the limiter only what is shorter. What bands do by themselves comes before
+both; see :mod:`dsp.multiband`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from numba import njit
 
 from dsp.audio import Audio
 from dsp.distribution import GATE_LU, QUANTILES
+from dsp.gains import bell, middle_of, onset_shares, smoothed, windowed_lufs, with_gain
 from dsp.loudness import (
     WeightedEnergies,
     loudness_range_lu,
     step_starts,
     steps_of_blocks,
     weighted_block_energies,
-    weighted_energies,
 )
 from dsp.measure import Profile
 from dsp.moments import FULL_AMOUNT, Belief, believed_slope, compare, toward
+from dsp.multiband import BandsPlan, BandsStats, plan_bands
 from dsp.peaks import block_frames
-from dsp.spectrum import Doubles, to_db
+from dsp.rides import Ride, ridden_db, ride_into
+from dsp.spectrum import Doubles
 
 LEVEL_SECONDS: Final = 0.200  # follows phrases and beats, not the waveform
 SMOOTHING_SECONDS: Final = 0.100
+GUARDED_SHARE: Final = 0.5  # of that gain, given up around onsets
 SLOPES: Final = (0.6, 1.3)  # of output level over input level, dB/dB
 CAP_DB: Final = 3.0
 QUIET_LU: Final = -10.0
 QUIET_CAP_DB: Final = 2.0  # so that noise is not raised
 PEAK_CAP_DB: Final = 4.0  # the most that peaks are brought nearer to the loudness
-PEAK_GAP_DB: Final = 0.8  # between PSRs, that sections of one track pass as seldom as mixes miss it
-PEAK_GAP_SPREAD_DB: Final = 0.5  # how fast the one grows likelier than the other
-RANGE_TOLERANCE_LU: Final = 0.02
-SLOW_SECONDS: Final = 3.0  # EBU Tech 3342: what the loudness range is made of
-STRONGEST_RIDE: Final = 0.3  # dB of slow gain per LU of slow loudness
-RIDE_CAP_DB: Final = 1.5
-RIDE_STEPS: Final = 10
+PEAK_GAP_DB: Final = 0.6  # between PSRs, that sections of one track pass as seldom as mixes miss it
+PEAK_GAP_SPREAD_DB: Final = 0.25  # how fast the one grows likelier than the other
+CLOSED_SHARE: Final = 0.85  # of a believed gap: the rest costs more in level than it gains in peaks
+LEAST_CLOSED_DB: Final = 0.05  # less is not worth a gain
+FAST_SECONDS: Final = 0.050  # notes and drums
+FAST_SMOOTHING_SECONDS: Final = 0.010
+FAST_SLOPE: Final = 0.055  # dB per dB, for each dB that peaks are brought nearer
+CEILING_BITES_DB: Final = 1.0  # beyond the peaks asked for, where the fast gain has ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +60,17 @@ class DynamicsPlan:
         Loudness of 400 ms relative to the integrated loudness, ascending.
     wanted_db, applied_db : ndarray, shape of ``levels_lu``
         Gain that would bring the reference's distribution; gain applied.
-    peak_to_loudness_db : float or None
-        The most the last stage should leave between true peak and integrated loudness, where the
-        reference holds its peaks closer than the target; None asks for nothing.
+    psr_db : float or None
+        Where the last stage should leave the median of true peak over short-term loudness, where
+        the reference holds its peaks closer than the target; None asks for nothing.
     allowed_range_lu : (float, float) or None
         Between which the loudness range shall stay, so as not to move away from the reference's.
     reasons : tuple of str
         "capped": slopes or caps took from the gain.
+    fast_db_per_lu : float
+        Gain for every LU that 50 ms stand over their median, 0 or less.
+    bands : BandsPlan or None
+        What bands get by themselves, before the gains of the whole.
     """
 
     levels_lu: Doubles
@@ -64,29 +79,58 @@ class DynamicsPlan:
     psr_db: float | None
     allowed_range_lu: tuple[float, float] | None
     reasons: tuple[str, ...]
+    fast_db_per_lu: float = 0.0
+    bands: BandsPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Ride:
-    """A slow gain that grows with the loudness of 3 s: dB per LU over a middle."""
+class Fast:
+    """A fast gain that falls with the loudness of 50 ms: dB per LU over a middle."""
 
     db_per_lu: float
     middle_lufs: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Levels:
+    """The gains that were put on, exactly, so that they can be put on again.
+
+    Attributes
+    ----------
+    levels_lu, applied_db : ndarray
+        As of :class:`DynamicsPlan`.
+    middle_lufs : float or None
+        The loudness from which the levels count; None where no gain goes by them.
+    ride : Ride or None
+        The slow gain that kept the loudness range.
+    fast : Fast or None
+        The gain that brought peaks nearer.
+    guarded_share : float
+        Of the gain by level, given up around onsets.
+    """
+
+    levels_lu: Doubles
+    applied_db: Doubles
+    middle_lufs: float | None
+    ride: Ride | None
+    fast: Fast | None = None
+    guarded_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class DynamicsStats:
     """What the stage did: extremes of its gain, and the mean of its magnitude.
 
-    ``middle_lufs`` and ``ride`` are what it read from the audio: the loudness from which the
-    planned levels count, and the slow gain that kept the loudness range; None where not needed.
+    ``fast_lowest_db`` is the most that the fast gain took alone; ``levels`` repeats it all, and is
+    None where nothing was done. ``bands`` is what was done in bands before.
     """
 
     lowest_db: float
     highest_db: float
     mean_db: float
-    middle_lufs: float | None = None
-    ride: Ride | None = None
+    fast_lowest_db: float = 0.0
+    levels: Levels | None = None
+    bands: BandsStats | None = None
 
 
 def plan_dynamics(
@@ -104,20 +148,45 @@ def plan_dynamics(
     """
     levels = target.momentary_quantiles_lu
     full = reference.momentary_quantiles_lu - levels
-    slope = believed_slope(compare(target, reference), suitability=suitability)
+    comparison = compare(target, reference)
+    bands = plan_bands(comparison, amount=amount)
+    in_bands = float(bands.applied.mean())  # what they take from the whole already
+    slope = believed_slope(comparison, suitability=suitability)
     middle = int(np.argmin(np.abs(QUANTILES - 50.0)))
-    believed = slope * np.maximum(0.0, levels - levels[middle])
+    over = np.maximum(0.0, levels - levels[middle])
+    believed = (max(0.0, slope) + min(0.0, slope - in_bands)) * over
+    full -= in_bands * over
     wanted = toward(Belief(believed, np.zeros_like(believed)), full - full[middle], amount)
     applied = _limited(levels, wanted, middle)
     reasons = () if np.allclose(applied, wanted, atol=0.05) else ("capped",)
+    closed = _peaks_closed_db(target, reference, amount)
     return DynamicsPlan(
         levels_lu=levels,
         wanted_db=full - full[middle],
         applied_db=np.round(applied, 3),
-        psr_db=_psr_goal_db(target, reference, amount),
+        psr_db=round(float(target.psr_db[1] - closed), 3) if closed else None,
         allowed_range_lu=_allowed_range_lu(target, reference) if amount > 0.0 else None,
         reasons=reasons,
+        fast_db_per_lu=round(min(0.0, -FAST_SLOPE * closed - in_bands), 4) + 0.0,
+        bands=bands,
     )
+
+
+def under_ceiling(
+    plan: DynamicsPlan, target: Profile, *, goal_lufs: float, ceiling_dbtp: float
+) -> DynamicsPlan:
+    """Return a plan that leaves to a ceiling what the ceiling does by itself.
+
+    Where a loud goal under it brings peaks nearer to the loudness than they were asked to come,
+    the fast gain would only take from what the reference has.
+    """
+    if plan.psr_db is None or not plan.fast_db_per_lu:
+        return plan
+    short = target.loudness_curve_lufs
+    middle = float(np.median(short[short > target.integrated_lufs - GATE_LU]))
+    left_db = ceiling_dbtp - goal_lufs - (middle - target.integrated_lufs)
+    share = 1.0 - float(np.clip((plan.psr_db - left_db) / CEILING_BITES_DB, 0.0, 1.0))
+    return replace(plan, fast_db_per_lu=round(share * plan.fast_db_per_lu, 4) + 0.0)
 
 
 def apply_dynamics(
@@ -126,10 +195,11 @@ def apply_dynamics(
     *,
     in_place: bool = False,
     blocks: Doubles | None = None,
+    middle_shift_lu: float = 0.0,
 ) -> tuple[Audio, DynamicsStats]:
     """Return audio with the planned gain by level, and what was done.
 
-    The same samples where nothing is to be done. The gain follows 200 ms loudness without delay.
+    The same samples where nothing is to be done. The gains follow the loudness without delay.
 
     Parameters
     ----------
@@ -139,19 +209,27 @@ def apply_dynamics(
         Whether the samples may be overwritten, which saves the room of a copy.
     blocks : ndarray, optional
         :func:`block_energies` of the audio, where they are known. They become the result's.
+    middle_shift_lu : float
+        How far over the audio's own the middle lies from which levels count.
     """
-    if plan.allowed_range_lu is None and not np.any(plan.applied_db):
+    leveled = bool(np.any(plan.applied_db))
+    if plan.allowed_range_lu is None and not leveled and not plan.fast_db_per_lu:
         return audio, DynamicsStats(0.0, 0.0, 0.0)
     blocks = block_energies(audio) if blocks is None else blocks
     energies = _control(audio, blocks)
-    middle = _middle_lufs(energies) if np.any(plan.applied_db) else None
-    ride = None
+    middle = middle_lufs(energies) + middle_shift_lu if leveled else None
+    fast = None
+    if plan.fast_db_per_lu:
+        fast_middle = middle_lufs(energies, FAST_SECONDS) + middle_shift_lu
+        fast = Fast(plan.fast_db_per_lu, fast_middle)
+    levels = Levels(plan.levels_lu, plan.applied_db, middle, None, fast, GUARDED_SHARE)
+    gain_db, fast_db = _gains_db(energies, levels)
     if plan.allowed_range_lu is not None:
-        gain_db = _gain_db(energies, plan.levels_lu, plan.applied_db, middle)
-        ride = _ride_into(energies, gain_db, plan.allowed_range_lu)
-    evened, stats, gain_db = _with_gain(
-        audio, energies, plan.levels_lu, plan.applied_db, middle, ride, in_place=in_place
-    )
+        ride = ride_into(energies, gain_db, plan.allowed_range_lu)
+        if ride is not None:
+            levels = replace(levels, ride=ride)
+            gain_db = gain_db + ridden_db(energies, ride)
+    evened, stats = _with_gains(audio, energies, levels, gain_db, fast_db, in_place=in_place)
     if evened is not audio:
         starts = step_starts(len(blocks), block_frames(audio.rate_hz), audio.rate_hz)
         blocks *= np.repeat(10.0 ** (gain_db / 10.0), np.diff(starts, append=len(blocks)))
@@ -159,30 +237,22 @@ def apply_dynamics(
 
 
 def repeat_dynamics(
-    audio: Audio,
-    levels_lu: Doubles,
-    applied_db: Doubles,
-    *,
-    middle_lufs: float | None,
-    ride: Ride | None,
-    in_place: bool = False,
+    audio: Audio, levels: Levels, *, in_place: bool = False
 ) -> tuple[Audio, DynamicsStats]:
-    """Return audio with a gain by level found before, maybe on other audio, and what was done.
+    """Return audio with gains found before, maybe on other audio, and what was done.
 
-    Parameters
-    ----------
-    audio : Audio
-    levels_lu, applied_db : ndarray
-        As of :class:`DynamicsPlan`.
-    middle_lufs, ride
-        As :class:`DynamicsStats` told them: on the same audio, the result is the same too.
-    in_place : bool
-        Whether the samples may be overwritten.
+    On the same audio, the result is the same too. ``in_place`` allows to overwrite the samples.
     """
     energies = _control(audio, block_energies(audio))
-    return _with_gain(audio, energies, levels_lu, applied_db, middle_lufs, ride, in_place=in_place)[
-        :2
-    ]
+    gain_db, fast_db = _gains_db(energies, levels)
+    if levels.ride is not None:
+        gain_db = gain_db + ridden_db(energies, levels.ride)
+    return _with_gains(audio, energies, levels, gain_db, fast_db, in_place=in_place)
+
+
+def middle_lufs(energies: WeightedEnergies, seconds: float = LEVEL_SECONDS) -> float:
+    """Return the loudness from which levels count: the median of what is not far quieter."""
+    return middle_of(windowed_lufs(energies, seconds), GATE_LU)
 
 
 def block_energies(audio: Audio) -> Doubles:
@@ -198,96 +268,48 @@ def range_overshoot_lu(energies: WeightedEnergies, plan: DynamicsPlan) -> float:
     return reached - float(np.clip(reached, *plan.allowed_range_lu))
 
 
-def ride_range(audio: Audio, overshoot_lu: float, *, in_place: bool = False) -> Audio:
-    """Return audio ridden slowly so that its loudness range makes up for a later overshoot.
-
-    Parameters
-    ----------
-    audio : Audio
-        What went into the stage that moved the range.
-    overshoot_lu : float
-        By which the range left what is allowed after that stage.
-    in_place : bool
-        Whether the samples may be overwritten.
-    """
-    return apply_ride(audio, find_ride(audio, overshoot_lu), in_place=in_place)
-
-
-def find_ride(audio: Audio, overshoot_lu: float) -> Ride:
-    """Return the slow gain of :func:`ride_range`."""
-    energies = weighted_energies(audio)
-    goal = loudness_range_lu(energies) - overshoot_lu
-    return _ride_into(energies, np.zeros_like(energies.energies), (goal, goal)) or Ride(0.0, 0.0)
-
-
-def apply_ride(audio: Audio, ride: Ride, *, in_place: bool = False) -> Audio:
-    """Return audio with a slow gain; ``in_place`` allows to overwrite the samples."""
-    energies = weighted_energies(audio)
-    gain_db = _ridden(ride.db_per_lu, _slow_lufs(energies) - ride.middle_lufs)
-    samples = audio.samples if in_place else np.empty_like(audio.samples)
-    step_frames = energies.step_seconds * audio.rate_hz
-    _apply_gain(audio.samples, 10.0 ** (gain_db / 20.0), step_frames, samples)
-    return Audio(samples, audio.rate_hz)
-
-
-def _with_gain(
+def _with_gains(
     audio: Audio,
     energies: WeightedEnergies,
-    levels_lu: Doubles,
-    applied_db: Doubles,
-    middle_lufs: float | None,
-    ride: Ride | None,
+    levels: Levels,
+    gain_db: Doubles,
+    fast_db: Doubles,
     *,
     in_place: bool,
-) -> tuple[Audio, DynamicsStats, Doubles]:
-    """Return audio with both gains, what they were, and their sum over time."""
-    gain_db = _gain_db(energies, levels_lu, applied_db, middle_lufs)
-    if ride is not None:
-        gain_db += _ridden(ride.db_per_lu, _slow_lufs(energies) - ride.middle_lufs)
+) -> tuple[Audio, DynamicsStats]:
+    """Return audio under a gain, and what that was."""
     if not np.any(gain_db):
-        return audio, DynamicsStats(0.0, 0.0, 0.0), gain_db
-    step_frames = energies.step_seconds * audio.rate_hz
-    samples = audio.samples if in_place else np.empty_like(audio.samples)
-    _apply_gain(audio.samples, 10.0 ** (gain_db / 20.0), step_frames, samples)
+        return audio, DynamicsStats(0.0, 0.0, 0.0)
     stats = DynamicsStats(
         lowest_db=float(gain_db.min()),
         highest_db=float(gain_db.max()),
         mean_db=float(np.abs(gain_db).mean()),
-        middle_lufs=middle_lufs,
-        ride=ride,
+        fast_lowest_db=float(fast_db.min()) + 0.0,
+        levels=levels,
     )
-    return Audio(samples, audio.rate_hz), stats, gain_db
+    return with_gain(audio, gain_db, energies.step_seconds, in_place=in_place), stats
 
 
 def _control(audio: Audio, blocks: Doubles) -> WeightedEnergies:
-    """Return the energies that the gain follows."""
+    """Return the energies that the gains follow."""
     return steps_of_blocks(blocks, block_frames(audio.rate_hz), audio.rate_hz)
 
 
-def _loud_lufs(energies: WeightedEnergies) -> Doubles:
-    """Return the loudness that the gain follows, one value per step."""
-    window = np.hanning(round(LEVEL_SECONDS / energies.step_seconds) + 3)[1:-1]
-    return -0.691 + to_db(_smoothed(energies.energies, window))
-
-
-def _middle_lufs(energies: WeightedEnergies) -> float:
-    """Return the loudness from which levels count: the median of what is not far quieter."""
-    loud = _loud_lufs(energies)
-    counted = loud[loud > loud.max() - 2.0 * GATE_LU]
-    return float(np.median(counted[counted > np.median(counted) - GATE_LU]))
-
-
-def _gain_db(
-    energies: WeightedEnergies, levels_lu: Doubles, applied_db: Doubles, middle_lufs: float | None
-) -> Doubles:
-    """Return the gain by level over time, one value per step."""
-    if middle_lufs is None:
-        return np.zeros_like(energies.energies)
-    step = energies.step_seconds
-    levels = _loud_lufs(energies) - middle_lufs + np.median(levels_lu)
-    gain_db = np.interp(levels, levels_lu, applied_db)
-    reach = np.arange(-4.0, 4.0 + 1e-9, step / SMOOTHING_SECONDS)
-    return _smoothed(gain_db, np.exp(-0.5 * np.square(reach)))
+def _gains_db(energies: WeightedEnergies, levels: Levels) -> tuple[Doubles, Doubles]:
+    """Return the gain by level and the fast one together, and the fast one alone, per step."""
+    gain_db, fast_db = np.zeros_like(energies.energies), np.zeros_like(energies.energies)
+    if levels.middle_lufs is not None:
+        loud = windowed_lufs(energies, LEVEL_SECONDS)
+        over = loud - levels.middle_lufs + np.median(levels.levels_lu)
+        gain_db = np.interp(over, levels.levels_lu, levels.applied_db)
+        gain_db = smoothed(gain_db, bell(SMOOTHING_SECONDS, energies.step_seconds))
+        if levels.guarded_share:
+            gain_db *= 1.0 - levels.guarded_share * onset_shares(energies)
+    if levels.fast is not None:
+        over = np.maximum(0.0, windowed_lufs(energies, FAST_SECONDS) - levels.fast.middle_lufs)
+        fast_db = np.clip(levels.fast.db_per_lu * over, -CAP_DB, CAP_DB)
+        fast_db = smoothed(fast_db, bell(FAST_SMOOTHING_SECONDS, energies.step_seconds))
+    return gain_db + fast_db, fast_db
 
 
 def _limited(levels: Doubles, wanted: Doubles, middle: int) -> Doubles:
@@ -308,79 +330,17 @@ def _allowed_range_lu(target: Profile, reference: Profile) -> tuple[float, float
     return reference.loudness_spread_lu - distance, reference.loudness_spread_lu + distance
 
 
-def _ride_into(
-    energies: WeightedEnergies, gain_db: Doubles, allowed_lu: tuple[float, float]
-) -> Ride | None:
-    """Return the slow gain that keeps the loudness range where it is allowed; mostly none."""
-
-    def range_after(extra_db: Doubles) -> float:
-        changed = energies.energies * 10.0 ** ((gain_db + extra_db) / 10.0)
-        return loudness_range_lu(WeightedEnergies(changed, energies.step_seconds))
-
-    low, high = allowed_lu
-    before = range_after(np.zeros_like(gain_db))
-    if low - RANGE_TOLERANCE_LU <= before <= high + RANGE_TOLERANCE_LU:
-        return None
-    edge = high if before > high else low
-    slow = _slow_lufs(energies)
-    middle = float(np.median(slow[slow > slow.max() - GATE_LU]))
-    weakest, strongest = 0.0, STRONGEST_RIDE if before < edge else -STRONGEST_RIDE
-    for _ in range(RIDE_STEPS):
-        ride = (weakest + strongest) / 2.0
-        if (range_after(_ridden(ride, slow - middle)) < edge) == (before < edge):
-            weakest = ride
-        else:
-            strongest = ride
-    return Ride(strongest, middle)
-
-
-def _slow_lufs(energies: WeightedEnergies) -> Doubles:
-    """Return the loudness that a ride follows, one value per step."""
-    window = np.hanning(round(SLOW_SECONDS / energies.step_seconds) + 3)[1:-1]
-    return -0.691 + to_db(_smoothed(energies.energies, window))
-
-
-def _ridden(db_per_lu: float, slow_lu: Doubles) -> Doubles:
-    gain_db = db_per_lu * np.clip(slow_lu, -GATE_LU, GATE_LU)
-    return np.clip(gain_db, -RIDE_CAP_DB, RIDE_CAP_DB)
-
-
-def _psr_goal_db(target: Profile, reference: Profile, amount: float) -> float | None:
-    """Return where peaks shall stand over the short-term loudness; None to leave them alone.
+def _peaks_closed_db(target: Profile, reference: Profile, amount: float) -> float:
+    """Return by how much peaks shall come nearer to the short-term loudness; 0 to leave them.
 
     Sections of one track differ in this too, so that at the default amount only a gap that they
     seldom make is closed: its size times the odds that it is the mix's.
     """
     gap = min(target.psr_db[1] - reference.psr_db[1], PEAK_CAP_DB)
     if gap <= 0.0 or amount <= 0.0:
-        return None
-    believed = gap / (1.0 + np.exp((PEAK_GAP_DB - gap) / PEAK_GAP_SPREAD_DB))
+        return 0.0
+    odds = 1.0 / (1.0 + np.exp((PEAK_GAP_DB - gap) / PEAK_GAP_SPREAD_DB))
+    believed = CLOSED_SHARE * odds * gap
     beyond = max(0.0, amount - FULL_AMOUNT) / (1.0 - FULL_AMOUNT)
-    closed = min(1.0, amount / FULL_AMOUNT) * believed + beyond * (gap - believed)
-    return round(float(target.psr_db[1] - closed), 3)
-
-
-def _smoothed(values: Doubles, kernel: Doubles) -> Doubles:
-    """Return values averaged under a kernel, the ends held."""
-    half = kernel.size // 2
-    padded = np.pad(values, (half, kernel.size - 1 - half), mode="edge")
-    return np.convolve(padded, kernel / kernel.sum(), mode="valid")
-
-
-@njit(nogil=True, cache=True)
-def _apply_gain(samples, gains, step_frames, out):  # type: ignore[no-untyped-def]
-    """Multiply by gains given at the middle of every step, in between on straight lines."""
-    frames = samples.shape[1]
-    start = 0
-    for step in range(gains.size + 1):
-        before, after = gains[max(step - 1, 0)], gains[min(step, gains.size - 1)]
-        middle = (step - 0.5) * step_frames - 0.5  # of the step before
-        stop = frames if step == gains.size else min(frames, int(middle + step_frames) + 1)
-        slope = (after - before) / step_frames
-        first = np.float32(before + slope * (start - middle))
-        rise = np.float32(slope)
-        for channel in range(samples.shape[0]):
-            for frame in range(start, stop):
-                gain = first + rise * np.float32(frame - start)
-                out[channel, frame] = samples[channel, frame] * gain
-        start = max(start, stop)
+    closed = float(min(1.0, amount / FULL_AMOUNT) * believed + beyond * (gap - believed))
+    return closed if closed >= LEAST_CLOSED_DB else 0.0

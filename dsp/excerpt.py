@@ -5,7 +5,7 @@ the level from which dynamics count, the loudness range that is allowed, and the
 the loudness without breaking a limit. They are found on a digest: the part itself, some seconds
 from all over the song, taken evenly from its quietest to its loudest, and the moments where the
 highest peaks may come to be, since the limits hold for these. What the digest measures otherwise
-than the song does before mastering is allowed for.
+than the song does before mastering is allowed for: loudness, its range, and the middle of levels.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy.typing as npt
 from dsp.audio import Audio
 from dsp.blends import Blend
 from dsp.chain import Plan, plan_master, process
+from dsp.dynamics import middle_lufs
 from dsp.loudness import WeightedEnergies, integrated_lufs, loudness_range_lu, weighted_energies
 from dsp.measure import Profile
 from dsp.settings import MasterSettings
@@ -60,7 +61,7 @@ def master_excerpt(
     -------
     Audio
         From the frame at ``round(start × rate)`` on, about as loud as that part of the master
-        (the tests hold 0.2 LU, and 0.3 LU where a limit holds it back) and sample-aligned with it.
+        (the tests hold 0.1 LU) and sample-aligned with it.
     """
     plan = plan_master(profile, reference, settings)
     digest = _digest(target, profile, start_seconds, end_seconds)
@@ -68,7 +69,8 @@ def master_excerpt(
         before = weighted_energies(digest.audio)
         plan = _allowing_for(plan, before)
         goal_lufs = plan.goal_lufs + integrated_lufs(before) - profile.integrated_lufs
-        processed, _, _ = process(digest.audio, plan, goal_lufs=goal_lufs)
+        shift_lu = middle_lufs(weighted_energies(target)) - middle_lufs(before)
+        processed, _, _ = process(digest.audio, plan, goal_lufs=goal_lufs, middle_shift_lu=shift_lu)
     else:
         processed, _, _ = process(target, plan)
     part = processed.samples[:, digest.first_frame : digest.first_frame + digest.frames]

@@ -15,6 +15,7 @@ EXPORT_RATES_HZ: Final = (44_100, 48_000, 88_200, 96_000)
 # What a render leaves, and every other format is made from: 32-bit float, nothing rounded.
 CANONICAL_NAME: Final = "master.wav"
 PROXY_NAME: Final = "proxy.m4a"  # what the web player loads first
+PROXY_BITS_PER_SECOND: Final = 160_000  # of AAC
 EXCERPT_NAME: Final = "excerpt.flac"  # a part of a master that is being tried
 LOSSLESS_NAME: Final = "lossless.flac"  # an upload as the player loads it on demand
 PROFILE_NAME: Final = "profile.json.gz"  # what was measured of it

@@ -17,8 +17,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import solve_triangular
 
-from dsp.filters import k_weighting_db
 from dsp.measure import Profile
+from dsp.slopes import (
+    OVERALL_POWER,
+    UNLIKENESS_DB,
+    relative_loudness,
+    slope_of,
+    slopes_of_groups,
+)
 from dsp.spectrum import BAND_CENTRES_HZ, BAND_COUNT, Doubles, bands_between, smooth
 
 Mask = npt.NDArray[np.bool_]
@@ -31,9 +37,7 @@ DETAIL_HZ: Final = (80.0, 8_000.0)
 DETAIL_LIMIT_DB: Final = 25.0
 NEIGHBOURS: Final = 3  # nearest moments looked up for each, both ways
 NEARBY_OCTAVES: Final = 3.0  # likeness also counts around the band itself, over this width
-UNLIKENESS_DB: Final = 0.5  # of moments alike to the rounding of their levels
-OVERALL_POWER: Final = 5.0  # how steeply unlike pairs lose weight,
-NEARBY_POWER: Final = 2.0  # over all bands and around a band
+NEARBY_POWER: Final = 2.0  # how steeply pairs lose weight that are unlike around a band
 LEVEL_HZ: Final = (100.0, 8_000.0)  # where the level, which is not tone, is read
 MOMENTS_SHARE: Final = 0.8  # of the difference in width; the rest is that of the whole tracks
 WIDTHS_DB: Final = (-45.0, 20.0)  # of the side over the mid; what is fainter is none
@@ -56,9 +60,6 @@ DOUBT_OCTAVES: Final = 1.5
 UNLIKE: Final = 0.4  # suitability of tracks so different that their likeness deceives
 MIX_SLOPE: Final = 0.2  # standard deviation of what mixes get wrong, dB/dB
 SLOPE_LIMITS: Final = (-0.4, 0.3)
-UNLIKE_SLOPE_PER_DB: Final = 0.07
-LEAST_LEVEL_VARIANCE: Final = 0.1  # LU², under which no bend can be seen
-WEIGHTING_RATE_HZ: Final = 48_000  # the K weighting is the same at every rate below 16 kHz
 LEADS: Final = np.linspace(0.0, 1.0, 51)
 FULL_AMOUNT: Final = 0.7  # up to here the believed correction grows, from here on the whole one
 
@@ -79,6 +80,10 @@ class Comparison:
     slope, slope_doubt : float
         How much louder the reference grows for every dB that moments grow louder beyond the
         median, dB/dB: below 0 it is compressed against the target. And its standard deviation.
+    group_slopes, group_doubts : ndarray, shape (GROUPS_COMPARED,)
+        The same of the level of each group of bands alone.
+    group_rises_db : ndarray, shape (GROUPS_COMPARED,)
+        How far the loudest twentieth of the target's moments stands over the median in a group.
     """
 
     tone_db: Doubles
@@ -88,6 +93,9 @@ class Comparison:
     unlikeness_db: float
     slope: float
     slope_doubt: float
+    group_slopes: Doubles
+    group_doubts: Doubles
+    group_rises_db: Doubles
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +148,14 @@ def compare(target: Profile, reference: Profile) -> Comparison:
     first, second, weights = pairs.first, pairs.second, pairs.weights
     _paired.cache_clear()  # large, and not asked for again
     (our_mid, their_mid), (our_side, their_side) = pairs.mids, pairs.sides
-    levels = _loudness(our_mid, our_side)[first], _loudness(their_mid, their_side)[second]
-    slope, slope_doubt = _slope(*levels, pairs.overall_db)
+    levels = (
+        relative_loudness(our_mid, our_side)[first],
+        relative_loudness(their_mid, their_side)[second],
+    )
+    slope, slope_doubt = slope_of(*levels, pairs.overall_db)
+    group_slopes, group_doubts, group_rises_db = slopes_of_groups(
+        pairs.mids, pairs.sides, (first, second), pairs.overall_db
+    )
     ours, theirs = _levelled(our_mid), _levelled(their_mid)
     width, their_width = (
         np.clip(side - mid, *WIDTHS_DB) for mid, side in zip(pairs.mids, pairs.sides, strict=True)
@@ -158,6 +172,9 @@ def compare(target: Profile, reference: Profile) -> Comparison:
         unlikeness_db=pairs.unlikeness_db,
         slope=slope,
         slope_doubt=slope_doubt,
+        group_slopes=group_slopes,
+        group_doubts=group_doubts,
+        group_rises_db=group_rises_db,
     )
 
 
@@ -422,37 +439,6 @@ def _levelled(mid: Doubles) -> Doubles:
 
 def _variance(values: Doubles, weights: Doubles) -> Doubles:
     return _mean(np.square(values - _mean(values, weights)), weights)
-
-
-def _loudness(mid: Doubles, side: Doubles) -> Doubles:
-    """Return the K-weighted loudness of moments against their median, LU."""
-    weights = 10.0 ** (k_weighting_db(BAND_CENTRES_HZ, WEIGHTING_RATE_HZ) / 10.0)
-    loudness = 10.0 * np.log10((10.0 ** (mid / 10.0) + 10.0 ** (side / 10.0)) @ weights)
-    relative: Doubles = loudness - np.median(loudness)
-    return relative
-
-
-def _slope(
-    target_lu: Doubles, reference_lu: Doubles, unlikeness_db: Doubles
-) -> tuple[float, float]:
-    """Return slope and doubt of the loudness difference of pairs over their loudness.
-
-    Weighted least squares of a bend at the median. Pairs that are less alike tell less than their
-    number says, which the residuals do not show: their unlikeness is doubt of its own.
-    """
-    weights = (np.square(unlikeness_db) + UNLIKENESS_DB**2) ** -OVERALL_POWER
-    weights /= weights.sum()
-    above = np.maximum(0.0, (target_lu + reference_lu) / 2.0)
-    difference = reference_lu - target_lu
-    mean_above, mean_difference = weights @ above, weights @ difference
-    variance = weights @ np.square(above - mean_above)
-    if variance < LEAST_LEVEL_VARIANCE:
-        return 0.0, np.inf
-    slope = weights @ ((above - mean_above) * (difference - mean_difference)) / variance
-    rest = difference - mean_difference - slope * (above - mean_above)
-    scatter = weights @ np.square(rest) * (weights @ weights) / variance
-    unlike = UNLIKE_SLOPE_PER_DB**2 * (weights @ np.square(unlikeness_db))
-    return float(slope), float(np.sqrt(scatter + unlike))
 
 
 def _mean_width(

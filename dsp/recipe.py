@@ -12,21 +12,24 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, Self, TypeAlias
 
 import numpy as np
 
 from dsp.audio import Audio
 from dsp.clipper import clip_in_place, unclip_in_place
-from dsp.dynamics import DynamicsStats, Ride, apply_ride, repeat_dynamics
+from dsp.dynamics import DynamicsStats, Fast, Levels, repeat_dynamics
 from dsp.equalizer import filter_mid_side
 from dsp.errors import RecipeUnsupported
 from dsp.filters import remove_dc
 from dsp.limiter import limit_in_place, unlimit_in_place, usable_ceiling
 from dsp.loudness import integrated_lufs, weighted_energies
 from dsp.maximizer import Maximized, Passes, total_reduction_db, undo_in_place
+from dsp.multiband import Bands, BandsStats, repeat_bands
 from dsp.peaks import block_frames, block_peaks
+from dsp.rides import Ride, apply_ride
+from dsp.slopes import GROUPS_COMPARED
 from dsp.spectrum import BAND_COUNT, Doubles
 from dsp.units import db_to_amplitude
 
@@ -47,16 +50,6 @@ class Filter:
     side_db: Doubles
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Levels:
-    """Dynamics: a gain by level, from a threshold on, and a ride; see :mod:`dsp.dynamics`."""
-
-    levels_lu: Doubles
-    applied_db: Doubles
-    middle_lufs: float | None
-    ride: Ride | None
-
-
 @dataclass(frozen=True, slots=True)
 class Limit:
     """The last stage: clip, drive and limiter. Of several, all but the last are undone again."""
@@ -64,11 +57,12 @@ class Limit:
     passes: Passes
 
 
-Step: TypeAlias = RemoveDc | Filter | Levels | Ride | Limit
+Step: TypeAlias = RemoveDc | Filter | Bands | Levels | Ride | Limit
 
 KINDS: Final[dict[str, type[Step]]] = {
     "remove_dc": RemoveDc,
     "filter": Filter,
+    "bands": Bands,
     "levels": Levels,
     "ride": Ride,
     "limit": Limit,
@@ -180,6 +174,7 @@ def repeat(
         Told the name of each stage as it begins, and the share of the work done, 0 to 1.
     """
     stats = DynamicsStats(0.0, 0.0, 0.0)
+    in_bands: BandsStats | None = None
     maximized: Maximized | None = None
     ours = in_place
     for step in steps:
@@ -193,16 +188,11 @@ def repeat(
             case Filter():
                 tell("tone", 0.15)
                 audio = filter_mid_side(audio, step.mid_db, step.side_db, in_place=ours)
+            case Bands():
+                audio, in_bands = repeat_bands(audio, step, in_place=ours)
             case Levels():
                 tell("dynamics", 0.35)
-                audio, stats = repeat_dynamics(
-                    audio,
-                    step.levels_lu,
-                    step.applied_db,
-                    middle_lufs=step.middle_lufs,
-                    ride=step.ride,
-                    in_place=ours,
-                )
+                audio, stats = repeat_dynamics(audio, step, in_place=ours)
             case Ride():
                 audio = apply_ride(audio, step, in_place=ours)
             case Limit():
@@ -211,7 +201,7 @@ def repeat(
                     audio = Audio(audio.samples.copy(), audio.rate_hz)
                 maximized = _limited(audio, step.passes)
         ours |= audio is not before
-    return Repeated(audio, stats, maximized)
+    return Repeated(audio, replace(stats, bands=in_bands), maximized)
 
 
 def _limited(audio: Audio, passes: Passes) -> Maximized:
@@ -262,13 +252,16 @@ def _step(do: str, **values: Any) -> Step:
         passes = values["passes"]
         return Limit(Passes(**passes | {"drives_db": tuple(map(float, passes["drives_db"]))}))
     if kind is Levels:
-        values["ride"] = Ride(**values["ride"]) if values["ride"] is not None else None
+        for name, part in (("ride", Ride), ("fast", Fast)):
+            if values.get(name) is not None:
+                values[name] = part(**values[name])
     for name, value in values.items():
         if isinstance(value, list):
             values[name] = np.array(value, dtype=np.float64)
             if not np.all(np.isfinite(values[name])):
                 raise ValueError(name)
-    if kind is Filter and any(curve.shape != (BAND_COUNT,) for curve in values.values()):
+    sizes = {Filter: BAND_COUNT, Bands: GROUPS_COMPARED}
+    if kind in sizes and any(curve.shape != (sizes[kind],) for curve in values.values()):
         raise ValueError(do)
     return kind(**values)
 

@@ -22,6 +22,7 @@ from dsp.bands import (
     width_distance,
 )
 from dsp.chain import Mastered
+from dsp.dynamics_report import dynamics_report
 from dsp.limiter import TRACK_STEP_SECONDS
 from dsp.peaks import block_frames
 from dsp.sections import Section
@@ -61,7 +62,7 @@ def describe(mastered: Mastered) -> dict[str, Any]:
         "ranges": ranges(mastered),
         "tone": tone(mastered),
         "width": width(mastered),
-        "dynamics": _dynamics(mastered),
+        "dynamics": dynamics_report(mastered),
         "limiting": limiting,
         "loudness_over_time": _loudness_over_time(mastered),
         "sections": mastered.target.summary()["sections"],
@@ -157,24 +158,6 @@ def _numbers(mastered: Mastered) -> list[dict[str, Any]]:
         {"key": key, "unit": unit, "before": before, "reference": reference, "after": after}
         for key, (unit, (before, reference, after)) in rows.items()
     ]
-
-
-def _dynamics(mastered: Mastered) -> dict[str, Any]:
-    plan, stats = mastered.dynamics, mastered.dynamics_stats
-    return {
-        "levels_lu": listed(plan.levels_lu),
-        "wanted_db": listed(plan.wanted_db),
-        "applied_db": listed(plan.applied_db),
-        "lowest_db": round(stats.lowest_db, 2),
-        "highest_db": round(stats.highest_db, 2),
-        "mean_db": round(stats.mean_db, 2),
-        "psr_before_db": mastered.target.psr_db[1],
-        "psr_reference_db": mastered.reference.psr_db[1],
-        "psr_after_db": mastered.result.psr_db[1],
-        "psr_low_before_db": mastered.target.psr_db[0],
-        "psr_low_reference_db": mastered.reference.psr_db[0],
-        "psr_low_after_db": mastered.result.psr_db[0],
-    }
 
 
 def _limiting(mastered: Mastered) -> dict[str, Any]:

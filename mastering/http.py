@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from dsp.formats import CANONICAL_NAME, WRITABLE
+from dsp.formats import CANONICAL_NAME, PROXY_BITS_PER_SECOND, WRITABLE
 from mastering.messages.report import part_name
 from mastering.models import Master, Share, Version
 from references.models import AudioFile
@@ -73,6 +73,7 @@ def _player(sources: list[dict[str, Any]], version: Version) -> dict[str, Any]:
     return {
         "sources": sources,
         "duration_seconds": mix.duration_seconds,
+        "preview_kbits": PROXY_BITS_PER_SECOND // 1_000,
         "rate_hz": 44_100 if (mix.rate_hz or 44_100) % 11_025 == 0 else 48_000,
         "sections": _sections(version.report),
         "first": sources[1]["key"],

@@ -67,6 +67,8 @@ class Outcome:
 class Site:
     """A site of its own, whose workers play the engine; `without` names guards to switch off."""
 
+    module = "tests.chaos_site"  # where its processes are
+
     def __init__(
         self,
         folder: Path,
@@ -115,7 +117,7 @@ class Site:
         return self.begin("cancel", str(after_seconds))
 
     def begin(self, *arguments: str) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "tests.chaos_site", *arguments]
+        command = [sys.executable, "-m", self.module, *arguments]
         return subprocess.Popen(command, cwd=ROOT, env=self.environment)
 
     def start(self) -> None:

@@ -10,7 +10,7 @@ Names of tracks begin with their genre and two underscores. Findings: each accid
 one genre scores over a pair of two, and the same for a table of pairs with the columns target,
 reference and kind (match or mismatch). Sections: songs spliced from parts of several tracks.
 Rank: the place that a finished track has in a library of all tracks for the mix it would have been
-made of.
+made of. Each trial writes what it found into its part of ``bench/EARS.md``.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.ears import accidents
+from bench.ears import accidents, page
 from bench.sound import corpus
 from bench.sound.damage import damaged
 from dsp import files
 from dsp.audio import Audio
 from dsp.axes import WEIGHTS
 from dsp.checks import check_mix
+from dsp.clipping import find_clipping
 from dsp.measure import measure
 from dsp.suitability import compare, rank
 
@@ -48,10 +49,12 @@ def main() -> None:
     parser.add_argument("--pairs", type=Path)
     parser.add_argument("--every", type=int, default=1, help="use every N-th track only")
     parser.add_argument("--songs", type=int, default=40)
+    parser.add_argument("--output", type=Path, default=Path("bench/EARS.md"))
     options = parser.parse_args()
-    {"findings": findings, "pairs": pairs, "sections": sections, "rank": ranks}[options.trial](
-        options
-    )
+    trials = {"findings": findings, "pairs": pairs, "sections": sections, "rank": ranks}
+    told = trials[options.trial](options)
+    print("\n".join(told))
+    page.write(options.output, options.trial, told)
 
 
 def tracks(folder: Path) -> list[Path]:
@@ -70,54 +73,67 @@ def codes(audio: Audio) -> set[str]:
     return {finding.code for finding in check_mix(audio, measure(audio))}
 
 
-def findings(options: argparse.Namespace) -> None:
-    """Print what is found in healthy songs, and how many of each accident."""
-    alarms: Counter[str] = Counter()
+def findings(options: argparse.Namespace) -> list[str]:
+    """Return what is found in healthy songs, and how many of each accident."""
     found: Counter[str] = Counter()
+    alarms: list[str] = []
     chosen = tracks(options.music)[:: options.every]
     for path in chosen:
         song = accidents.healthy(stereo(path))
         before = codes(song)
-        alarms.update(before)
+        alarms += [f"| {path.stem} | {code} |" for code in sorted(before)]
         for name, (happen, expected) in accidents.ACCIDENTS.items():
             found[name] += bool(set(expected) & codes(happen(song)))
         for over_db, gain_db in itertools.product(accidents.CLIP_DB, accidents.GAINS_DB):
-            clipped = accidents.gained(accidents.clipped(song, over_db), gain_db)
-            found[f"clipped {over_db:g} dB"] += "clipping" in codes(accidents.words(clipped, 16))
+            clipped = accidents.words(
+                accidents.gained(accidents.clipped(song, over_db), gain_db), 16
+            )
+            found[f"clipped {over_db:g} dB"] += find_clipping(clipped) is not None
         found["dark, taken for lossy"] += "lossy_source" in codes(accidents.dark(song)) - before
         print(f"{path.stem:60s} {' '.join(sorted(before))}", flush=True)
+    rows = []
     for name, count in found.items():
         of = len(chosen) * (len(accidents.GAINS_DB) if name.startswith("clipped") else 1)
-        print(f"{name:24s} {count:4d} of {of}")
-    print("in healthy songs:", dict(alarms))
+        rows.append(f"| {name} | {count} of {of} |")
+    return [
+        f"{len(chosen)} tracks, each made healthy and then damaged in one way.",
+        "",
+        *page.table("damage", "found", rows),
+        "",
+        "Found in the tracks as they came, each to be looked at: many came as lossy files.",
+        "",
+        *page.table("track", "finding", alarms),
+    ]
 
 
-def pairs(options: argparse.Namespace) -> None:
-    """Print how well scores tell like pairs from unlike ones."""
+def pairs(options: argparse.Namespace) -> list[str]:
+    """Return how well scores tell like pairs from unlike ones."""
     summaries = {path.stem: measure(stereo(path)).summary() for path in tracks(options.music)}
     like, unlike = [], []
     for first, second in itertools.permutations(summaries, 2):
         same = first.split("__")[0] == second.split("__")[0]
         (like if same else unlike).append((first, second))
-    tell("genres", summaries, like, unlike)
+    lines = tell("of one genre", summaries, like, unlike)
     if options.pairs:
         rows = list(csv.DictReader(options.pairs.open(), delimiter="\t"))
         named = [[(r["target"], r["reference"]) for r in rows if r["kind"] == kind]
                  for kind in ("match", "mismatch")]  # fmt: skip
-        tell(options.pairs.name, summaries, *named)
+        lines += ["", *tell("of the table", summaries, *named)]
+    return lines
 
 
 def tell(name, summaries, like, unlike):
-    """Print the share of like pairs over unlike ones, by the whole score and by each axis."""
+    """Return the share of like pairs over unlike ones, by the whole score and by each axis."""
     rows = [
         [compare(summaries[first], summaries[second]) for first, second in each]
         for each in (like, unlike)
     ]
-    print(f"{name}: {len(like)} like, {len(unlike)} unlike")
-    print(f"  score      {area(*([each.score for each in kind] for kind in rows)):.3f}")
+    lines = [f"| score | {area(*([each.score for each in kind] for kind in rows)):.3f} |"]
     for number, code in enumerate(WEIGHTS):
         scores = ([each.axes[number].score for each in kind] for kind in rows)
-        print(f"  {code:10s} {area(*scores):.3f}")
+        lines.append(f"| {code} | {area(*scores):.3f} |")
+    heading = f"Pairs {name}: {len(like)} like, {len(unlike)} unlike."
+    return [heading, "", *page.table("by", "AUC", lines)]
 
 
 def area(like: list[float], unlike: list[float]) -> float:
@@ -126,8 +142,8 @@ def area(like: list[float], unlike: list[float]) -> float:
     return float(np.mean((first > second) + 0.5 * (first == second)))
 
 
-def sections(options: argparse.Namespace) -> None:
-    """Print how many boundaries of spliced songs are found."""
+def sections(options: argparse.Namespace) -> list[str]:
+    """Return how many boundaries of spliced songs are found."""
     rng = np.random.default_rng(5)
     paths = tracks(options.music)
     near = count = found = 0
@@ -140,11 +156,15 @@ def sections(options: argparse.Namespace) -> None:
         starts = [s.start_seconds for s in measure(accidents.made(song, rate_hz)).sections[1:]]
         near += sum(min((abs(s - t) for s in starts), default=9.0) <= NEAR_SECONDS for t in truth)
         count, found = count + len(truth), found + len(starts)
-        print(f"{number:3d} {near} of {count} within {NEAR_SECONDS:g} s; {found} told", flush=True)
+        print(f"{number:3d} {near} of {count}; {found} told", flush=True)
+    return [
+        f"{options.songs} songs of {PIECES} pieces: {near} of {count} boundaries within "
+        f"{NEAR_SECONDS:g} s ({100.0 * near / count:.0f} %); {found} told."
+    ]
 
 
-def ranks(options: argparse.Namespace) -> None:
-    """Print the place of each mix's own master among all tracks."""
+def ranks(options: argparse.Namespace) -> list[str]:
+    """Return the place of each mix's own master among all tracks."""
     chosen = {path.stem: stereo(path) for path in tracks(options.music)[:: options.every]}
     library = [(name, measure(track).summary()) for name, track in chosen.items()]
     places = []
@@ -153,7 +173,12 @@ def ranks(options: argparse.Namespace) -> None:
         order = [key for key, *_ in rank(measure(mix).summary(), library)]
         places.append(order.index(name) + 1)
         print(f"{name:60s} {places[-1]}", flush=True)
-    print(f"among the first three: {sum(place <= 3 for place in places)} of {len(places)}")
+    first = sum(place == 1 for place in places)
+    among = sum(place <= 3 for place in places)
+    return [
+        f"Of {len(places)} mixes, {first} have their own master first, "
+        f"{among} among the first three."
+    ]
 
 
 def piece(rng: np.random.Generator, track: Audio) -> Audio:

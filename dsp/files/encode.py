@@ -20,7 +20,7 @@ from dsp.files import tags as tagging
 from dsp.files.containers import aiff_header, wave_header
 from dsp.files.decode import MAX_AMPLITUDE
 from dsp.files.packing import packed
-from dsp.formats import WRITABLE, ExportFormat
+from dsp.formats import PROXY_BITS_PER_SECOND, WRITABLE, ExportFormat
 from dsp.peaks import highest_sample, true_peak_dbtp
 from dsp.resample import resample
 from dsp.tags import Tags
@@ -32,7 +32,6 @@ PROXY_MAX_RATE_HZ: Final = 48_000
 _LOSSY_RATES_HZ: Final = (44_100, 48_000)
 _FLAC_LEVEL: Final = 0.625  # 5 of 8: level 8 takes three times as long for 0.5 % fewer bytes
 _AAC_BITS_PER_SECOND: Final = 256_000
-_PROXY_BITS_PER_SECOND: Final = 160_000
 _SEAM_FRAMES: Final = 16 * BLOCK_FRAMES  # until a coder has settled on how finely to quantise
 _QUICK: Final = {"aac_coder": "fast", "aac_tns": "0"}
 _ROUNDING_DB: Final = 1e-5  # of samples and meters in single precision
@@ -124,7 +123,7 @@ def write_proxy(path: str | PathLike[str], audio: Audio) -> None:
         Path(path),
         audio,
         Tags(),
-        bits_per_second=_PROXY_BITS_PER_SECOND,
+        bits_per_second=PROXY_BITS_PER_SECOND,
         options=_QUICK,
         in_halves=True,
     )

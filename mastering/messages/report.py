@@ -244,10 +244,21 @@ def _range_change(part: Report) -> Change:
 
 def dynamics_words(report: Report) -> str:
     dynamics = report["dynamics"]
-    return _(
+    peaks = _(
         "Peaks stand %(after)s above the loudness around them; "
         "in the mix %(before)s, in the reference %(reference)s."
     ) % {key: db(dynamics[f"psr_{key}_db"]) for key in ("before", "reference", "after")}
+    hits_db = -dynamics.get("fast_lowest_db", 0.0)  # reports of engines before 1.4 lack it
+    bands_db = max((-band["lowest_db"] for band in dynamics.get("bands", [])), default=0.0)
+    told = [peaks]
+    if hits_db >= SMALL_DB:
+        told.append(_("Strong hits were taken back by up to %(db)s.") % {"db": db(hits_db)})
+    if bands_db >= SMALL_DB:
+        told.append(
+            _("Bass or treble that swelled by itself was evened by up to %(db)s.")
+            % {"db": db(bands_db)}
+        )
+    return " ".join(told)
 
 
 def width_words(report: Report) -> str:

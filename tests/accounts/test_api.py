@@ -1,9 +1,12 @@
 """Keys, and what all of the API has in common."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -214,10 +217,24 @@ def test_a_key_that_came_with_another_request_is_refused(api):
 
 def test_while_the_first_runs_the_second_is_told_so(api, alice):
     key = ApiKey.objects.get().pk
-    with alone(user=alice, is_test=False, key="once"):
+    began, ends = threading.Event(), threading.Event()
+
+    def first() -> None:  # by a connection of its own, as requests are served
+        with alone(user=alice, is_test=False, key="once"):
+            began.set()
+            ends.wait(30)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as threads:
+        running = threads.submit(first)
+        assert began.wait(30)
         refused = api.post(f"api-keys/{key}/rotate", headers={"Idempotency-Key": "once"})
+        ends.set()
+        running.result()
     assert code_of(refused) == (409, "request_in_progress")
     assert refused["Retry-After"] == "1"
+    done = api.post(f"api-keys/{key}/rotate", headers={"Idempotency-Key": "once"})
+    assert done.status_code == 201, "once the first has ended"
 
 
 def test_an_answer_is_kept_for_a_day(api, alice):

@@ -6,8 +6,9 @@ import pytest
 from django.core.mail import EmailMessage
 from django.test import Client
 
+from accounts.forms import SignUpForm
 from accounts.models import User
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, member
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +48,35 @@ def test_signing_up_tells_nobody_that_an_address_has_an_account(client, alice, m
     assert (known.status_code, known.url) == (unknown.status_code, unknown.url)
     assert [mail.to for mail in mailoutbox] == [[alice.email], ["carol@example.com"]]
     assert User.objects.count() == 2
+
+
+def test_signing_up_again_tells_nobody_either(alice, mailoutbox):
+    """What is said differs from the first time, since no further mail goes out; but for all."""
+
+    def said_again(email: str) -> tuple[list[tuple[str, int]], str]:
+        sign_up(Client(), email)
+        form = {"email": email, "password1": PASSWORD}
+        again = Client().post("/account/signup/", form, follow=True)
+        return again.redirect_chain, re.sub(r'token": "\w+', "", again.content.decode())
+
+    assert said_again(alice.email) == said_again("carol@example.com")
+
+
+def test_who_signs_up_a_moment_later_is_answered_alike_and_changes_nothing(
+    client, mailoutbox, monkeypatch
+):
+    try_save = SignUpForm.try_save
+
+    def outrun(self, request):
+        member("carol@example.com")
+        return try_save(self, request)
+
+    monkeypatch.setattr(SignUpForm, "try_save", outrun)
+    answer = sign_up(client, "carol@example.com", "another horse on a battery")
+    assert (answer.status_code, answer.url) == (302, "/account/confirm-email/")
+    assert log_in(Client(), "carol@example.com").status_code == 302, "the password of the first"
+    assert User.objects.count() == 1
+    assert [mail.to for mail in mailoutbox] == [["carol@example.com"]]
 
 
 def test_asking_for_a_new_password_tells_nobody_either(client, alice, mailoutbox):

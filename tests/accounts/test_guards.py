@@ -4,6 +4,7 @@ import itertools
 import statistics
 import time
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from allauth.mfa.adapter import get_adapter
@@ -111,6 +112,16 @@ def test_known_and_unknown_addresses_take_the_same_time(alice, settings, monkeyp
     assert len(took[True]) == len(took[False]) == 5, "every answer rested"
     known_s, unknown_s = (statistics.median(took[known]) for known in (True, False))
     assert abs(known_s - unknown_s) <= 0.05
+
+
+def test_an_answer_that_missed_its_time_waits_for_the_next(client, settings, monkeypatch):
+    settings.EVEN_PACE_SECONDS = 0.6
+    rests: list[float] = []
+    times = itertools.count(100.0, 1.0)  # a second an answer
+    clock = SimpleNamespace(time=time.time, monotonic=lambda: next(times), sleep=rests.append)
+    monkeypatch.setattr("config.middleware.time", clock)
+    log_in(client, "nobody@example.com")
+    assert rests == pytest.approx([0.2])
 
 
 @pytest.mark.parametrize(

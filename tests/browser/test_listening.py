@@ -83,9 +83,11 @@ def test_what_the_browser_decodes_of_the_preview_is_aligned_to_the_sample(
 
 
 def test_only_what_changed_is_heard_without_what_the_codec_leaves_out(page: Page) -> None:
+    expect(page.get_by_text("You hear a preview: AAC, 160 kbit/s")).to_be_visible()
     _play(page)
     page.keyboard.press("d")
     expect(page.get_by_role("button", name="Lossless")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_text("You hear the lossless files")).to_be_visible()
     expect(page.locator("[data-part=status]")).to_have_text("", timeout=20_000)
     told = page.evaluate(
         f"""async () => {{

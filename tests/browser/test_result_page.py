@@ -124,6 +124,9 @@ def test_on_a_narrow_window_the_three_tracks_stay_in_reach(
         box = radio.bounding_box()
         assert box is not None
         assert min(box["width"], box["height"]) >= 44
+    for toggle in page.locator(".toggle:visible").all():
+        told = toggle.evaluate("one => [one.scrollWidth, one.clientWidth, one.textContent]")
+        assert told[0] <= told[1], told  # no word runs into its neighbour
     sheet = page.locator(".sheet")
     expect(sheet).not_to_have_attribute("open", "")
     page.locator(".sheet-handle").click()

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage, signal
 
 from bench.ears import accidents
 from bench.ears.accidents import ACCIDENTS, CLIP_DB, GAINS_DB
@@ -21,6 +22,20 @@ def findings(audio: Audio, **facts) -> dict[str, Finding]:
 
 def of(samples: np.ndarray, rate_hz: int = RATE_HZ) -> dict[str, Finding]:
     return findings(accidents.made(samples, rate_hz))
+
+
+def band_of(samples: np.ndarray, low_hz: float, high_hz: float) -> np.ndarray:
+    sos = signal.butter(8, (low_hz, high_hz), "bandpass", fs=RATE_HZ, output="sos")
+    return signal.sosfilt(sos, samples, axis=1)
+
+
+def bright_hits() -> np.ndarray:
+    """Return bursts of noise whose tops are a frame or two long, peak 0.7."""
+    rng = np.random.default_rng(6)
+    time = np.arange(15 * RATE_HZ) / RATE_HZ
+    hits = rng.normal(0.0, 1.0, (2, time.size)) * np.exp(-((time * 3.0) % 1.0) * 8.0)
+    hits = band_of(hits, 1_000.0, 5_000.0)
+    return 0.7 * hits / np.abs(hits).max()
 
 
 @pytest.fixture(scope="module")
@@ -99,9 +114,34 @@ def test_a_limiter_is_not_a_clipper(clean):
     assert "clipping" not in of(clean.samples * gain)
 
 
+@pytest.mark.parametrize("gain_db", [0.0, -12.0])
+def test_tops_of_two_frames_tell_a_clipper_where_a_limiter_leaves_none(gain_db):
+    bright = bright_hits()
+    height = np.sort(np.abs(bright), axis=None)[-30]
+    clipped = accidents.made(np.clip(bright, -height, height), RATE_HZ)
+    found = findings(accidents.words(accidents.gained(clipped, gain_db), 16))
+    assert "clipping" in found
+    held = ndimage.maximum_filter1d(np.abs(bright).max(axis=0), 129)
+    gain = np.convolve(np.minimum(1.0, height / held), np.hanning(66)[1:-1] / 32.5, mode="same")
+    limited = accidents.made(bright * gain, RATE_HZ)
+    assert "clipping" not in findings(accidents.words(accidents.gained(limited, gain_db), 16))
+
+
 def test_a_pattern_that_repeats_ten_times_a_second_is_not_hum(clean):
     hits = sum(accidents.tone(clean, 10.0 * n, 0.02) for n in range(3, 40))
     assert "hum" not in of(clean.samples + hits)
+
+
+def test_a_loop_that_repeats_exactly_is_not_hum(clean):
+    loop = clean.samples[:, 9 * RATE_HZ : 11 * RATE_HZ]
+    assert "hum" not in of(np.tile(loop, 20))
+
+
+def test_hum_that_drifts_as_mains_do_is_found(clean):
+    time = np.arange(clean.frames) / RATE_HZ
+    phase = 2.0 * np.pi * (60.05 * time - 0.05 * np.cos(time / 20.0))
+    hum = sum(0.008 / n * np.sin(n * phase) for n in range(1, 7))
+    assert "hum" in of(clean.samples + hum)
 
 
 def test_hum_is_found_under_a_song_that_never_pauses(clean):
@@ -116,8 +156,36 @@ def test_noise_that_plays_and_pauses_is_music(clean):
     assert "noise" not in of(clean.samples + swell**2 * noise)
 
 
+def test_noise_is_found_above_music_that_leaves_but_the_highest_octave(clean):
+    rng = np.random.default_rng(9)
+    cymbals = band_of(rng.normal(0.0, 0.05, clean.samples.shape), 3_000.0, 7_000.0)
+    beat = 0.4 + 0.6 * np.exp(-((np.arange(clean.frames) / RATE_HZ * 4.0) % 1.0) * 3.0)
+    dense = accidents.made(clean.samples + beat * cymbals, RATE_HZ)
+    assert "noise" not in findings(dense)
+    assert "noise" in findings(accidents.noisy(dense))
+
+
 def test_a_dark_song_is_not_taken_for_a_lossy_one(clean):
     assert "lossy_source" not in findings(accidents.dark(clean))
+
+
+@pytest.mark.parametrize("corner_hz", [8_000.0, 10_000.0, 14_000.0])
+def test_a_steep_filter_over_short_words_is_no_codec(clean, corner_hz):
+    sos = signal.butter(8, corner_hz, fs=RATE_HZ, output="sos")
+    dark = accidents.made(signal.sosfilt(sos, clean.samples, axis=1), RATE_HZ)
+    assert "lossy_source" not in findings(accidents.words(dark, 16))
+
+
+@pytest.mark.parametrize("codec", ["libmp3lame", "aac"])
+def test_a_codec_is_told_from_a_treble_too_faint_for_a_cliff(clean, codec):
+    rng = np.random.default_rng(2)
+    treble = band_of(rng.normal(0.0, 1.0, clean.samples.shape), 9_000.0, 20_000.0)
+    low = signal.sosfilt(
+        signal.butter(12, 8_000.0, fs=RATE_HZ, output="sos"), clean.samples, axis=1
+    )
+    faint = accidents.made(low + 1e-4 * treble, RATE_HZ)
+    assert "lossy_source" not in findings(accidents.words(faint, 16))
+    assert "lossy_source" in findings(accidents.coded(faint, codec))
 
 
 def test_a_lossy_file_is_told_by_its_codec_whatever_its_spectrum(clean):
@@ -162,3 +230,44 @@ def test_findings_do_not_depend_on_the_level(clean, gain_db):
     for name in ("hum 50", "noise", "subsonic", "low end out of phase", "cut tail"):
         happen, codes = ACCIDENTS[name]
         assert set(codes) & set(findings(accidents.gained(happen(clean), gain_db)))
+
+
+@pytest.mark.parametrize("gain_db", [0.0, -12.0])
+def test_a_song_pressed_flat_is_limited_already_at_any_level(clean, gain_db):
+    pressed = accidents.made(0.5 * np.tanh(30.0 * clean.samples), RATE_HZ)
+    assert "already_limited" in findings(accidents.gained(pressed, gain_db))
+    assert "already_limited" not in findings(clean)
+
+
+def test_a_passage_out_of_phase_is_told_where_it_is(clean):
+    samples = np.repeat(clean.samples.mean(axis=0, keepdims=True), 2, axis=0)
+    samples[0] += 0.05 * clean.samples[0]
+    samples[1, 12 * RATE_HZ : 20 * RATE_HZ] *= -1.0
+    (told,) = of(samples)["out_of_phase"].ranges
+    assert told == pytest.approx((12.0, 20.0), abs=0.06)
+
+
+def test_a_low_end_that_differs_between_the_sides_is_wide(clean):
+    rng = np.random.default_rng(1)
+    low = signal.sosfilt(
+        signal.butter(4, 100.0, fs=RATE_HZ, output="sos"), rng.normal(size=clean.samples.shape)
+    )
+    high = signal.sosfilt(
+        signal.butter(4, 200.0, "highpass", fs=RATE_HZ, output="sos"), clean.samples
+    )
+    assert "wide_low_end" in of(high + 2.0 * low)
+
+
+@pytest.mark.parametrize(
+    ("low_hz", "high_hz", "name"),
+    [
+        (30.0, 120.0, "low_end"),
+        (120.0, 500.0, "low_mids"),
+        (500.0, 4_000.0, "vocal_range"),
+        (4_000.0, 16_000.0, "top_end"),
+    ],
+)
+def test_a_range_beyond_what_songs_have_is_told(clean, low_hz, high_hz, name):
+    sos = signal.butter(4, (low_hz, high_hz), "bandpass", fs=RATE_HZ, output="sos")
+    inside = signal.sosfiltfilt(sos, clean.samples, axis=1)
+    assert f"heavy_{name}" in of((clean.samples + 60.0 * inside) / 60.0)

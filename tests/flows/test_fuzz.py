@@ -25,6 +25,7 @@ SEED = int(os.environ.get("LACQUER_FUZZ_SEED", "1"))
 AT_A_TIME = 6
 
 
+@pytest.mark.django_db(transaction=True)  # the heart of an attempt beats beside it
 def test_no_mutated_file_makes_the_site_fail(as_alice: Client, settings):
     settings.ALLOW_WEAK_SANDBOX = True
     as_alice.raise_request_exception = False

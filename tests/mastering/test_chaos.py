@@ -27,7 +27,7 @@ def site_at_work(folder: Path, **options) -> Iterator[Site]:
         site.stop()
 
 
-def came(happened: Callable[[], object], *, seconds: float = 30.0) -> bool:
+def came(happened: Callable[[], object], *, seconds: float = 120.0) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if happened():
@@ -50,7 +50,7 @@ def test_work_is_done_after_idle_workers_were_killed_if_someone_watches(tmp_path
         for pid in site.parts()[::3]:
             os.kill(pid, signal.SIGKILL)
         site.submit(1)
-        assert came(site.is_done, seconds=10.0 if without else 30.0) == (not without)
+        assert came(site.is_done, seconds=10.0 if without else 120.0) == (not without)
     assert site.broken() == []
 
 
@@ -61,7 +61,7 @@ def test_lost_bells_are_rung_again_if_someone_sweeps(tmp_path, without):
     site.ask("DELETE FROM django_q_ormq")
     site.start()
     try:
-        assert came(site.is_done, seconds=10.0 if without else 30.0) == (not without)
+        assert came(site.is_done, seconds=10.0 if without else 120.0) == (not without)
     finally:
         site.stop()
 

@@ -1,4 +1,4 @@
-"""One request sent many times at once with one key is done once; without the guards it is not."""
+"""Many at once, of which one may: and without the guards more do."""
 
 import json
 import os
@@ -28,6 +28,18 @@ def raced(folder: Path, *arguments: str) -> dict[str, Any]:
     )
     told: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
     return told
+
+
+@pytest.mark.slow
+def test_of_fifty_masters_at_once_one_credit_pays_for_one(tmp_path: Path) -> None:
+    told = raced(tmp_path, "submits")
+    assert told["statuses"] == {"302": 1, "402": 49}
+    assert (told["available"], told["reserved"], told["broken"]) == (0, 1, [])
+
+
+@pytest.mark.slow
+def test_without_locks_they_do_not_end_like_that(tmp_path: Path) -> None:
+    assert raced(tmp_path, "submits", "unguarded")["statuses"] != {"302": 1, "402": 49}
 
 
 @pytest.mark.slow

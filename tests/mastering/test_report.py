@@ -110,6 +110,18 @@ def test_every_change_is_a_sentence_with_its_numbers(report: dict[str, Any]) -> 
     }
 
 
+def test_hits_and_bands_that_were_evened_are_told_of(report: dict[str, Any]) -> None:
+    report["dynamics"] |= {
+        "fast_lowest_db": -1.4,
+        "bands": [{"lowest_db": -2.2}, {"lowest_db": 0.0}],
+    }
+    told = next(change.text for change in changes(report) if change.area == "Dynamics")
+    assert plain(told).endswith(
+        "Strong hits were taken back by up to 1.4 dB. "
+        "Bass or treble that swelled by itself was evened by up to 2.2 dB."
+    )
+
+
 def plain(text: str) -> str:
     return text.replace("\N{NO-BREAK SPACE}", " ")
 

@@ -45,6 +45,7 @@ def shape(value: Any) -> Any:
     return None
 
 
+@pytest.mark.django_db(transaction=True)  # the heart of an attempt beats beside it
 @pytest.mark.slow
 def test_two_uploads_become_a_master(alice: User, as_alice: Client, tmp_path: Path):
     mix, reference = (

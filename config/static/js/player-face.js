@@ -49,6 +49,7 @@ export class PlayerFace {
     parts["match-db"].textContent = blind ? "" : signed(gainDb);
     if (blind) parts["blind-trial"].textContent = trial;
     for (const lane of player.querySelectorAll(".lane")) lane.toggleAttribute("data-active", !blind && active.includes(lane.dataset.key));
+    if (parts.quality) parts.quality.textContent = parts.quality.dataset[lossless ? "lossless" : "preview"];
     this.region(loop);
   }
 

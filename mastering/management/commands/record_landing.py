@@ -19,6 +19,7 @@ from mastering.management.songs import HARBOUR, NIGHT
 
 EXCERPT_SECONDS: Final = 24.0
 FADE_SECONDS: Final = 0.4
+KBITS: Final = 256  # of AAC
 LABELS: Final = {"original": "Original", "master": "Master", "reference": "Reference"}
 LOUDEST_SECTION_SHARE: Final = 0.36  # of the song, where its loudest part begins
 
@@ -52,6 +53,7 @@ class Command(BaseCommand):
         described = {
             "duration_seconds": EXCERPT_SECONDS,
             "note": f"{HARBOUR.title}, mastered toward {NIGHT.title}. Played for this page.",
+            "preview_kbits": KBITS,
             "sections": [],
             "sources": sources,
             "report": _told(describe(mastered)),
@@ -81,4 +83,4 @@ def _excerpt(audio: Audio) -> Audio:
 def _record(audio: Audio, path: Path) -> None:
     outline = {"duration_seconds": audio.duration_seconds, "channels": files.peaks(audio)}
     path.with_suffix(".json").write_text(json.dumps(outline, separators=(",", ":")))
-    files.write(path.with_suffix(".m4a"), audio, format="aac-256")
+    files.write(path.with_suffix(".m4a"), audio, format=f"aac-{KBITS}")
