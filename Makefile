@@ -33,7 +33,7 @@ chaos:  ## 200 masters while workers are killed, then web processes, then every 
 
 .PHONY: hosts
 hosts:  ## Two web hosts, three of workers and one of data lose power and lines under load (root)
-	$(PYTHON) -m tests.hosts --control $(ARGUMENTS)
+	$(PYTHON) -m tests.hosts --control sweep $(ARGUMENTS)
 
 .PHONY: fuzz-api
 fuzz-api:  ## What the API's document says, tried by many requests: 100 of each operation and role

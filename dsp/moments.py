@@ -18,6 +18,7 @@ import numpy.typing as npt
 from scipy.linalg import solve_triangular
 
 from dsp.measure import Profile
+from dsp.neighbours import nearest_pairs
 from dsp.slopes import (
     OVERALL_POWER,
     UNLIKENESS_DB,
@@ -190,7 +191,14 @@ def _paired(target: Profile, reference: Profile) -> _Pairs:
     mids, sides = (loud[0][0], loud[1][0]), (loud[0][1], loud[1][1])
     # What is smoothed once for every moment need not be for every pair of them.
     ours, theirs = (mid - smooth(mid, DETAIL_OCTAVES) for mid in mids)
-    first, second, overall = _nearest(ours, theirs, loud[0][2], loud[1][2])
+    used = bands_between(*DETAIL_HZ)
+    first, second, squares = nearest_pairs(
+        _limited(ours[:, used]),
+        _limited(theirs[:, used]),
+        NEIGHBOURS,
+        None if loud[0][2] is None or loud[1][2] is None else (loud[0][2], loud[1][2]),
+    )
+    overall = np.sqrt(squares / np.count_nonzero(used))
     detail = _limited(theirs[second] - ours[first])
     nearby = smooth(np.square(detail), NEARBY_OCTAVES) + UNLIKENESS_DB**2
     weights = 1.0 / nearby**NEARBY_POWER
@@ -390,33 +398,6 @@ def _loud(profile: Profile) -> tuple[Doubles, Doubles, Groups | None]:
 
 def _limited(detail: Doubles) -> Doubles:
     return np.clip(detail, -DETAIL_LIMIT_DB, DETAIL_LIMIT_DB)
-
-
-def _nearest(
-    target: Doubles,
-    reference: Doubles,
-    target_groups: Groups | None = None,
-    reference_groups: Groups | None = None,
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Doubles]:
-    """Return the pairs of moments nearest in fine structure, either way, and their distances.
-
-    Where both tracks have groups, only moments of one group are paired.
-    """
-    used = bands_between(*DETAIL_HZ)
-    first, second = (_limited(detail[:, used]) for detail in (target, reference))
-    squares = np.square(first).sum(axis=1)[:, None] + np.square(second).sum(axis=1)
-    apart = squares - 2.0 * first @ second.T
-    if target_groups is not None and reference_groups is not None:
-        other = target_groups[:, None] != reference_groups
-        apart = apart if np.all(other) else np.where(other, np.inf, apart)
-    chosen = np.zeros(apart.shape, dtype=bool)
-    for axis in (0, 1):
-        count = min(NEIGHBOURS, apart.shape[axis])
-        by_row = np.ascontiguousarray(apart if axis else apart.T)
-        nearest = np.argpartition(by_row, count - 1, axis=1)[:, :count]
-        np.put_along_axis(chosen if axis else chosen.T, nearest, values=1, axis=1)
-    rows, columns = np.nonzero(chosen & np.isfinite(apart))
-    return rows, columns, np.sqrt(np.maximum(apart[rows, columns], 0.0) / first.shape[1])
 
 
 def _mean(values: Doubles, weights: Doubles) -> Doubles:

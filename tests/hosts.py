@@ -22,7 +22,7 @@ import wave
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -137,10 +137,18 @@ class Outcome:
 
 
 def suffer(
-    town: Town, name: str, *, masters: int, luck: random.Random, at_most_seconds: float
+    town: Town,
+    name: str,
+    *,
+    masters: int,
+    luck: random.Random,
+    at_most_seconds: float,
+    seconds: float | None = None,
 ) -> Outcome:
     """Let programs send masters, make the fault while workers are at them, mend it, and wait."""
     fault, begun = FAULTS[name], time.monotonic()
+    if seconds is not None:
+        fault = replace(fault, seconds=seconds)
     title = f"{name} {uuid.uuid4().hex[:8]}"
     load = Load(town, title, masters, luck, at_most_seconds)
     load.begin(over_seconds=fault.seconds + 2.0)
@@ -225,6 +233,7 @@ class Control:
     """A fault that a guard stands against, and how one sees that the guard is gone."""
 
     fault: str
+    seconds: float
     job_seconds: float
     at_most_seconds: float
     is_seen: Callable[[Town, Outcome], bool]
@@ -232,7 +241,7 @@ class Control:
 
 def _breaks(town: Town, _: Outcome) -> bool:
     """Tell whether rows and files disagree, once who came second has ended too."""
-    deadline = time.monotonic() + 15.0
+    deadline = time.monotonic() + 25.0
     while not (broken := town.site.broken()) and time.monotonic() < deadline:
         time.sleep(1.0)
     _tell(*broken[:3])
@@ -241,9 +250,11 @@ def _breaks(town: Town, _: Outcome) -> bool:
 
 CONTROLS = {
     # With the sweep, others have taken over by then.
-    "sweep": Control("worker host loses power", JOB_SECONDS, 10.0, lambda _, end: end.waiting > 0),
-    # So long that the second is at it when the first, who stood still past its lease, goes on.
-    "fence": Control("worker host stands still", 6.0, 60.0, _breaks),
+    "sweep": Control(
+        "worker host loses power", 2.0, JOB_SECONDS, 10.0, lambda _, end: end.waiting > 0
+    ),
+    # The first goes on when its work's time is over, and the second is at it still.
+    "fence": Control("worker host stands still", 12.0, 9.0, 90.0, _breaks),
 }
 
 
@@ -252,7 +263,12 @@ def is_missed(town: Town, guard: str, luck: random.Random) -> bool:
     control = CONTROLS[guard]
     town.renew_workers(without=(guard,), job_seconds=control.job_seconds)
     outcome = suffer(
-        town, control.fault, masters=3, luck=luck, at_most_seconds=control.at_most_seconds
+        town,
+        control.fault,
+        masters=3,
+        luck=luck,
+        at_most_seconds=control.at_most_seconds,
+        seconds=control.seconds,
     )
     _tell(f"without {guard}: {outcome}")
     is_seen = control.is_seen(town, outcome)
@@ -275,7 +291,9 @@ def main() -> int:
     parser.add_argument("--masters", type=int, default=12, help="during each fault")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10_000))
     parser.add_argument("--fault", choices=FAULTS, action="append")
-    parser.add_argument("--control", action="store_true", help="and show that guards are missed")
+    parser.add_argument(
+        "--control", choices=CONTROLS, action="append", default=[], help="a guard to be missed"
+    )
     parser.add_argument("--at-most-seconds", type=float, default=60.0, help="of each fault")
     asked = parser.parse_args()
     if why := why_not():
@@ -290,7 +308,7 @@ def main() -> int:
     options = {"masters": asked.masters, "at_most_seconds": asked.at_most_seconds}
     with tempfile.TemporaryDirectory(prefix="lacquer-hosts-") as folder, town_of(folder) as town:
         is_well = storm(town, faults, luck, **options)
-        for guard in CONTROLS if asked.control else ():
+        for guard in asked.control:
             is_well &= is_missed(town, guard, luck)
     return int(not is_well)
 

@@ -7,6 +7,7 @@ from typing import Any
 from django import template
 from django.contrib.staticfiles import finders
 from django.templatetags.static import static
+from django.utils.translation import gettext as _
 
 register = template.Library()
 
@@ -18,13 +19,15 @@ def demo_player() -> dict[str, Any] | None:
     """Return what ``mastering/_player.html`` needs, or None where nothing was recorded.
 
     ``audio/demo.json`` lies beside the recordings: what the player of a result gets, with the
-    names of files in place of addresses.
+    names of files in place of addresses, and the names of both songs.
     """
     described = finders.find(f"{FOLDER}/demo.json")
     if described is None:
         return None
     player: dict[str, Any] = json.loads(Path(described).read_text())
+    labels = {"original": _("Original"), "master": _("Master"), "reference": _("Reference")}
     for source in player["sources"]:
+        source["label"] = labels[source["key"]]
         for key in ("url", "waveform_url"):
             source[key] = static(f"{FOLDER}/{source[key]}")
     return player

@@ -35,7 +35,7 @@ def bright_hits() -> np.ndarray:
     time = np.arange(15 * RATE_HZ) / RATE_HZ
     hits = rng.normal(0.0, 1.0, (2, time.size)) * np.exp(-((time * 3.0) % 1.0) * 8.0)
     hits = band_of(hits, 1_000.0, 5_000.0)
-    return 0.7 * hits / np.abs(hits).max()
+    return np.asarray(0.7 * hits / np.abs(hits).max())
 
 
 @pytest.fixture(scope="module")

@@ -38,17 +38,18 @@ def test_recordings_are_played_from_their_static_addresses(
 ) -> None:
     source = {
         "key": "master",
-        "label": "Master",
         "url": "master.flac",
         "waveform_url": "master.json",
         "gain_db": -7.6,
     }
-    described = {"duration_seconds": 24.0, "sources": [source], "sections": [], "note": "Ours."}
+    described = {"duration_seconds": 24.0, "sources": [source], "sections": []}
+    described |= {"mix": "Ours", "reference": "Theirs"}
     (recordings / "demo.json").write_text(json.dumps(described))
     player = demo_player()
     assert player is not None
     assert player["sources"][0]["url"] == "/static/audio/master.flac"
     page = client.get("/").content
+    assert b"Ours, mastered toward Theirs." in page
     assert b'data-url="/static/audio/master.flac"' in page
     assert b'src="/static/audio/master.json"' in page
 

@@ -20,7 +20,6 @@ from mastering.management.songs import HARBOUR, NIGHT
 EXCERPT_SECONDS: Final = 24.0
 FADE_SECONDS: Final = 0.4
 KBITS: Final = 256  # of AAC
-LABELS: Final = {"original": "Original", "master": "Master", "reference": "Reference"}
 LOUDEST_SECTION_SHARE: Final = 0.36  # of the song, where its loudest part begins
 
 
@@ -42,7 +41,6 @@ class Command(BaseCommand):
             sources.append(
                 {
                     "key": key,
-                    "label": LABELS[key],
                     "url": f"{key}.m4a",
                     "lossless_url": None,
                     "waveform_url": f"{key}.json",
@@ -52,7 +50,8 @@ class Command(BaseCommand):
             )
         described = {
             "duration_seconds": EXCERPT_SECONDS,
-            "note": f"{HARBOUR.title}, mastered toward {NIGHT.title}. Played for this page.",
+            "mix": HARBOUR.title,
+            "reference": NIGHT.title,
             "preview_kbits": KBITS,
             "sections": [],
             "sources": sources,
