@@ -10,6 +10,7 @@ from locust import between, constant, task
 from locust.contrib.fasthttp import FastHttpUser
 
 SEED = json.loads(Path(os.environ["LOAD_SEED"]).read_text())
+DONE = [person for person in SEED["people"] if person["is_done"]]
 SCENARIO = os.environ["LOAD_SCENARIO"]
 CHOSEN = {"loudness": "reference", "ceiling_dbtp": "-1.0", "max_limiting_db": "6.0"}
 _turn = itertools.count()
@@ -91,7 +92,9 @@ class Evening(Person):
 
     @task(4)
     def download(self) -> None:
-        self.ask("GET", f"{self.master}1/listen/", "download")
+        who = random.choice(DONE)  # noqa: S311 (others' masters are not to be heard yet)
+        mine = {"Cookie": f"sessionid={who['session']}"}
+        self.ask("GET", f"/masters/{who['master']}/1/listen/", "download", headers=mine)
 
     @task(3)
     def send(self) -> None:

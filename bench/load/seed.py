@@ -108,6 +108,8 @@ def main(people: int, finished: int, queued: int, song_seconds: float) -> None:
     while Version.objects.filter(status="SUCCEEDED").count() < finished:
         work()
     masters = [Version.objects.filter(master=each["master"]).get() for each in told]
+    for each, version in zip(told, masters, strict=True):
+        each["is_done"] = version.has_succeeded
     for number in range(queued):
         settings_ = MasterSettings(amount=0.2 + 0.6 * number / max(queued, 1))
         render_version(
