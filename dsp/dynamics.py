@@ -160,6 +160,8 @@ def plan_dynamics(
     applied = _limited(levels, wanted, middle)
     reasons = () if np.allclose(applied, wanted, atol=0.05) else ("capped",)
     closed = _peaks_closed_db(target, reference, amount)
+    hits = _peaks_closed_db(target, reference, min(amount, FULL_AMOUNT))
+    hits *= 1.0 - max(0.0, amount - FULL_AMOUNT) / (1.0 - FULL_AMOUNT)  # the levels take over
     return DynamicsPlan(
         levels_lu=levels,
         wanted_db=full - full[middle],
@@ -167,7 +169,7 @@ def plan_dynamics(
         psr_db=round(float(target.psr_db[1] - closed), 3) if closed else None,
         allowed_range_lu=_allowed_range_lu(target, reference) if amount > 0.0 else None,
         reasons=reasons,
-        fast_db_per_lu=round(min(0.0, -FAST_SLOPE * closed - in_bands), 4) + 0.0,
+        fast_db_per_lu=round(min(0.0, -FAST_SLOPE * hits - in_bands), 4) + 0.0,
         bands=bands,
     )
 

@@ -37,7 +37,7 @@ TRACK_STEP_SECONDS: Final = STEP_SECONDS
 # between samples by 2.65 times that.
 QUANTISING_MARGIN: Final = 1.25e-4
 
-_CORRECTION_MARGIN_DB: Final = 0.003  # what finer meters find between the eighths
+_CORRECTION_MARGIN_DB: Final = 0.006  # what finer meters find between the eighths
 _MAX_CORRECTIONS: Final = 12
 _PAD: Final = 3  # knots that lie beyond either end
 
