@@ -111,7 +111,8 @@ def gentler(settings: MasterSettings, facts: Facts) -> MasterSettings | None:
 
     A stage that moved away from the reference gets half its amount. Where limiting took the peaks
     below the reference's, or the tone away from where the equaliser had led it, half of the
-    limiting that was used is allowed, and loudness yields.
+    limiting that was used is allowed, and loudness yields. What was turned down as a whole, for its
+    peaks to stay under the ceiling, no setting holds back.
     """
     axes = [one["axis"] for one in harm_of(facts)]
     if not axes:
@@ -123,8 +124,11 @@ def gentler(settings: MasterSettings, facts: Facts) -> MasterSettings | None:
             changes[stage] = round(getattr(settings, f"{stage}_amount") / 2.0, 2)
     dynamics = facts["dynamics"]
     pressed = "dynamics" in axes and dynamics["psr_after_db"] < dynamics["psr_reference_db"]
-    if pressed or limited or "loudness" in axes:
+    louder = "loudness" in axes and facts["loudness"]["held_by"] != "ceiling"
+    if pressed or limited or louder:
         changes["max_limiting_db"] = round(facts["limiting"]["max_db"] / 2.0, 1)
+    if not changes:
+        return None
     return replace(settings, **changes)  # type: ignore[arg-type]  # each takes a float
 
 
@@ -232,7 +236,7 @@ def _tone_left(tone: Facts) -> list[dict[str, Any]]:
 
 def _loudness_left(loudness: Facts) -> list[dict[str, Any]]:
     missing_lu = round(loudness["goal_lufs"] - loudness["after_lufs"], 1)
-    if loudness["held_by"] is None or missing_lu < HELD_LU:
+    if loudness["held_by"] in {None, "ceiling"} or missing_lu < HELD_LU:
         return []
     return [{"code": "not_as_loud", "missing_lu": missing_lu, "held_by": loudness["held_by"]}]
 

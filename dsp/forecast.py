@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,8 @@ _CEILING_HALVINGS: Final = 12  # to a hundredth of a dB
 _CEILING_ROUNDS: Final = 4
 _PSR_TOLERANCE_DB: Final = 0.03
 
+HeldBy = Literal["max_limiting", "mean_limiting", "saturation", "silence", "ceiling"]
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -42,6 +44,11 @@ class Limits:
 
     highest_db: float
     mean_db: float
+
+    @property
+    def held_by(self) -> HeldBy:
+        """What holds the loudness back where no more reduction is allowed."""
+        return "max_limiting" if self.highest_db > 0.0 else "ceiling"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from dsp.audio import Audio
 from dsp.clipper import Clipped, clip_in_place, unclip_in_place
-from dsp.forecast import BUDGET_MARGIN_DB, Limits, Model
+from dsp.forecast import BUDGET_MARGIN_DB, HeldBy, Limits, Model
 from dsp.limiter import (
     Limited,
     limit_in_place,
@@ -32,8 +32,6 @@ from dsp.loudness import (
 )
 from dsp.peaks import require_finite
 from dsp.units import db_to_amplitude
-
-HeldBy = Literal["max_limiting", "mean_limiting", "saturation", "silence"]
 
 TOLERANCE_LU: Final = 0.02
 LOWEST_SLOPE: Final = 0.3  # LU gained per dB of drive under which more drive only flattens
@@ -86,7 +84,8 @@ class Maximized:
     held_by : str or None
         Why the goal was not reached: ``max_limiting`` (more drive would take more than the most
         gain reduction allowed), ``mean_limiting`` (… than the mean allowed), ``saturation`` (more
-        drive would hardly be louder), ``silence`` (nothing passes the loudness gate).
+        drive would hardly be louder), ``silence`` (nothing passes the loudness gate), ``ceiling``
+        (peaks stand at it, and no gain reduction is allowed at all).
     limited : Limited
         What the limiter did.
     clipped : Clipped or None
@@ -190,7 +189,7 @@ def maximize(
         lufs = integrated_lufs(energies)
         error_lu = lufs - goal_lufs
         if over_max_db > 0.0 or over_mean_db > 0.0:
-            held_by = "max_limiting" if over_max_db > over_mean_db else "mean_limiting"
+            held_by = limits.held_by if over_max_db > over_mean_db else "mean_limiting"
             drive_db -= 1.5 * max(over_max_db, over_mean_db) + _DRIVE_STEP_DB
             cap_db = drive_db
             if renders >= _MAX_RENDERS:
@@ -198,7 +197,7 @@ def maximize(
         elif abs(error_lu) <= _AIM_LU or renders >= _MAX_RENDERS or held_by == "silence":
             break
         elif error_lu < 0.0 and drive_db >= cap_db:
-            held_by = held_by or "max_limiting"
+            held_by = held_by or limits.held_by
             break
         else:
             drive_db = min(cap_db, drive_db - error_lu / slope)
@@ -276,7 +275,7 @@ def _planned_drive(model: Model, goal_lufs: float, limits: Limits) -> tuple[floa
     """Return the drive that should reach the goal, or the most that is allowed and why."""
     highest_db = model.highest_drive_db
     drive_db = highest_db
-    held_by: HeldBy | None = "max_limiting"
+    held_by: HeldBy | None = limits.held_by
     if model.forecast(highest_db).lufs >= goal_lufs:
         lowest_db = highest_db - 6.0
         while model.forecast(lowest_db).lufs > goal_lufs:
@@ -294,7 +293,7 @@ def _planned_drive(model: Model, goal_lufs: float, limits: Limits) -> tuple[floa
         drive_db = _rising_root(
             lambda db: model.forecast(db).max_reduction_db - most_db, low_db, drive_db
         )
-        held_by = "max_limiting"
+        held_by = limits.held_by
     most_mean_db = limits.mean_db - _ROOT_TOLERANCE
     if model.forecast(drive_db).mean_reduction_db > most_mean_db:
         drive_db = _rising_root(

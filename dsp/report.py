@@ -112,12 +112,15 @@ def _verdict(
 ) -> dict[str, Any]:
     closer = [axis for axis, move in axes.items() if move["moved"] == "closer"]
     away = [axis for axis, move in axes.items() if move["moved"] == "away"]
+    held_by = mastered.maximized and mastered.maximized.held_by
     if mastered.settings.is_identity:
         code = "untouched"
     elif not closer and not away:
         code = "nothing_needed"
     elif closer:
         code = "closer"
+    elif away == ["loudness"] and held_by == "ceiling":
+        code = "turned_down"
     else:
         code = "not_closer"
     hardest = most_limited(limiting["sections"])

@@ -110,7 +110,7 @@ def theirs() -> set[str]:
     """Return the words of the libraries' own translations."""
     words: set[str] = set()
     for library in (django, allauth):
-        for path in Path(library.__file__).parent.rglob(f"locale/{LANGUAGE}/LC_MESSAGES/*.po"):
+        for path in Path(str(library.__file__)).parent.rglob(f"locale/{LANGUAGE}/LC_MESSAGES/*.po"):
             for _, line in told(path.read_text()):
                 words.update(WORD.findall(line))
     return words

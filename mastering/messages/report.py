@@ -47,6 +47,10 @@ def verdict_words(report: Report) -> str:
         "untouched": _("Nothing was changed: every amount is at 0."),
         "nothing_needed": _("Nothing needed changing: the mix measures as the reference does."),
         "closer": _("Closer to the reference in %(closer)s."),
+        "turned_down": _(
+            "Nothing needed changing, but the peaks of the mix pass the ceiling: it was turned "
+            "down as a whole, and is otherwise as it was."
+        ),
         "not_closer": _("Further from the reference in %(away)s. Another one may suit better."),
     }.get(found["code"], _("Your master is ready."))
     sentences = [told % values]
@@ -220,6 +224,7 @@ def _held_words(held_by: str | None) -> str:
         "max_limiting": _("More would need more limiting than you allow."),
         "mean_limiting": _("More would keep the limiter working all the time."),
         "saturation": _("More drive would flatten it, not make it louder."),
+        "ceiling": _("Its peaks stand at the ceiling, and none of them was to be limited."),
         "silence": _("There is too little sound in it to bring to a level."),
     }.get(held_by or "", "")
 

@@ -149,7 +149,7 @@ def test_no_limiting_allowed_is_no_limiting_done(name):
     assert_kept(result, max_limiting_db=0.0)
     assert result.max_reduction_db == 0.0
     assert not result.limited.reduction_db.any()
-    assert result.held_by == "max_limiting"
+    assert result.held_by == "ceiling"
     assert true_peak_dbtp(result.audio) == pytest.approx(CEILING_DBTP, abs=0.01)
 
 

@@ -118,6 +118,18 @@ def test_the_loudness_axis_moves_closer(mastered):
     assert axes["loudness"]["after"] < axes["loudness"]["before"]
 
 
+def test_the_same_track_twice_with_peaks_over_the_ceiling_is_turned_down_alone():
+    audio = song(seed=1, peak=1.1)
+    mastered = master(audio, measure(audio), MasterSettings())
+    report = describe(mastered)
+    assert report["verdict"]["code"] == "turned_down"
+    assert report["loudness"]["held_by"] == "ceiling"
+    assert report["gentler"] is None
+    assert report["fix_in_the_mix"] == []
+    gain = 10.0 ** (report["limiting"]["drive_db"] / 20.0)
+    assert np.abs(mastered.audio.samples - gain * audio.samples).max() < 1e-3
+
+
 def test_the_same_track_twice_needed_nothing():
     audio = song(seed=1, peak=0.3)
     report = describe(master(audio, measure(audio), MasterSettings()))
