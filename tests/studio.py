@@ -5,6 +5,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,21 @@ REPORT: dict[str, Any] = {
         "lowest_db": -0.7,
         "highest_db": 0.7,
         "mean_db": 0.1,
+        "fast_db_per_lu": 0.0,
+        "fast_lowest_db": 0.0,
+        "bands": [
+            {
+                "low_hz": low_hz,
+                "high_hz": high_hz,
+                "wanted_db_per_db": -0.05,
+                "applied_db_per_db": 0.0,
+                "lowest_db": 0.0,
+                "highest_db": 0.0,
+                "mean_db": 0.0,
+            }
+            for low_hz, high_hz in pairwise([0.0, 120.0, 600.0, 4000.0, None])
+        ],
+        "bands_reason": None,
         "psr_before_db": 13.0,
         "psr_reference_db": 8.0,
         "psr_after_db": 8.2,

@@ -14,6 +14,7 @@ TEMPLATES = ROOT / "templates"
 TOLD = ("alt", "title", "aria-label", "placeholder", "label", "content", "data-label")
 # The same in every language: the name of the house, units, and the names of things.
 SAME = {"Lacquer", "LUFS", "LU", "PLR", "dBTP", "dB", "dBFS", "Hz", "kHz", "SHA-256", "UTC", "ISRC"}
+ICON = "material-symbols-outlined"  # a font whose letters make the name of a picture
 # Shown where nothing works, so without anything that could fail; and what only developers see.
 NEVER_TRANSLATED = {"500.html", "mail.html"}
 TRANSLATED = re.compile(
@@ -35,7 +36,8 @@ class BareText(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        if tag in ("script", "style", "kbd", "code") or given.get("class") == "code":
+        classes = (given.get("class") or "").split()
+        if tag in ("script", "style", "kbd", "code") or {"code", ICON} & set(classes):
             self._silent.append(tag)
         named = given.get("name", "")
         for name, value in attrs:
