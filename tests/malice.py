@@ -187,9 +187,12 @@ def fail() -> None:
     raise ValueError("a mistake")
 
 
-def work(steps: int, *, progress: Callable[[str, float], None]) -> dict[str, Any]:
+def work(
+    steps: int, seconds_each: float = 0.0, *, progress: Callable[[str, float], None]
+) -> dict[str, Any]:
     for step in range(steps):
         progress(f"step {step}", step / steps)
+        time.sleep(seconds_each)
     return {"steps": steps}
 
 
