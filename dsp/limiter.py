@@ -37,7 +37,7 @@ TRACK_STEP_SECONDS: Final = STEP_SECONDS
 # between samples by 2.65 times that.
 QUANTISING_MARGIN: Final = 1.25e-4
 
-_CORRECTION_MARGIN_DB: Final = 0.006  # what finer meters find between the eighths
+_FINER_DB: Final = 0.003  # what finer meters find between the eighths
 _MAX_CORRECTIONS: Final = 12
 _PAD: Final = 3  # knots that lie beyond either end
 
@@ -175,8 +175,8 @@ def unlimit_in_place(limited: Limited) -> None:
 
 
 def usable_ceiling(ceiling_dbtp: float) -> float:
-    """Return the amplitude under which peaks must stay so that dither cannot lift them over."""
-    return db_to_amplitude(ceiling_dbtp) - QUANTISING_MARGIN
+    """Return the amplitude that peaks may reach so that neither dither nor finer meters pass it."""
+    return db_to_amplitude(ceiling_dbtp - _FINER_DB) - QUANTISING_MARGIN
 
 
 def _excess_db(
@@ -186,7 +186,7 @@ def _excess_db(
     peaks = block_peaks(limited, block, floor=ceiling, chosen=touched).astype(np.float64)
     excess = np.zeros(len(peaks))
     over = peaks > ceiling
-    excess[over] = 20.0 * np.log10(peaks[over] / ceiling) + _CORRECTION_MARGIN_DB
+    excess[over] = 20.0 * np.log10(peaks[over] / ceiling) + _FINER_DB
     return excess
 
 
