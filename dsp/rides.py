@@ -9,13 +9,21 @@ import numpy as np
 
 from dsp.audio import Audio
 from dsp.distribution import GATE_LU
+from dsp.forecast import BUDGET_MARGIN_DB, Limits, Model
 from dsp.gains import windowed_lufs, with_gain
-from dsp.loudness import WeightedEnergies, loudness_range_lu, weighted_energies
+from dsp.loudness import (
+    WeightedEnergies,
+    integrated_lufs,
+    loudness_range_lu,
+    weighted_energies,
+)
+from dsp.maximizer import Maximized, rising_root
 from dsp.spectrum import Doubles
 
 RANGE_TOLERANCE_LU: Final = 0.02
 SLOW_SECONDS: Final = 3.0  # EBU Tech 3342: what the loudness range is made of
-STRONGEST_RIDE: Final = 0.3  # dB of slow gain per LU of slow loudness
+STRONGEST_RIDE: Final = 0.3  # dB of slow gain per LU of slow loudness,
+MOST_RIDE: Final = 1.0  # and where limiting takes most of it
 RIDE_CAP_DB: Final = 1.5
 RIDE_STEPS: Final = 10
 
@@ -28,26 +36,41 @@ class Ride:
     middle_lufs: float
 
 
-def ride_range(audio: Audio, overshoot_lu: float, *, in_place: bool = False) -> Audio:
-    """Return audio ridden slowly so that its loudness range makes up for a later overshoot.
+def find_ride(audio: Audio, overshoot_lu: float, maximized: Maximized) -> Ride:
+    """Return the slow gain before the last stage that makes up for what that did to the range.
+
+    Limiting takes most of what a ride gives to the loudest seconds, so what is left of it is
+    forecast, at the loudness and under the ceiling that were reached without it.
 
     Parameters
     ----------
     audio : Audio
-        What went into the stage that moved the range.
+        What went into the last stage.
     overshoot_lu : float
-        By which the range left what is allowed after that stage.
-    in_place : bool
-        Whether the samples may be overwritten.
+        By which the loudness range left what is allowed after it.
+    maximized : Maximized
+        What the last stage did.
     """
-    return apply_ride(audio, find_ride(audio, overshoot_lu), in_place=in_place)
-
-
-def find_ride(audio: Audio, overshoot_lu: float) -> Ride:
-    """Return the slow gain of :func:`ride_range`."""
     energies = weighted_energies(audio)
-    goal = loudness_range_lu(energies) - overshoot_lu
-    return ride_into(energies, np.zeros_like(energies.energies), (goal, goal)) or Ride(0.0, 0.0)
+    slow = windowed_lufs(energies, SLOW_SECONDS)
+    middle = float(np.median(slow[slow > slow.max() - GATE_LU]))
+    limits = Limits(maximized.max_reduction_db + BUDGET_MARGIN_DB, maximized.mean_reduction_db)
+    model = Model(audio, maximized.passes.ceiling_dbtp, limits)
+    if maximized.clipped:
+        model.take_clip(maximized.clipped)
+    before = model.limited(maximized.drive_db)
+    goal_lufs, goal_lu = integrated_lufs(before), loudness_range_lu(before) - overshoot_lu
+
+    def missing_lu(db_per_lu: float) -> float:
+        ridden = model.ridden(_ridden(db_per_lu, slow - middle))
+        drive_db = maximized.drive_db
+        drive_db += (goal_lufs - ridden.forecast(drive_db).lufs) / ridden.slope(drive_db)
+        if maximized.held_by:
+            drive_db = min(drive_db, ridden.highest_drive_db)
+        return loudness_range_lu(ridden.limited(drive_db)) - goal_lu
+
+    ways = (-MOST_RIDE, 0.0) if overshoot_lu > 0.0 else (0.0, MOST_RIDE)
+    return Ride(rising_root(missing_lu, *ways), middle)
 
 
 def apply_ride(audio: Audio, ride: Ride, *, in_place: bool = False) -> Audio:
