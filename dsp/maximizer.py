@@ -41,7 +41,7 @@ _AIM_LU: Final = 0.010  # a render this close to the goal is not improved
 _MAX_RENDERS: Final = 4
 _DRIVE_STEP_DB: Final = 0.002  # drives closer than this are the same
 _CEILING_STEP_DB: Final = 0.1  # also kept free of the limits, for what the model does not know
-_RANGE_TAKEN_LU: Final = 0.1  # by a lowered ceiling: what a meter rounds to
+_RANGE_TAKEN_LU: Final = 0.05  # by a lowered ceiling: half of what a meter rounds to
 _ROOT_TOLERANCE: Final = 0.002  # LU or dB
 
 
