@@ -27,8 +27,9 @@ from dsp.maximizer import Maximized, maximize, undo_in_place
 from dsp.measure import Profile, measure
 from dsp.multiband import apply_bands
 from dsp.passages import compare_passages
+from dsp.ranges import find_ride
 from dsp.recipe import Filter, Limit, RemoveDc, Step
-from dsp.rides import apply_ride, find_ride
+from dsp.rides import apply_ride
 from dsp.settings import MasterSettings, SectionPairs
 from dsp.spectrum import Doubles
 from dsp.stereo import WidthPlan, apply_tone_and_width, plan_width

@@ -28,7 +28,8 @@ from dsp.maximizer import Maximized, maximize
 from dsp.measure import measure
 from dsp.multiband import apply_bands
 from dsp.peaks import block_frames
-from dsp.rides import apply_ride, find_ride
+from dsp.ranges import find_ride
+from dsp.rides import apply_ride
 from tests.dsp.music import mono, song
 
 
