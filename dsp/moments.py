@@ -166,7 +166,7 @@ def compare(target: Profile, reference: Profile) -> Comparison:
     wider_overall = np.clip(reference.side_db - reference.mid_db, *WIDTHS_DB)
     wider_overall -= np.clip(target.side_db - target.mid_db, *WIDTHS_DB)
     return Comparison(
-        tone_db=_mean(theirs[second] - ours[first], weights),
+        tone_db=_mean(_apart(ours, theirs, first, second), weights),
         tone_spread=_spread(ours, theirs, pairs),
         width_db=MOMENTS_SHARE * wider + (1.0 - MOMENTS_SHARE) * wider_overall,
         width_spread=_spread(width, their_width, pairs),
@@ -199,9 +199,12 @@ def _paired(target: Profile, reference: Profile) -> _Pairs:
         None if loud[0][2] is None or loud[1][2] is None else (loud[0][2], loud[1][2]),
     )
     overall = np.sqrt(squares / np.count_nonzero(used))
-    detail = _limited(theirs[second] - ours[first])
-    nearby = smooth(np.square(detail), NEARBY_OCTAVES) + UNLIKENESS_DB**2
-    weights = 1.0 / nearby**NEARBY_POWER
+    detail = _apart(ours, theirs, first, second)
+    np.clip(detail, -DETAIL_LIMIT_DB, DETAIL_LIMIT_DB, out=detail)
+    nearby = smooth(np.square(detail), NEARBY_OCTAVES)
+    nearby += UNLIKENESS_DB**2
+    nearby **= NEARBY_POWER
+    weights = np.divide(1.0, nearby, out=nearby)
     weights *= (np.square(overall)[:, None] + UNLIKENESS_DB**2) ** -OVERALL_POWER
     weights /= weights.sum(axis=0)
     unlikeness = float(np.sqrt(np.mean(_variance(detail, weights))))
@@ -400,6 +403,15 @@ def _limited(detail: Doubles) -> Doubles:
     return np.clip(detail, -DETAIL_LIMIT_DB, DETAIL_LIMIT_DB)
 
 
+def _apart(
+    ours: Doubles, theirs: Doubles, first: npt.NDArray[np.int64], second: npt.NDArray[np.int64]
+) -> Doubles:
+    """Return the second of each pair less the first; many pairs take room, so that once."""
+    apart: Doubles = np.take(theirs, second, axis=0)
+    apart -= np.take(ours, first, axis=0)
+    return apart
+
+
 def _mean(values: Doubles, weights: Doubles) -> Doubles:
     """Return the mean over pairs, by each band's own weights."""
     mean: Doubles = np.einsum("pb,pb->b", values, weights)
@@ -409,7 +421,7 @@ def _mean(values: Doubles, weights: Doubles) -> Doubles:
 def _spread(ours: Doubles, theirs: Doubles, pairs: _Pairs) -> Doubles:
     """Return the variance over pairs of the difference of values smoothed over an octave."""
     ours, theirs = smooth(ours, 1.0), smooth(theirs, 1.0)
-    return _variance(theirs[pairs.second] - ours[pairs.first], pairs.weights)
+    return _variance(_apart(ours, theirs, pairs.first, pairs.second), pairs.weights)
 
 
 def _levelled(mid: Doubles) -> Doubles:
@@ -419,7 +431,8 @@ def _levelled(mid: Doubles) -> Doubles:
 
 
 def _variance(values: Doubles, weights: Doubles) -> Doubles:
-    return _mean(np.square(values - _mean(values, weights)), weights)
+    centred = values - _mean(values, weights)
+    return _mean(np.square(centred, out=centred), weights)
 
 
 def _mean_width(
