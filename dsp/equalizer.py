@@ -11,8 +11,9 @@ import scipy.fft
 from numba import njit
 
 from dsp.audio import Audio
+from dsp.beliefs import FULL_AMOUNT, Belief, believed_tone, toward
 from dsp.measure import Profile
-from dsp.moments import FULL_AMOUNT, LEVEL_HZ, Belief, believed_tone, compare, toward
+from dsp.moments import LEVEL_HZ, compare
 from dsp.spectrum import BAND_CENTRES_HZ, BAND_COUNT, Doubles, Floats, bands_between, smooth
 
 TAP_SECONDS: Final = 8192 / 44_100  # resolves a third octave at 40 Hz
