@@ -20,7 +20,7 @@ from dsp.loudness import (
     STEP_SECONDS,
     WeightedEnergies,
     integrated_lufs,
-    measure_loudness,
+    short_term_lufs,
     step_starts,
     steps_of_blocks,
     weighted_block_energies,
@@ -187,18 +187,21 @@ class Model:
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], float]:
         """Return true peak and short-term loudness of each 3 s, and the integrated loudness.
 
-        Of what goes into the last stage, dBTP and LUFS; the loudness under the gains of blocks.
+        Of what goes into the last stage, dBTP and LUFS; the loudness under the gains of blocks,
+        which are overwritten.
         """
-        energies = self._energies if gains is None else self._energies * np.square(gains)
+        energies = self._energies
+        if gains is not None:  # where they are, since the blocks of a long piece take room
+            energies = np.multiply(energies, np.square(gains, out=gains), out=gains)
         block = block_frames(self._rate_hz)
-        levels = measure_loudness(steps_of_blocks(energies, block, self._rate_hz))
-        short = levels.short_term_lufs
+        steps = steps_of_blocks(energies, block, self._rate_hz)
+        short, integrated = short_term_lufs(steps), integrated_lufs(steps)
         windows = self._step_starts[::STEPS_PER_WINDOW]
         with np.errstate(divide="ignore"):
             highest = np.maximum.reduceat(self.peaks, windows).astype(np.float64)
             tops = psr_db(20.0 * np.log10(highest), short) + short
-        counted = short > levels.integrated_lufs - GATE_LU
-        return tops[counted], short[counted], levels.integrated_lufs
+        counted = short > integrated - GATE_LU
+        return tops[counted], short[counted], integrated
 
     def slope(self, drive_db: float) -> float:
         """Return the loudness gained per dB of drive, LU."""

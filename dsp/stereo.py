@@ -8,9 +8,10 @@ from typing import Final
 import numpy as np
 
 from dsp.audio import Audio
+from dsp.beliefs import FULL_AMOUNT, believed_width, toward
 from dsp.equalizer import TonePlan, filter_mid_side
 from dsp.measure import Profile
-from dsp.moments import FULL_AMOUNT, believed_width, compare, toward
+from dsp.moments import compare
 from dsp.spectrum import BAND_COUNT, Doubles, bands_between, smooth
 
 FULL_OCTAVES: Final = 1 / 3  # finest detail compared
