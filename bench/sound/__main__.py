@@ -41,6 +41,7 @@ def main() -> None:
         music, raw,
         trials=set(options.trials.split(",")), kinds=options.kinds.split(","),
         scales=[float(scale) for scale in options.scales.split(",")], every=options.every,
+        pairs_every=options.pairs_every,
     )  # fmt: skip
     tracks = [music[track.id] for track in corpus.tracks() if track.id in music]
     with ProcessPoolExecutor(options.jobs) as pool:
@@ -77,6 +78,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--kinds", default="all", help=f"damages, of {', '.join(KINDS)}")
     parser.add_argument("--scales", default=",".join(f"{scale:g}" for scale in SCALES))
     parser.add_argument("--every", type=int, default=1, help="every N-th track and pair only")
+    parser.add_argument("--pairs-every", type=int, help="every N-th pair, where that is another N")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--minutes", type=float, default=4.0, help="of the limiter's timed piece")
     parser.add_argument("--output", type=Path, default=Path("bench/SOUND.md"))
@@ -111,7 +113,10 @@ def _grid(minutes: float) -> str:
 def _subset(options, tracks, raw, cases, setting) -> str:
     told = f"This run: {len(cases)} cases"
     if options.every > 1:
-        told += f", every {options.every}. track and pair only"
+        told += f", every {options.every}. track"
+        told += " and pair only" if options.pairs_every in (None, options.every) else " only"
+    if options.pairs_every not in (None, options.every):
+        told += f", every {options.pairs_every}. pair" if options.pairs_every > 1 else ", all pairs"
     told += f"; {len(tracks)} of {len(corpus.tracks())} tracks and {len(raw)} of "
     told += f"{len(corpus.raw_mixes())} raw mixes were there"
     return told + (". **Without Matchering.**" if setting.peer is None else ".")

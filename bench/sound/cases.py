@@ -87,8 +87,12 @@ def all_cases(
     kinds: list[str],
     scales: list[float],
     every: int,
+    pairs_every: int | None = None,
 ) -> list[Case]:
-    """Return the cases of some trials, of every N-th track and pair only."""
+    """Return the cases of some trials, of every N-th track and pair only.
+
+    ``pairs_every`` is another N for pairs.
+    """
     found = [track for track in corpus.tracks() if track.id in music]
     cases: list[Case] = []
     for number in range(0, len(found), every):
@@ -106,7 +110,7 @@ def all_cases(
     for trial, kinds_of_pair in (("pair", ("match", "mismatch")), ("raw", ("raw",))):
         pairs = [pair for pair in corpus.pairs() if pair.kind in kinds_of_pair]
         if trial in trials:
-            cases += _real(trial, pairs[::every], {**music, **raw})
+            cases += _real(trial, pairs[:: pairs_every or every], {**music, **raw})
     return cases
 
 

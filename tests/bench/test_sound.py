@@ -27,9 +27,16 @@ def music(tmp_path):
     return paths
 
 
-def cases(music, every=1):
-    trials = {"same", "album", "other", "pair"}
-    return all_cases(music, {}, trials=trials, kinds=["all"], scales=list(SCALES), every=every)
+def cases(music, every=1, pairs_every=None):
+    return all_cases(
+        music,
+        {},
+        trials={"same", "album", "other", "pair"},
+        kinds=["all"],
+        scales=list(SCALES),
+        every=every,
+        pairs_every=pairs_every,
+    )
 
 
 def test_every_pair_names_music_that_can_be_had():
@@ -55,6 +62,16 @@ def test_a_subset_damages_its_tracks_as_the_whole_run_does(music):
     some = {(case.group, case.name): case.identity() for case in cases(music, every=6)}
     assert len(some) < len(whole) / 5
     assert all(whole[each] == identity for each, identity in some.items())
+
+
+def test_every_pair_may_be_had_beside_some_of_the_tracks(music):
+    def names(found, *, pairs):
+        return [case.name for case in found if (case.trial == "pair") == pairs]
+
+    some, whole = cases(music, every=6), cases(music)
+    mixed = cases(music, every=6, pairs_every=1)
+    assert names(mixed, pairs=True) == names(whole, pairs=True) != names(some, pairs=True)
+    assert names(mixed, pairs=False) == names(some, pairs=False)
 
 
 def test_another_file_another_size_of_damage_and_another_seed_are_other_audio(music):
