@@ -194,9 +194,9 @@ def test_a_change_is_heard_in_the_loop_and_then_in_the_whole_while_the_music_pla
     page: Page, version: Version, made: scene.Made
 ) -> None:
     _play(page)
+    page.evaluate(f"{PLAYER}.loopOver(10, 16)")
     _until(lambda: _is_measured(page))
     elsewhere = _heard(page, 18.0, 24.0)
-    page.evaluate(f"{PLAYER}.loopOver(10, 16)")
     # What is asked meanwhile is answered by this test: it shares its database with the site.
     held = {"preview": True, "whole": True}
 
