@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from multiprocessing import RawValue
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ import pytest
 from django.db import OperationalError
 
 from mastering import services
-from mastering.management import supervisor, worker_group
+from mastering.management import supervisor
 from mastering.management.supervisor import Place, Supervisor, restart_delay_seconds
 from mastering.management.worker_group import IDLE, WhenIdle, WorkerGroup
 
@@ -318,7 +319,7 @@ def test_a_group_leaves_bells_to_others_while_its_worker_has_something_to_do(
         if (becomes := next(state_after)) is not None:
             state.value = becomes
 
-    monkeypatch.setattr(worker_group.time, "sleep", sleep)
+    monkeypatch.setattr(time, "sleep", sleep)
     assert broker.dequeue() == ["bell 2"]
     assert next(state_after, "none left") == "none left"
     assert broker.list_key == "bells"
