@@ -212,7 +212,7 @@ Q_CLUSTER = {
     "queue_limit": 1,
     "bulk": 1,
     "timeout": JOB_TIMEOUT_SECONDS,
-    "retry": 3 * JOB_TIMEOUT_SECONDS + 60,  # waits behind one running and one prefetched
+    "retry": JOB_TIMEOUT_SECONDS + 60,  # a bell is taken when its work can begin
     "max_attempts": 1,
     "ack_failures": True,  # the job's row decides retries
     "recycle": 500,  # renews the whole group
@@ -245,7 +245,7 @@ for network in WEBHOOK_TRUSTED_NETWORKS:
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "accounts.hashers.InTurnArgon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
