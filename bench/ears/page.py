@@ -47,3 +47,8 @@ def _parts(text: str) -> dict[str, str]:
 def table(first: str, second: str, rows: list[str]) -> list[str]:
     """Return a table of two columns."""
     return [f"| {first} | {second} |", "|---|---|", *rows]
+
+
+def rows(heads: list[str], cells: list[list[str]]) -> list[str]:
+    """Return a table of any number of columns."""
+    return ["| " + " | ".join(each) + " |" for each in [heads, ["---"] * len(heads), *cells]]
