@@ -4,10 +4,11 @@ import pytest
 
 from accounts.models import User
 from billing.models import Account
+from tests.billing.shop import double
 from tests.conftest import member
 from tests.studio import bells, engine, finished
 
-__all__ = ["bells", "engine", "finished"]
+__all__ = ["bells", "double", "engine", "finished"]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from mastering.services import create_share
 from mastering.tasks import render_next
 from references.services import begin_upload
 from tests.conftest import PASSWORD
-from tests.mastering.test_views import CHOSEN
+from tests.mastering.pages import CHOSEN
 from tests.studio import MIX, REFERENCE, measured, submitted, uploaded
 
 SIGNED = (

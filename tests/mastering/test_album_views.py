@@ -12,28 +12,15 @@ from dsp.settings import MasterSettings
 from mastering import services, tasks
 from mastering.models import Album, AlbumArchive, AlbumTrack, Master, Version
 from references.models import AudioFile
+from tests.albums import album, begun, render_all, room, tracks_of, upload
 from tests.conftest import browser_of, member
-from tests.mastering.test_albums import (
-    album,
-    begun,
-    mastered,
-    packed,
-    render_all,
-    tracks_of,
-    upload,
-)
+from tests.mastering.pages import CHOSEN
+from tests.mastering.test_album_zips import mastered, packed
 from tests.mastering.test_frozen import another
-from tests.mastering.test_views import CHOSEN
 from tests.studio import REFERENCE, PlayedEngine, content_of, wav, wav_file
 
-__all__ = ["album", "mastered"]
+__all__ = ["album", "mastered", "room"]
 ALBUMS = reverse("mastering:albums")
-
-
-@pytest.fixture(autouse=True)
-def _room(settings: Any) -> None:
-    settings.MAX_OPEN_UPLOADS_PER_PERSON = 50
-    settings.MAX_RUNNING_PER_PERSON = 50
 
 
 def page(name: str, album: Album, *more: str) -> str:

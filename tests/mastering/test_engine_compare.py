@@ -17,7 +17,7 @@ from mastering.management.engines import (
     read_tolerances,
     table,
 )
-from tests.studio import REPORT
+from tests.reports import REPORT
 
 ROOT = Path(__file__).parent.parent.parent
 FREE = Tolerances(ignored=("*.engine",), patterns=(("out.*_lufs", 0.1), ("*", 0.0)))

@@ -13,7 +13,7 @@ from mastering import services, tasks
 from mastering.models import BlindTest, Master, Preview, Remark, Version
 from mastering.templatetags.versions import beside
 from references.services import receive_upload
-from tests.mastering.test_views import CHOSEN
+from tests.mastering.pages import CHOSEN
 from tests.studio import REFERENCE, PlayedEngine, content_of, uploaded, wav
 
 TRIED = CHOSEN | {"amount": "30", "start": "4", "end": "10"}

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from dsp.axes import RANGES_HZ
-from mastering.plots import Plot, plot_of_report, plots_of_report
-from tests.studio import REPORT
+from mastering.plots import plot_of_report, plots_of_report
+from mastering.plots.forms import Plot
+from tests.reports import REPORT
 
 KINDS = [
     "spectrum", "tone", "loudness", "limiting", "width", "correlation", "dynamics", "levels",

@@ -15,7 +15,8 @@ from mastering.models import Export, Master, Release, ReleaseCheck, ReleaseTags,
 from mastering.plots import KINDS, plots_of_report
 from references.templatetags.audio import signed_db
 from tests.pictures import SECRET, png
-from tests.studio import REPORT, PlayedEngine, content_of
+from tests.reports import REPORT
+from tests.studio import PlayedEngine, content_of
 
 HTMX = {"HX-Request": "true"}
 

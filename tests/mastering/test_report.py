@@ -8,7 +8,7 @@ from mastering.messages.report import caps, changes, harm_words, limited_section
 from mastering.messages.report import measure_name as measure
 from mastering.messages.report import verdict_words as verdict
 from mastering.templatetags.report import figure
-from tests.studio import REPORT
+from tests.reports import REPORT
 
 
 @pytest.fixture

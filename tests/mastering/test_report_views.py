@@ -21,10 +21,10 @@ from mastering.models import Version
 from mastering.services import cancel, delete_master, render_gentler, submit_master
 from mastering.tasks import render_next
 from references.models import AudioFile
+from tests.reports import REPORT
 from tests.studio import (
     MIX,
     REFERENCE,
-    REPORT,
     PlayedEngine,
     content_of,
     measured,

@@ -12,7 +12,7 @@ from dsp.platforms import platforms
 from mastering.messages.release import platform_lines
 from mastering.models import PlatformRule, Version, current_platforms
 from mastering.plots import plot_of_report
-from tests.studio import REPORT
+from tests.reports import REPORT
 
 SPOTIFY: dict[str, Any] = {
     "code": "spotify",

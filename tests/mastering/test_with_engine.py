@@ -25,7 +25,8 @@ from references.models import AudioFile
 from references.services import receive_upload
 from tests.music import song
 from tests.pictures import jpeg
-from tests.studio import MIX, REFERENCE, REPORT, content_of
+from tests.reports import REPORT
+from tests.studio import MIX, REFERENCE, content_of
 
 
 def track(folder: Path, *, seed: int, peak: float, middle_share: float) -> bytes:
