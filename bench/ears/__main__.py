@@ -9,7 +9,8 @@ Names of tracks begin with their genre and two underscores. Findings: each accid
 ``bench.ears.accidents`` done to each track, clipping at every gain, and what
 ``bench.ears.innocent`` holds, which must not be found. Pairs: how often a pair of
 one genre scores over a pair of two, and the same for a table of pairs with the columns target,
-reference and kind (match or mismatch). Sections: songs spliced from parts of several tracks.
+reference and kind (match or mismatch). Sections: songs spliced from parts of several tracks,
+and songs of two and three kinds of parts that are paired.
 Rank: the place that a finished track has in a library of all tracks for the mix it would have been
 made of. Each trial writes what it found into its part of ``bench/EARS.md``.
 """
@@ -23,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.ears import accidents, page
+from bench.ears import accidents, page, parts
 from bench.ears import findings as trial
 from bench.ears.tracks import stereo, tracks
 from bench.sound.damage import damaged
@@ -48,6 +49,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="use every N-th track only")
     parser.add_argument("--processes", type=int, default=2, help="of findings")
     parser.add_argument("--songs", type=int, default=40)
+    parser.add_argument("--pairs-of-songs", type=int, default=20, help="whose parts are paired")
     parser.add_argument("--output", type=Path, default=Path("bench/EARS.md"))
     options = parser.parse_args()
     trials = {"findings": findings, "pairs": pairs, "sections": sections, "rank": ranks}
@@ -112,10 +114,32 @@ def sections(options: argparse.Namespace) -> list[str]:
         near += sum(min((abs(s - t) for s in starts), default=9.0) <= NEAR_SECONDS for t in truth)
         count, found = count + len(truth), found + len(starts)
         print(f"{number:3d} {near} of {count}; {found} told", flush=True)
-    return [
+    told = (
         f"{options.songs} songs of {PIECES} pieces: {near} of {count} boundaries within "
         f"{NEAR_SECONDS:g} s ({100.0 * near / count:.0f} %); {found} told."
-    ]
+    )
+    return [told, "", *(paired(options, count) for count in parts.ORDERS)]
+
+
+def paired(options: argparse.Namespace, kinds: int) -> str:
+    """Return how many parts of made songs are paired with parts of their kind."""
+    rng = np.random.default_rng(kinds)
+    paths = tracks(options.music)
+    right = count = 0
+
+    def any_piece(chance: np.random.Generator) -> Audio:
+        return piece(chance, stereo(paths[chance.integers(len(paths))]))
+
+    for number in range(options.pairs_of_songs):
+        songs = [parts.put_together(rng, any_piece, order) for order in parts.ORDERS[kinds]]
+        found, of = parts.judge(*songs)
+        right, count = right + found, count + of
+        print(f"{kinds} kinds, {number:3d}: {right} of {count}", flush=True)
+    return (
+        f"{options.pairs_of_songs} pairs of made songs of {kinds} kinds of parts, "
+        f"{parts.STEP_DB:g} dB apart: {right} of {count} parts paired with their kind "
+        f"({100.0 * right / max(1, count):.0f} %)."
+    )
 
 
 def ranks(options: argparse.Namespace) -> list[str]:

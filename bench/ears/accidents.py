@@ -164,12 +164,19 @@ def pressed(song: Audio) -> Audio:
     return made(0.5 * np.tanh(30.0 * song.samples / np.abs(song.samples).max()), song.rate_hz)
 
 
-def ranged(song: Audio, limits_hz: tuple[float, float], times: float) -> Audio:
-    """Return a song with so many times of what lies between two frequencies."""
+def more_of(song: Audio, limits_hz: tuple[float, float]) -> Audio:
+    """Return a song with 36 dB more between two frequencies."""
     sos = signal.butter(4, limits_hz, "bandpass", fs=song.rate_hz, output="sos")
-    inside = signal.sosfiltfilt(sos, song.samples, axis=1)
-    samples = song.samples + (times - 1.0) * inside
+    samples = song.samples + 60.0 * signal.sosfiltfilt(sos, song.samples, axis=1)
     return made(samples / np.abs(samples).max(), song.rate_hz)
+
+
+def without(song: Audio, limits_hz: tuple[float, float]) -> Audio:
+    """Return a song without what lies between two frequencies."""
+    low_hz, high_hz = limits_hz
+    sos = signal.butter(8, (0.8 * low_hz, 1.2 * high_hz), "bandstop", fs=song.rate_hz, output="sos")
+    samples = signal.sosfiltfilt(sos, song.samples, axis=1)
+    return made(0.7 * samples / np.abs(samples).max(), song.rate_hz)
 
 
 def with_low_end(song: Audio, *, wide: bool) -> Audio:
@@ -232,11 +239,11 @@ ACCIDENTS: dict[str, tuple[Accident, tuple[str, ...]]] = {
     "one channel": (lambda song: made(song.samples[:1], song.rate_hz), ("mono",)),
     **{
         f"{amount} {name.replace('_', ' ')}": (
-            partial(ranged, limits_hz=limits_hz, times=times),
+            partial(change, limits_hz=limits_hz),
             (f"{amount}_{name}",),
         )
         for name, limits_hz in RANGES_HZ.items()
-        for amount, times in (("heavy", 60.0), ("thin", 0.0))
+        for amount, change in (("heavy", more_of), ("thin", without))
     },
     "over 0 dBTP": (lambda song: gained(song, 3.5), ("little_headroom",)),
 }

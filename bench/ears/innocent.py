@@ -80,9 +80,9 @@ def limited(song: Audio) -> Audio:
 
 
 def driven(song: Audio) -> Audio:
-    """Return a song through a valve's curve, 6 dB into it."""
-    scaled = 2.0 * song.samples / np.abs(song.samples).max()
-    return words(made(0.8 * np.tanh(scaled), song.rate_hz), 16)
+    """Return a song through a valve's curve, 6 dB into it, and what keeps out an offset."""
+    shaped = 0.8 * np.tanh(2.0 * song.samples / np.abs(song.samples).max())
+    return words(made(shaped - shaped.mean(axis=1, keepdims=True), song.rate_hz), 16)
 
 
 def faded(song: Audio) -> Audio:

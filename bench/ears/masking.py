@@ -18,7 +18,7 @@ BARKS: Final = 24
 FULL_SCALE_DB: Final = 96.0  # sound pressure level of a sine at 0 dBFS: loud listening
 TONE_DB: Final = 14.5  # under a tone, and one more per critical band, noise is masked …
 NOISE_DB: Final = 5.5  # … and under noise a tone
-TONAL_DB: Final = -60.0  # flatness of a spectrum that is all tone
+FLAT_DB: Final = (-20.0, -3.0)  # flatness of a band that holds a tone, and of one that is noise
 FAINTEST: Final = 1e-14
 
 Doubles = npt.NDArray[np.float64]
@@ -35,7 +35,8 @@ def heard_seconds(song: Audio, damage: Audio) -> float:
     References
     ----------
     Johnston: Transform coding of audio signals using perceptual noise criteria. IEEE JSAC 6 (1988):
-    critical bands, spreading, and offsets by flatness. Terhardt (1979): threshold in quiet.
+    critical bands, spreading, offsets by flatness, here of each band. Terhardt: Calculating virtual
+    pitch. Hearing Research 1 (1979): threshold in quiet.
     """
     frames = 2 * round(FRAME_SECONDS * song.rate_hz / 2)
     hz = np.fft.rfftfreq(frames, 1.0 / song.rate_hz)
@@ -43,20 +44,22 @@ def heard_seconds(song: Audio, damage: Audio) -> float:
     apart = np.arange(BARKS)[:, None] - np.arange(BARKS)[None, :] + 0.474
     spreading = 10.0 ** ((15.81 + 7.5 * apart - 17.5 * np.sqrt(1.0 + apart**2)) / 10.0)
     spreading /= spreading.sum(axis=1, keepdims=True)
-    quiet = _least(10.0 ** ((in_quiet_db(hz) - FULL_SCALE_DB) / 10.0), bands)
+    quiet = 10.0 ** ((in_quiet_db(hz) - FULL_SCALE_DB) / 10.0)
+    widths = np.maximum(_sums(np.ones(hz.size), bands), 1.0)
     heard = 0
     hop = frames // 2
     for first in range(0, song.frames - frames + 1, hop):
         part = slice(first, first + frames)
         powers = _powers(song.samples[:, part])
-        inside = powers[1:] + FAINTEST
-        flatness_db = 10.0 * np.log10(np.exp(np.log(inside).mean()) / inside.mean())
-        tonal = min(1.0, flatness_db / TONAL_DB)
+        means = _sums(powers, bands) / widths + FAINTEST
+        logs = _sums(np.log(powers + FAINTEST), bands) / widths
+        flatness_db = 10.0 * (logs / np.log(10.0) - np.log10(means))
+        tonal = 1.0 - np.clip(np.interp(flatness_db, FLAT_DB, (0.0, 1.0)), 0.0, 1.0)
         offset_db = tonal * (TONE_DB + np.arange(BARKS)) + (1.0 - tonal) * NOISE_DB
         masked = spreading @ _sums(powers, bands) * 10.0 ** (-offset_db / 10.0)
-        heard += bool(
-            np.any(_sums(_powers(damage.samples[:, part]), bands) > np.maximum(masked, quiet))
-        )
+        added = _powers(damage.samples[:, part])
+        over_quiet = _sums(added / quiet, bands) > 1.0
+        heard += bool(np.any(over_quiet & (_sums(added, bands) > masked)))
     return heard * hop / song.rate_hz
 
 
@@ -85,9 +88,3 @@ def _powers(samples: npt.NDArray[np.float32]) -> Doubles:
 
 def _sums(powers: Doubles, bands: npt.NDArray[np.int64]) -> Doubles:
     return np.bincount(bands, powers, BARKS)
-
-
-def _least(values: Doubles, bands: npt.NDArray[np.int64]) -> Doubles:
-    least = np.full(BARKS, np.inf)
-    np.minimum.at(least, bands, values)
-    return least
