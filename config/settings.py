@@ -212,7 +212,7 @@ Q_CLUSTER = {
     "queue_limit": 1,
     "bulk": 1,
     "timeout": JOB_TIMEOUT_SECONDS,
-    "retry": 3 * JOB_TIMEOUT_SECONDS + 60,  # waits behind one running and one prefetched
+    "retry": JOB_TIMEOUT_SECONDS + 60,  # a bell is taken when its work can begin
     "max_attempts": 1,
     "ack_failures": True,  # the job's row decides retries
     "recycle": 500,  # renews the whole group

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -45,11 +46,7 @@ def tone(mastered: Mastered) -> dict[str, Any]:
     """Return the tone per third octave before, toward and after, and what the stage did."""
     plan = mastered.tone
     return {
-        "bands_hz": listed(THIRD_OCTAVES_HZ, 1),
-        "before_db": listed(tilt(mastered.target)),
-        "reference_db": listed(tilt(mastered.reference)),
-        "after_db": listed(tilt(mastered.result)),
-        "curve_hz": listed(BAND_CENTRES_HZ, 1),
+        **_of_tracks(mastered, tilt),
         **_shares(plan),
         "compared": plan.valid.tolist(),
         "bands": _by_third_octave(plan),
@@ -61,16 +58,23 @@ def width(mastered: Mastered) -> dict[str, Any]:
     """Return the width per third octave before, toward and after, and what the stage did."""
     plan = mastered.width
     return {
-        "bands_hz": listed(THIRD_OCTAVES_HZ, 1),
-        "before_db": listed(_width_db(mastered.target)),
-        "reference_db": listed(_width_db(mastered.reference)),
-        "after_db": listed(_width_db(mastered.result)),
-        "curve_hz": listed(BAND_CENTRES_HZ, 1),
+        **_of_tracks(mastered, _width_db),
         "correlation_before": listed(mastered.target.correlation, 3),
         "correlation_reference": listed(mastered.reference.correlation, 3),
         "correlation_after": listed(mastered.result.correlation, 3),
         **_shares(plan),
         "bands": _by_third_octave(plan),
+    }
+
+
+def _of_tracks(mastered: Mastered, levels: Callable[[Profile], Doubles]) -> dict[str, list[float]]:
+    """Return a level per third octave before, toward and after, and where the plans' curves lie."""
+    return {
+        "bands_hz": listed(THIRD_OCTAVES_HZ, 1),
+        "before_db": listed(levels(mastered.target)),
+        "reference_db": listed(levels(mastered.reference)),
+        "after_db": listed(levels(mastered.result)),
+        "curve_hz": listed(BAND_CENTRES_HZ, 1),
     }
 
 

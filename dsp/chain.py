@@ -27,15 +27,16 @@ from dsp.maximizer import Maximized, maximize, undo_in_place
 from dsp.measure import Profile, measure
 from dsp.multiband import apply_bands
 from dsp.passages import compare_passages
+from dsp.ranges import find_ride
 from dsp.recipe import Filter, Limit, RemoveDc, Step
-from dsp.rides import apply_ride, find_ride
+from dsp.rides import apply_ride
 from dsp.settings import MasterSettings, SectionPairs
 from dsp.spectrum import Doubles
 from dsp.stereo import WidthPlan, apply_tone_and_width, plan_width
 
 MAX_MEAN_LIMITING_DB: Final = 2.0  # over a whole piece; more is heard as pressed
-RANGE_RIDES: Final = 2  # further renders, where limiting moved the loudness range away,
-RANGE_TOLERANCE_LU: Final = 0.1  # by more than this, which a meter rounds to
+RANGE_RIDES: Final = 3  # further renders, where limiting moved the loudness range away,
+RANGE_TOLERANCE_LU: Final = 0.08  # by more than this: a meter rounds to 0.1
 DC_OFFSET: Final = 1e-2  # of the rms: −40 dB, under which nothing is gained by filtering
 SAME_LOUDNESS_LU: Final = 0.1
 
@@ -296,24 +297,28 @@ def _maximized(
 ) -> Maximized:
     """Return audio at its loudness, its peaks and its loudness range no further than planned."""
     changing = plan.changing
+    psr_goal_db, kept_dbtp = plan.dynamics.psr_db if changing else None, None
     for rides_left in reversed(range(RANGE_RIDES + 1)):
         maximized = maximize(
             audio,
             goal_lufs=goal_lufs,
             ceiling_dbtp=plan.settings.ceiling_dbtp,
-            psr_goal_db=plan.dynamics.psr_db if changing else None,
+            preferred_ceiling_dbtp=kept_dbtp,
+            psr_goal_db=psr_goal_db,
+            kept_range_lu=plan.dynamics.allowed_range_lu,
             max_limiting_db=plan.settings.max_limiting_db if changing else 0.0,
             max_mean_limiting_db=MAX_MEAN_LIMITING_DB,
             in_place=in_place,
             block_energies=blocks,
         )
+        psr_goal_db, kept_dbtp = None, maximized.passes.ceiling_dbtp
         done.append(Limit(maximized.passes))
         overshoot_lu = range_overshoot_lu(maximized.energies, plan.dynamics) if rides_left else 0.0
         if abs(overshoot_lu) <= RANGE_TOLERANCE_LU:
             break
         if in_place:
             undo_in_place(maximized)
-        ride, blocks = find_ride(audio, overshoot_lu), None
+        ride, blocks = find_ride(audio, overshoot_lu, maximized), None
         audio, in_place = apply_ride(audio, ride, in_place=in_place), True
         done.append(ride)
     return maximized

@@ -78,10 +78,12 @@ def find_character(
     """
     tempo_bpm, confidence = _tempo(energies, step_seconds)
     bands = to_db(spectrogram.mid + spectrogram.side)
-    bands = np.maximum(bands, bands.max() - RANGE_DB)
+    np.maximum(bands, bands.max() - RANGE_DB, out=bands)
     loud = _loud(bands)
-    moved = np.abs(np.diff(bands, axis=0))[loud[1:] & loud[:-1]]
-    tilted = bands[loud] + TILT_DB * np.log2(BAND_CENTRES_HZ / LEVEL_HZ)
+    moved = np.diff(bands, axis=0)[loud[1:] & loud[:-1]]
+    np.abs(moved, out=moved)
+    tilted = bands[loud]
+    tilted += TILT_DB * np.log2(BAND_CENTRES_HZ / LEVEL_HZ)
     active = tilted > tilted.max(axis=1, keepdims=True) - ACTIVE_DB
     moments = moments_db[_loud(moments_db)]
     detail = np.sqrt(np.mean(np.square(moments - smooth(moments, DETAIL_OCTAVES)), axis=0))

@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 
 from dsp.audio import Audio
+from dsp.beliefs import FULL_AMOUNT, Belief, believed_slope, toward
 from dsp.distribution import GATE_LU, QUANTILES
 from dsp.gains import bell, middle_of, onset_shares, smoothed, windowed_lufs, with_gain
 from dsp.loudness import (
@@ -26,7 +27,7 @@ from dsp.loudness import (
     weighted_block_energies,
 )
 from dsp.measure import Profile
-from dsp.moments import FULL_AMOUNT, Belief, believed_slope, compare, toward
+from dsp.moments import compare
 from dsp.multiband import BandsPlan, BandsStats, plan_bands
 from dsp.peaks import block_frames
 from dsp.rides import Ride, ridden_db, ride_into

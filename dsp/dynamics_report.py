@@ -8,6 +8,7 @@ import numpy as np
 
 from dsp.chain import Mastered
 from dsp.dynamics import DynamicsPlan, DynamicsStats
+from dsp.rides import Ride
 from dsp.slopes import GROUP_EDGES_HZ, GROUPS_COMPARED
 
 
@@ -23,6 +24,7 @@ def dynamics_report(mastered: Mastered) -> dict[str, Any]:
         "mean_db": round(stats.mean_db, 2),
         "fast_db_per_lu": plan.fast_db_per_lu,
         "fast_lowest_db": round(stats.fast_lowest_db, 2),
+        "ride_db_per_lu": round(_ridden_db_per_lu(mastered), 3) + 0.0,
         "bands": _bands(plan, stats),
         "bands_reason": plan.bands.reason if plan.bands else None,
         "psr_before_db": mastered.target.psr_db[1],
@@ -32,6 +34,15 @@ def dynamics_report(mastered: Mastered) -> dict[str, Any]:
         "psr_low_reference_db": mastered.reference.psr_db[0],
         "psr_low_after_db": mastered.result.psr_db[0],
     }
+
+
+def _ridden_db_per_lu(mastered: Mastered) -> float:
+    """Return the slow gain that kept the loudness range from moving away, for each LU of 3 s."""
+    rides = [step for step in mastered.steps if isinstance(step, Ride)]
+    levels = mastered.dynamics_stats.levels
+    if levels is not None and levels.ride is not None:
+        rides.append(levels.ride)
+    return sum(ride.db_per_lu for ride in rides)
 
 
 def _bands(plan: DynamicsPlan, stats: DynamicsStats) -> list[dict[str, Any]]:

@@ -11,8 +11,9 @@ import scipy.fft
 from numba import njit
 
 from dsp.audio import Audio
+from dsp.beliefs import FULL_AMOUNT, Belief, believed_tone, toward
 from dsp.measure import Profile
-from dsp.moments import FULL_AMOUNT, LEVEL_HZ, Belief, believed_tone, compare, toward
+from dsp.moments import LEVEL_HZ, compare
 from dsp.spectrum import BAND_CENTRES_HZ, BAND_COUNT, Doubles, Floats, bands_between, smooth
 
 TAP_SECONDS: Final = 8192 / 44_100  # resolves a third octave at 40 Hz
@@ -212,23 +213,25 @@ def _convolved(samples: Floats, mid_taps: Floats, side_taps: Floats, filtered: F
     step = length - taps + 1
     mid, side = (scipy.fft.rfft(kernel, length) for kernel in (mid_taps, side_taps))
     straight, crossed = (mid + side) / 2.0, (mid - side) / 2.0
-    span = np.zeros((samples.shape[0], taps - 1 + BLOCKS_AT_ONCE * step), dtype=np.float32)
+    before = np.zeros((samples.shape[0], taps - 1), dtype=np.float32)
     blocks = np.empty((BLOCKS_AT_ONCE, samples.shape[0], length), dtype=np.float32)
     for start in range(0, frames, BLOCKS_AT_ONCE * step):
         stop = min(frames, start + BLOCKS_AT_ONCE * step)
-        end = taps - 1 + stop - start
-        span[:, taps - 1 : end] = samples[:, start:stop]
-        span[:, end:] = 0.0
         starts = range(start, stop, step)
         for block, first in zip(blocks, starts, strict=False):
-            block[:] = span[:, first - start : first - start + length]
+            end = taps - 1 + min(step, frames - first)
+            kept = before if first == start else samples[:, first - taps + 1 : first]
+            block[:, : taps - 1] = kept
+            block[:, taps - 1 : end] = samples[:, first : first + step]
+            block[:, end:] = 0.0
+        if stop < frames:
+            before[:] = samples[:, stop - taps + 1 : stop]
         spectra = scipy.fft.rfft(blocks[: len(starts)], axis=2)
         _mix(spectra, straight, crossed)
         results = scipy.fft.irfft(spectra, length, axis=2, overwrite_x=True)
         for result, first in zip(results, starts, strict=True):
             last = min(frames, first + step)
             filtered[:, first:last] = result[:, taps - 1 : taps - 1 + last - first]
-        span[:, : taps - 1] = span[:, end - taps + 1 : end].copy()
     return filtered
 
 

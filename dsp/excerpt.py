@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit, types
 
 from dsp.audio import Audio
 from dsp.blends import Blend
@@ -132,11 +133,10 @@ def _evenly_loud(audio: Audio, profile: Profile, *, outside: Span) -> list[Span]
 def _around_peaks(audio: Audio, *, outside: list[Span]) -> list[Span]:
     """Return the moments of the highest peaks and of the steepest slopes."""
     length = round(PEAK_SECONDS * audio.rate_hz)
-    starts = np.arange(0, audio.frames - length + 1, length)
-    highest = _highest(np.abs(audio.samples), starts)
-    steepest = _highest(np.abs(np.diff(audio.samples, axis=1)), starts)
+    highest, steepest = np.zeros((2, audio.frames // length), dtype=np.float32)
+    _scan_moments(audio.samples, length, highest, steepest)
     found = {
-        int(starts[place])
+        int(place) * length
         for values in (highest, steepest)
         for place in np.argsort(values, kind="stable")[-SAMPLED_PEAKS:]
     }
@@ -149,11 +149,33 @@ def _around_peaks(audio: Audio, *, outside: list[Span]) -> list[Span]:
     ]
 
 
-def _highest(
-    values: npt.NDArray[np.float32], starts: npt.NDArray[np.int64]
-) -> npt.NDArray[np.float32]:
-    highest: npt.NDArray[np.float32] = np.maximum.reduceat(values, starts, axis=1).max(axis=0)
-    return highest
+@njit(
+    types.void(
+        types.Array(types.float32, 2, "C", readonly=True),
+        types.int64,
+        types.Array(types.float32, 1, "C"),
+        types.Array(types.float32, 1, "C"),
+    ),
+    nogil=True,
+    cache=True,
+    fastmath={"nnan", "nsz"},  # so that highest values are found several at a time
+)
+def _scan_moments(  # type: ignore[no-untyped-def]
+    samples, length, highest, steepest
+):
+    """Find the highest magnitude and the largest step of each moment; the last has what is left."""
+    frames = samples.shape[1]
+    for moment in range(highest.size):
+        first = moment * length
+        last = frames if moment == highest.size - 1 else first + length
+        peak = step = np.float32(0.0)
+        for channel in range(samples.shape[0]):
+            row = samples[channel]
+            for frame in range(first, last):
+                peak = max(peak, abs(row[frame]))
+            for frame in range(first, min(last, frames - 1)):
+                step = max(step, abs(row[frame + 1] - row[frame]))
+        highest[moment], steepest[moment] = peak, step
 
 
 def _faded(samples: npt.NDArray[np.float32], rate_hz: int) -> npt.NDArray[np.float32]:

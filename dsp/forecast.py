@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from copy import copy
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -19,7 +20,7 @@ from dsp.loudness import (
     STEP_SECONDS,
     WeightedEnergies,
     integrated_lufs,
-    measure_loudness,
+    short_term_lufs,
     step_starts,
     steps_of_blocks,
     weighted_block_energies,
@@ -112,7 +113,24 @@ class Model:
             self._known[drive_db] = self._worked_out(drive_db)
         return self._known[drive_db]
 
-    def _worked_out(self, drive_db: float) -> Forecast:
+    def ridden(self, gain_db: npt.NDArray[np.float64]) -> Model:
+        """Return a model of the same audio under a slow gain, given for every 10 ms."""
+        counts = np.diff(self._step_starts, append=len(self._energies))
+        steps = np.minimum(np.arange(len(counts)), len(gain_db) - 1)  # the last may be a rest
+        gains = np.repeat(10.0 ** (gain_db[steps] / 20.0), counts)
+        model = copy(self)
+        model.peaks = (self.peaks * gains).astype(np.float32)
+        model._energies = self._energies * np.square(gains)
+        model._known = {}
+        model.headroom_db = model._headroom_db()
+        model.highest_drive_db += model.headroom_db - self.headroom_db
+        return model
+
+    def limited(self, drive_db: float) -> WeightedEnergies:
+        """Return the energies that a drive would leave."""
+        return self._driven(drive_db)[0]
+
+    def _driven(self, drive_db: float) -> tuple[WeightedEnergies, npt.NDArray[np.float64]]:
         drive = db_to_amplitude(drive_db)
         if drive_db > self.headroom_db:
             knots_db = reduction_knots_db(self.peaks, drive, self.ceiling, self._rate_hz)
@@ -120,9 +138,13 @@ class Model:
             knots_db = np.zeros(len(self.peaks) + 3)
         steps = np.zeros(len(self._step_starts))
         _sum_steps(self._energies, knots_db, self._step_starts, steps)
+        return WeightedEnergies(steps * (drive * drive / self._step_frames)), knots_db
+
+    def _worked_out(self, drive_db: float) -> Forecast:
+        energies, knots_db = self._driven(drive_db)
         together_db = self._clip_db + knots_db[self._clipped_blocks + 1]
         return Forecast(
-            integrated_lufs(WeightedEnergies(steps * (drive * drive / self._step_frames))),
+            integrated_lufs(energies),
             max(float(knots_db.max()), float(together_db.max(initial=0.0))),
             float(knots_db.mean()) + float(self._clip_db.sum()) / len(knots_db),
         )
@@ -165,18 +187,21 @@ class Model:
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], float]:
         """Return true peak and short-term loudness of each 3 s, and the integrated loudness.
 
-        Of what goes into the last stage, dBTP and LUFS; the loudness under the gains of blocks.
+        Of what goes into the last stage, dBTP and LUFS; the loudness under the gains of blocks,
+        which are overwritten.
         """
-        energies = self._energies if gains is None else self._energies * np.square(gains)
+        energies = self._energies
+        if gains is not None:  # where they are, since the blocks of a long piece take room
+            energies = np.multiply(energies, np.square(gains, out=gains), out=gains)
         block = block_frames(self._rate_hz)
-        levels = measure_loudness(steps_of_blocks(energies, block, self._rate_hz))
-        short = levels.short_term_lufs
+        steps = steps_of_blocks(energies, block, self._rate_hz)
+        short, integrated = short_term_lufs(steps), integrated_lufs(steps)
         windows = self._step_starts[::STEPS_PER_WINDOW]
         with np.errstate(divide="ignore"):
             highest = np.maximum.reduceat(self.peaks, windows).astype(np.float64)
             tops = psr_db(20.0 * np.log10(highest), short) + short
-        counted = short > levels.integrated_lufs - GATE_LU
-        return tops[counted], short[counted], levels.integrated_lufs
+        counted = short > integrated - GATE_LU
+        return tops[counted], short[counted], integrated
 
     def slope(self, drive_db: float) -> float:
         """Return the loudness gained per dB of drive, LU."""

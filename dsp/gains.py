@@ -68,15 +68,16 @@ def with_gain(
 
     ``in_place`` allows to overwrite the samples.
     """
-    samples = audio.samples if in_place else np.empty_like(audio.samples)
-    apply_gain(audio.samples, 10.0 ** (gain_db / 20.0), step_seconds * audio.rate_hz, samples)
+    samples = audio.samples if in_place else audio.samples.copy()
+    apply_gain(samples, 10.0 ** (gain_db / 20.0), step_seconds * audio.rate_hz)
     return Audio(samples, audio.rate_hz)
 
 
 @njit(nogil=True, cache=True)
-def apply_gain(samples: Floats, gains: Doubles, step_frames: float, out: Floats) -> None:
+def apply_gain(samples: Floats, gains: Doubles, step_frames: float) -> None:
     """Multiply by gains given at the middle of every step, in between on straight lines."""
     frames = samples.shape[1]
+    places = np.arange(int(step_frames) + 2).astype(np.float32)
     start = 0
     for step in range(gains.size + 1):
         before, after = gains[max(step - 1, 0)], gains[min(step, gains.size - 1)]
@@ -85,8 +86,10 @@ def apply_gain(samples: Floats, gains: Doubles, step_frames: float, out: Floats)
         slope = (after - before) / step_frames
         first = np.float32(before + slope * (start - middle))
         rise = np.float32(slope)
+        if stop - start > places.size:
+            places = np.arange(stop - start).astype(np.float32)
         for channel in range(samples.shape[0]):
-            for frame in range(start, stop):
-                gain = first + rise * np.float32(frame - start)
-                out[channel, frame] = samples[channel, frame] * gain
+            part = samples[channel, start:stop]
+            for i in range(part.size):
+                part[i] *= first + rise * places[i]
         start = max(start, stop)

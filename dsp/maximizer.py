@@ -28,6 +28,7 @@ from dsp.limiter import (
 from dsp.loudness import (
     WeightedEnergies,
     integrated_lufs,
+    loudness_range_lu,
     weighted_energies,
 )
 from dsp.peaks import require_finite
@@ -40,6 +41,7 @@ _AIM_LU: Final = 0.010  # a render this close to the goal is not improved
 _MAX_RENDERS: Final = 4
 _DRIVE_STEP_DB: Final = 0.002  # drives closer than this are the same
 _CEILING_STEP_DB: Final = 0.1  # also kept free of the limits, for what the model does not know
+_RANGE_TAKEN_LU: Final = 0.05  # by a lowered ceiling: half of what a meter rounds to
 _ROOT_TOLERANCE: Final = 0.002  # LU or dB
 
 
@@ -116,6 +118,7 @@ def maximize(
     ceiling_dbtp: float,
     preferred_ceiling_dbtp: float | None = None,
     psr_goal_db: float | None = None,
+    kept_range_lu: tuple[float, float] | None = None,
     max_limiting_db: float = 6.0,
     max_mean_limiting_db: float = 2.0,
     in_place: bool = False,
@@ -135,6 +138,8 @@ def maximize(
         A lower ceiling to keep to as far as the goal is reached under it.
     psr_goal_db : float, optional
         Median of true peak over short-term loudness to leave, dB, by such a lower ceiling.
+    kept_range_lu : (float, float), optional
+        Loudness range that a lower ceiling must leave, about; one holds loud passages down.
     max_limiting_db : float
         The most gain reduction at any moment, dB; 0 for none at all.
     max_mean_limiting_db : float
@@ -160,7 +165,9 @@ def maximize(
     if psr_goal_db is not None:
         preferred_dbtp = min(preferred_dbtp, goal_lufs + model.peak_to_loudness_db(psr_goal_db))
     if preferred_dbtp < ceiling_dbtp:
-        ceiling_dbtp = _kept_ceiling(model, goal_lufs, limits, preferred_dbtp, ceiling_dbtp)
+        ceiling_dbtp = _kept_ceiling(
+            model, goal_lufs, limits, (preferred_dbtp, ceiling_dbtp), kept_range_lu
+        )
     held_by: HeldBy | None
     if math.isinf(model.forecast(min(0.0, model.headroom_db)).lufs):
         drive_db, held_by = min(0.0, model.headroom_db), "silence"
@@ -228,17 +235,30 @@ def undo_in_place(maximized: Maximized) -> None:
 
 
 def _kept_ceiling(
-    model: Model, goal_lufs: float, limits: Limits, preferred_dbtp: float, ceiling_dbtp: float
+    model: Model,
+    goal_lufs: float,
+    limits: Limits,
+    between_dbtp: tuple[float, float],
+    kept_range_lu: tuple[float, float] | None,
 ) -> float:
-    """Return the lowest ceiling, from the preferred one up, under which the goal is reached."""
-    low, high = preferred_dbtp, ceiling_dbtp
+    """Return the lowest ceiling between two under which goal and loudness range are kept."""
+    low, high = between_dbtp
     lowest = low
     within = Limits(
         max(0.0, limits.highest_db - _CEILING_STEP_DB), max(0.0, limits.mean_db - _CEILING_STEP_DB)
     )
+
+    def kept() -> bool:
+        drive_db, held_by = _planned_drive(model, goal_lufs + TOLERANCE_LU, within)
+        if held_by or kept_range_lu is None:
+            return held_by is None
+        least, most = kept_range_lu
+        range_lu = loudness_range_lu(model.limited(drive_db))
+        return least - _RANGE_TAKEN_LU <= range_lu <= most + _RANGE_TAKEN_LU
+
     while True:
         model.stay_under(lowest)
-        if _planned_drive(model, goal_lufs + TOLERANCE_LU, within)[1] is None:
+        if kept():
             high = lowest
         else:
             low = lowest
@@ -280,7 +300,7 @@ def _planned_drive(model: Model, goal_lufs: float, limits: Limits) -> tuple[floa
         lowest_db = highest_db - 6.0
         while model.forecast(lowest_db).lufs > goal_lufs:
             lowest_db -= 6.0
-        drive_db = _rising_root(
+        drive_db = rising_root(
             lambda db: model.forecast(db).lufs - goal_lufs, lowest_db, highest_db
         )
         held_by = None
@@ -290,23 +310,23 @@ def _planned_drive(model: Model, goal_lufs: float, limits: Limits) -> tuple[floa
     low_db = model.unclipped_headroom_db
     most_db = max(0.0, limits.highest_db - BUDGET_MARGIN_DB / 2.0)
     if model.forecast(drive_db).max_reduction_db > most_db:
-        drive_db = _rising_root(
+        drive_db = rising_root(
             lambda db: model.forecast(db).max_reduction_db - most_db, low_db, drive_db
         )
         held_by = limits.held_by
     most_mean_db = limits.mean_db - _ROOT_TOLERANCE
     if model.forecast(drive_db).mean_reduction_db > most_mean_db:
-        drive_db = _rising_root(
+        drive_db = rising_root(
             lambda db: model.forecast(db).mean_reduction_db - most_mean_db, low_db, drive_db
         )
         held_by = "mean_limiting"
     if model.slope(drive_db) < LOWEST_SLOPE:
-        drive_db = _rising_root(lambda db: LOWEST_SLOPE - model.slope(db), low_db, drive_db)
+        drive_db = rising_root(lambda db: LOWEST_SLOPE - model.slope(db), low_db, drive_db)
         held_by = "saturation"
     return drive_db, held_by
 
 
-def _rising_root(function: Callable[[float], float], low: float, high: float) -> float:
+def rising_root(function: Callable[[float], float], low: float, high: float) -> float:
     """Return where a rising function passes 0, by the Illinois form of regula falsi."""
     at_low, at_high = function(low), function(high)
     kept = 0

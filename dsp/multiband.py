@@ -22,10 +22,11 @@ import numpy.typing as npt
 from numba import njit, types
 
 from dsp.audio import Audio
+from dsp.beliefs import FULL_AMOUNT
 from dsp.distribution import GATE_LU
 from dsp.gains import bell, middle_of, smoothed, windowed_lufs
 from dsp.loudness import WeightedEnergies
-from dsp.moments import FULL_AMOUNT, Comparison
+from dsp.moments import Comparison
 from dsp.slopes import GROUP_EDGES_HZ, GROUPS_COMPARED
 from dsp.spectrum import Doubles, Floats
 

@@ -17,6 +17,41 @@ from numba import njit, types
 from dsp.filters import BANK_ROWS, BANK_TAPS, PEAK_REACH_FRAMES, SAMPLES
 
 _STRETCH_FRAMES: Final = 1024  # a power of two above every block
+_ROW: Final = types.Array(types.float32, 1, "C", readonly=True)
+
+
+@njit(
+    types.void(_ROW, _ROW, types.float32[::1], types.float32[::1]),
+    nogil=True,
+    cache=True,
+    fastmath={"nnan", "nsz"},
+)
+def _measure_frames(
+    one: npt.NDArray[np.float32],
+    other: npt.NDArray[np.float32],
+    level: npt.NDArray[np.float32],
+    bend: npt.NDArray[np.float32],
+) -> None:
+    """Set the higher magnitude and second difference of two channels at each frame but the ends."""
+    for i in range(len(level)):
+        level[i] = max(abs(one[i + 1]), abs(other[i + 1]))
+        bend[i] = max(
+            abs(one[i] - one[i + 1] - one[i + 1] + one[i + 2]),
+            abs(other[i] - other[i + 1] - other[i + 1] + other[i + 2]),
+        )
+
+
+@njit(types.void(types.int32[::1], types.int64), nogil=True, cache=True)
+def _fold(patterns: npt.NDArray[np.int32], count: int) -> None:
+    """Set the first ``count`` values to the highest of each of as many even stretches.
+
+    Bit patterns of magnitudes are in their order, and the highest of integers takes one step.
+    """
+    left = len(patterns)
+    while left > count:
+        left //= 2
+        for i in range(left):
+            patterns[i] = max(patterns[2 * i], patterns[2 * i + 1])
 
 
 @njit(
@@ -40,13 +75,13 @@ def _measure_blocks(
 ) -> None:
     """Set the highest sample and the highest second difference of the chosen blocks at least.
 
-    Stretches of many blocks are folded in halves, which fills the vector units as loops over the
-    few frames of a block do not.
+    Stretches of many blocks are measured frame by frame, then folded, which fills the vector units
+    as loops over the few frames of a block do not.
     """
     channels, frames = samples.shape
     blocks = len(levels)
     blocks_at_once = _STRETCH_FRAMES // block_frames
-    near = np.zeros(_STRETCH_FRAMES + 2, dtype=np.float32)
+    padded = np.zeros((2, _STRETCH_FRAMES + 2), dtype=np.float32)
     level = np.empty(_STRETCH_FRAMES, dtype=np.float32)
     bend = np.empty(_STRETCH_FRAMES, dtype=np.float32)
     for first in range(0, blocks, blocks_at_once):
@@ -54,31 +89,22 @@ def _measure_blocks(
         if not chosen[first : first + count].any():
             continue
         start = first * block_frames
-        level[:] = 0.0
-        bend[:] = 0.0
-        for channel in range(channels):
-            low = max(start - 1, 0)
-            high = min(start + _STRETCH_FRAMES + 1, frames)
-            near[: low - start + 1] = 0.0
-            row = samples[channel, low:high]
-            inside = near[low - start + 1 :]
-            for i in range(len(row)):  # as vectors, which an assignment of slices is not
-                inside[i] = row[i]
-            near[high - start + 1 :] = 0.0
-            for i in range(_STRETCH_FRAMES):
-                level[i] = max(level[i], abs(near[i + 1]))
-                bend[i] = max(bend[i], abs(near[i] - near[i + 1] - near[i + 1] + near[i + 2]))
+        low, high = start - 1, start + _STRETCH_FRAMES + 1
+        if low >= 0 and high <= frames:
+            _measure_frames(samples[0, low:high], samples[channels - 1, low:high], level, bend)
+        else:
+            padded[:] = 0.0
+            for channel in range(2):
+                for i in range(max(low, 0), min(high, frames)):
+                    padded[channel, i - low] = samples[min(channel, channels - 1), i]
+            _measure_frames(padded[0], padded[1], level, bend)
             if start == 0:  # the bend at the zero before the first frame
-                bend[0] = max(bend[0], abs(near[1]))
-            if high == frames:  # … and at the zero after the last
-                last = frames - 1 - start
-                bend[last] = max(bend[last], abs(near[last + 1]))
-        folds = _STRETCH_FRAMES
-        while folds > blocks_at_once:
-            folds //= 2
-            for i in range(folds):
-                level[i] = max(level[2 * i], level[2 * i + 1])
-                bend[i] = max(bend[2 * i], bend[2 * i + 1])
+                bend[0] = max(bend[0], level[0])
+            last = frames - 1 - start
+            if last < _STRETCH_FRAMES:  # … and at the zero after the last
+                bend[last] = max(bend[last], level[last])
+        _fold(level.view(np.int32), blocks_at_once)
+        _fold(bend.view(np.int32), blocks_at_once)
         for i in range(count):
             levels[first + i] = level[i]
             bends[first + i] = bend[i]
@@ -177,6 +203,41 @@ def _read_between(
 
 
 @njit(
+    types.float32(
+        SAMPLES,
+        types.int64,
+        types.int64,
+        SAMPLES,
+        types.float32,
+        types.float32,
+        types.float32,
+        types.float32[::1],
+        types.float32[::1],
+    ),
+    nogil=True,
+    cache=True,
+)
+def _read_block(
+    samples: npt.NDArray[np.float32],
+    block: int,
+    block_frames: int,
+    taps: npt.NDArray[np.float32],
+    line: float,
+    known: np.float32 | float,
+    bound: np.float32 | float,
+    near: npt.NDArray[np.float32],
+    sums: npt.NDArray[np.float32],
+) -> np.float32:
+    """Return the highest reading of a block: of the first and last also what rings beyond."""
+    start, stop = block * block_frames, (block + 1) * block_frames
+    if block == 0:
+        start -= PEAK_REACH_FRAMES
+    if stop >= samples.shape[1]:
+        stop = samples.shape[1] + PEAK_REACH_FRAMES
+    return _read_between(samples, start, stop, taps, line, known, bound, near, sums)
+
+
+@njit(
     types.void(
         SAMPLES,
         types.int64,
@@ -206,9 +267,12 @@ def scan_blocks(
     blocks = len(peaks)
     around = -(-(PEAK_REACH_FRAMES + 1) // block_frames)
     measured = np.zeros(blocks, dtype=np.bool_)
+    marked = 0
     for block in range(blocks):
         if chosen[block]:
-            measured[max(0, block - around) : block + around + 1] = True
+            for near_by in range(max(marked, block - around), min(block + around + 1, blocks)):
+                measured[near_by] = True
+            marked = block + around + 1
     levels = np.zeros(blocks, dtype=np.float32)
     bends = np.zeros(blocks, dtype=np.float32)
     _measure_blocks(samples, block_frames, measured, levels, bends)
@@ -224,12 +288,8 @@ def scan_blocks(
         peaks[block] = level
         known = max(floor, level)
         if line * max(level, after) > known - bounds[block]:
-            start = block * block_frames - (PEAK_REACH_FRAMES if block == 0 else 0)
-            stop = (block + 1) * block_frames
-            if block == blocks - 1:
-                stop = samples.shape[1] + PEAK_REACH_FRAMES
-            found = _read_between(
-                samples, start, stop, taps, line, known, bounds[block], near, sums
+            found = _read_block(
+                samples, block, block_frames, taps, line, known, bounds[block], near, sums
             )
             peaks[block] = max(level, found)
 
@@ -282,12 +342,8 @@ def scan_windows(
             block = turn if turn >= first else likeliest
             after = levels[block + 1] if block + 1 < blocks else np.float32(0.0)
             if line * max(levels[block], after) > peak - bounds[block]:
-                start = block * block_frames - (PEAK_REACH_FRAMES if block == 0 else 0)
-                stop = (block + 1) * block_frames
-                if block == blocks - 1:
-                    stop = samples.shape[1] + PEAK_REACH_FRAMES
-                found = _read_between(
-                    samples, start, stop, taps, line, peak, bounds[block], near, sums
+                found = _read_block(
+                    samples, block, block_frames, taps, line, peak, bounds[block], near, sums
                 )
                 peak = max(peak, found)
         peaks[window] = peak

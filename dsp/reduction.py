@@ -22,6 +22,15 @@ AHEAD_BLOCKS: Final = 2
 _NEPERS_PER_DB: Final = -math.log(10.0) / 20.0
 _NEGLIGIBLE_DB: Final = 1e-6  # where a fading reduction becomes none
 
+# Samples, drive, frames of a block, knots, and which blocks.
+_SPLINE: Final = types.void(
+    types.float32[:, ::1],
+    types.float64,
+    types.int64,
+    FLOATS,
+    types.Array(types.bool_, 1, "C", readonly=True),
+)
+
 
 def reduction_knots_db(
     peaks: npt.NDArray[np.float32], drive: float, ceiling: float, rate_hz: int
@@ -66,10 +75,10 @@ def block_gains(knots_db: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 def gains_to_reductions_db(gains: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
     """Return gain factors ≤ 1 as reductions in dB ≥ 0."""
-    reductions = np.zeros(len(gains), dtype=np.float32)
-    active = np.flatnonzero(gains < 1.0)
-    reductions[active] = -20.0 * np.log10(gains[active])
-    return reductions
+    reductions = np.log10(gains)
+    reductions *= -20.0
+    reductions += 0.0  # no −0.0
+    return reductions.astype(np.float32)
 
 
 @njit(
@@ -148,13 +157,7 @@ def _block_gains(knots_db: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 @njit(
-    types.void(
-        types.float32[:, ::1],
-        types.float64,
-        types.int64,
-        FLOATS,
-        types.Array(types.bool_, 1, "C", readonly=True),
-    ),
+    _SPLINE,
     nogil=True,
     cache=True,
     fastmath={"contract"},
@@ -203,17 +206,7 @@ def apply_spline(
                 part[i] *= a0 + u * (a1 + u * (a2 + u * a3))
 
 
-@njit(
-    types.void(
-        types.float32[:, ::1],
-        types.float64,
-        types.int64,
-        FLOATS,
-        types.Array(types.bool_, 1, "C", readonly=True),
-    ),
-    nogil=True,
-    cache=True,
-)
+@njit(_SPLINE, nogil=True, cache=True)
 def take_off_spline(
     samples: npt.NDArray[np.float32],
     drive: float,

@@ -28,28 +28,6 @@ class Ride:
     middle_lufs: float
 
 
-def ride_range(audio: Audio, overshoot_lu: float, *, in_place: bool = False) -> Audio:
-    """Return audio ridden slowly so that its loudness range makes up for a later overshoot.
-
-    Parameters
-    ----------
-    audio : Audio
-        What went into the stage that moved the range.
-    overshoot_lu : float
-        By which the range left what is allowed after that stage.
-    in_place : bool
-        Whether the samples may be overwritten.
-    """
-    return apply_ride(audio, find_ride(audio, overshoot_lu), in_place=in_place)
-
-
-def find_ride(audio: Audio, overshoot_lu: float) -> Ride:
-    """Return the slow gain of :func:`ride_range`."""
-    energies = weighted_energies(audio)
-    goal = loudness_range_lu(energies) - overshoot_lu
-    return ride_into(energies, np.zeros_like(energies.energies), (goal, goal)) or Ride(0.0, 0.0)
-
-
 def apply_ride(audio: Audio, ride: Ride, *, in_place: bool = False) -> Audio:
     """Return audio with a slow gain; ``in_place`` allows to overwrite the samples."""
     energies = weighted_energies(audio)
@@ -59,6 +37,11 @@ def apply_ride(audio: Audio, ride: Ride, *, in_place: bool = False) -> Audio:
 def ridden_db(energies: WeightedEnergies, ride: Ride) -> Doubles:
     """Return the gain of a ride over time, one value per step."""
     return _ridden(ride.db_per_lu, windowed_lufs(energies, SLOW_SECONDS) - ride.middle_lufs)
+
+
+def slow_middle_lufs(slow_lufs: Doubles) -> float:
+    """Return the level from which rides count: the median of what passes the gate."""
+    return float(np.median(slow_lufs[slow_lufs > slow_lufs.max() - GATE_LU]))
 
 
 def ride_into(
@@ -85,7 +68,7 @@ def ride_into(
         return None
     edge = high if before > high else low
     slow = windowed_lufs(energies, SLOW_SECONDS)
-    middle = float(np.median(slow[slow > slow.max() - GATE_LU]))
+    middle = slow_middle_lufs(slow)
     weakest, strongest = 0.0, STRONGEST_RIDE if before < edge else -STRONGEST_RIDE
     for _ in range(RIDE_STEPS):
         ride = (weakest + strongest) / 2.0

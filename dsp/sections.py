@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.cluster.hierarchy
 
-from dsp.spectrum import Doubles, Spectrogram, bands_between, to_db
+from dsp.spectrum import Doubles, Floats, Spectrogram, bands_between, to_db
 
 Role = Literal["intro", "verse", "chorus", "drop", "break", "bridge", "outro"]
 
@@ -136,7 +136,7 @@ def _blocks(
     lufs = -0.691 + to_db(_averaged(energies[:, None], per_block, count)[:, 0])
     per_block = BLOCK_SECONDS / spectrogram.hop_seconds
     mids, sides = (
-        _averaged(bands.astype(np.float64), per_block, count, offset=0.5)
+        _averaged(bands, per_block, count, offset=0.5)
         for bands in (spectrogram.mid, spectrogram.side)
     )
     tone = to_db(mids.reshape(count, 24, -1).sum(axis=2))
@@ -155,12 +155,15 @@ def _blocks(
     return features - features.mean(axis=0), lufs, bass_db
 
 
-def _averaged(rows: Doubles, per_block: float, count: int, *, offset: float = 0.0) -> Doubles:
+def _averaged(
+    rows: Doubles | Floats, per_block: float, count: int, *, offset: float = 0.0
+) -> Doubles:
     """Return the mean of the rows of every block; a row counts to the blocks it overlaps.
 
     ``offset`` is where the first row begins, in rows: a frame under a window lies half a hop late.
     """
-    sums = np.vstack([np.zeros(rows.shape[1]), np.cumsum(rows, axis=0, dtype=np.float64)])
+    sums = np.zeros((rows.shape[0] + 1, rows.shape[1]))
+    np.cumsum(rows, axis=0, dtype=np.float64, out=sums[1:])
     places = np.clip(np.arange(count + 1) * per_block - offset, 0.0, float(rows.shape[0]))
     places = np.maximum.accumulate(np.maximum(places, np.arange(count + 1) * 1e-9))
     low = np.minimum(places.astype(np.int64), rows.shape[0] - 1)

@@ -117,8 +117,10 @@ def bands_between(low_hz: float, high_hz: float) -> npt.NDArray[np.bool_]:
 def to_db(power: npt.ArrayLike, *, lowest_db: float = SILENCE_DB) -> Doubles:
     """Return powers in dB, no lower than ``lowest_db``."""
     values = np.asarray(power, dtype=np.float64)
-    floored: Doubles = 10.0 * np.log10(np.maximum(values, 10.0 ** (lowest_db / 10.0)))
-    return floored
+    levels = np.maximum(values, 10.0 ** (lowest_db / 10.0), out=np.empty_like(values))
+    np.log10(levels, out=levels)
+    decibels: Doubles = np.multiply(levels, 10.0, out=levels)[()]
+    return decibels
 
 
 def smooth(

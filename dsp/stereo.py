@@ -8,13 +8,15 @@ from typing import Final
 import numpy as np
 
 from dsp.audio import Audio
+from dsp.beliefs import FULL_AMOUNT, believed_width, toward
 from dsp.equalizer import TonePlan, filter_mid_side
 from dsp.measure import Profile
-from dsp.moments import FULL_AMOUNT, believed_width, compare, toward
+from dsp.moments import compare
 from dsp.spectrum import BAND_COUNT, Doubles, bands_between, smooth
 
-FULL_OCTAVES: Final = 1 / 3  # finest detail compared,
-END_OCTAVES: Final = 1.0  # and ever followed
+FULL_OCTAVES: Final = 1 / 3  # finest detail compared
+LIKE_MUSIC_DB: Final = (3.0, 3.5)  # unlikeness: most sections of one track, no pair of tracks
+END_OCTAVES: Final = (1.5, 0.5)  # finest ever followed, toward the one and the other
 AMOUNTS: Final = (FULL_AMOUNT, 1.0)  # at which the caps are
 WIDEN_DB: Final = (6.0, 12.0)
 NARROW_DB: Final = (6.0, 16.0)
@@ -55,8 +57,10 @@ def plan_width(target: Profile, reference: Profile, *, amount: float) -> WidthPl
     clear = real & (widths[0] > CLEAR_SIDE_DB)
     difference = np.maximum(widths[1], FAINTEST_SIDE_DB) - widths[0]
     full = np.where(real, smooth(difference, FULL_OCTAVES, weights=real), 0.0)
-    belief = believed_width(compare(target, reference), clear)
-    end = np.where(real, smooth(difference, END_OCTAVES, weights=real), 0.0)
+    comparison = compare(target, reference)
+    belief = believed_width(comparison, clear)
+    octaves = float(np.interp(comparison.unlikeness_db, LIKE_MUSIC_DB, END_OCTAVES))
+    end = np.where(real, smooth(difference, octaves, weights=real), 0.0)
     end, wanted = (toward(belief, full, a, end=end).round(2) for a in (1.0, amount))
     most = np.where(real, np.interp(amount, AMOUNTS, WIDEN_DB), 0.0)
     bass = bands_between(0.0, BASS_HZ)

@@ -106,6 +106,7 @@ REPORT: dict[str, Any] = {
             }
             for low_hz, high_hz in pairwise([0.0, 120.0, 600.0, 4000.0, None])
         ],
+        "ride_db_per_lu": 0.0,
         "bands_reason": None,
         "psr_before_db": 13.0,
         "psr_reference_db": 8.0,

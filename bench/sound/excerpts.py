@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ def sections(track: Path, cache: Path) -> tuple[np.ndarray, np.ndarray, int]:
         first, last = (int(share * samples.shape[1]) for share in FADES)
         length = min(int(LONGEST_SECONDS * rate), (last - first) // 2)
         kept.parent.mkdir(parents=True, exist_ok=True)
-        part = kept.with_suffix(".part.npz")
+        part = kept.with_suffix(f".{os.getpid()}.part.npz")  # two cases may want it at once
         np.savez(
             part,
             first=samples[:, first : first + length],

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import soundfile as sf
 
 from dsp.audio import Audio
-from dsp.dither import quantize
+from dsp.dither import quantized
 from dsp.errors import InvalidSettings
 from dsp.files import tags as tagging
 from dsp.files.containers import aiff_header, wave_header
@@ -165,14 +165,6 @@ def _blocks(
         yield audio.samples[:, start : min(start + BLOCK_FRAMES, end)]
 
 
-def _integer_blocks(audio: Audio, bits: int, seed: int) -> Iterator[npt.NDArray[np.int32]]:
-    """Yield (channels, frames) of `bits`-bit integers, dithered where they are not exact."""
-    first_frame = 0
-    for block in _blocks(audio):
-        yield quantize(block, bits, seed=seed, first_frame=first_frame)
-        first_frame += block.shape[1]
-
-
 def _write_wave(path: Path, audio: Audio, export: ExportFormat, seed: int, tags: Tags) -> None:
     is_float, bits = export.code == "wav32f", export.bits or 0
     tail = tagging.wave_chunks(tags)
@@ -190,8 +182,8 @@ def _write_wave(path: Path, audio: Audio, export: ExportFormat, seed: int, tags:
             for block in _blocks(audio):
                 file.write(block.T.astype("<f4").tobytes())
         else:
-            for integers in _integer_blocks(audio, bits, seed):
-                file.write(packed(integers, bits, big_endian=False))
+            for words in quantized(audio.samples, bits, seed=seed, block_frames=BLOCK_FRAMES):
+                file.write(packed(words, bits, big_endian=False))
         file.write(bytes(file.tell() & 1) + tail)
 
 
@@ -207,8 +199,8 @@ def _write_aiff(path: Path, audio: Audio, export: ExportFormat, seed: int, tags:
     )
     with path.open("wb") as file:
         file.write(header)
-        for integers in _integer_blocks(audio, bits, seed):
-            file.write(packed(integers, bits, big_endian=True))
+        for words in quantized(audio.samples, bits, seed=seed, block_frames=BLOCK_FRAMES):
+            file.write(packed(words, bits, big_endian=True))
         file.write(bytes(file.tell() & 1) + tail)
 
 
@@ -223,8 +215,8 @@ def _write_flac(path: Path, audio: Audio, export: ExportFormat, seed: int, tags:
         subtype=f"PCM_{bits}",
         compression_level=_FLAC_LEVEL,
     ) as encoder:
-        for integers in _integer_blocks(audio, bits, seed):
-            encoder.write(integers.T << (32 - bits))  # libsndfile keeps the upper bits
+        for words in quantized(audio.samples, bits, seed=seed, block_frames=BLOCK_FRAMES):
+            encoder.write(words.T << (32 - bits))  # libsndfile keeps the upper bits
     tagging.tag_flac(path, tags)
 
 

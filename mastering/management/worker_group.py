@@ -3,6 +3,10 @@
 An idle worker waits inside a queue whose lock it holds, and a dead one leaves the lock taken for
 ever. So nothing of a group outlives any part of it: the supervisor ends the rest and starts
 another, with new queues.
+
+A group takes a bell only when its worker is idle. Of two that ring at once, the pusher would else
+take both, and the second would wait behind the first while the worker of another group has nothing
+to do.
 """
 
 import contextlib
@@ -12,11 +16,13 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from typing import Any
 
 from django.db import connections
+from django_q.brokers import Broker, get_broker
 from django_q.conf import Conf
 from django_q.monitor import monitor
 from django_q.pusher import pusher
@@ -26,6 +32,8 @@ from django_q.worker import worker
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 JOIN_SECONDS = 5.0
+IDLE = -1  # what django-q2's worker says of itself, else the seconds it may take
+LOOK_SECONDS = 0.05  # longer than a worker takes from a bell to work
 
 _fork = multiprocessing.get_context("fork")
 
@@ -43,7 +51,7 @@ class WorkerGroup:
         self.parts: dict[str, BaseProcess] = {
             "worker": start(_work, self._closing, doorbells, results, idle),
             "monitor": start(monitor, results),
-            "pusher": start(pusher, doorbells, never),
+            "pusher": start(_push, doorbells, idle, never),
         }
 
     @property
@@ -96,6 +104,31 @@ def _live(parent: int, target: Callable[..., None], *args: Any) -> None:
     if os.getppid() != parent:
         return
     target(*args)
+
+
+class WhenIdle:
+    """A broker that gives nothing while the worker of its group has something to do."""
+
+    def __init__(self, broker: Broker, doorbells: Queue, worker_state: Any) -> None:
+        self._broker, self._doorbells, self._worker_state = broker, doorbells, worker_state
+        self._gave = False
+
+    def dequeue(self) -> Any:
+        if self._gave:
+            time.sleep(LOOK_SECONDS)
+        while self._doorbells.qsize() or self._worker_state.value != IDLE:
+            time.sleep(LOOK_SECONDS)
+        bells = self._broker.dequeue()
+        self._gave = bool(bells)
+        return bells
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._broker, name)
+
+
+def _push(doorbells: Queue, idle: Any, never: Any) -> None:
+    """Hand bells on; the state is read without its lock, which a dead worker could hold."""
+    pusher(doorbells, never, WhenIdle(get_broker(), doorbells, idle.get_obj()))
 
 
 def _work(closing: Any, doorbells: Queue, results: Queue, idle: Any) -> None:

@@ -20,6 +20,7 @@ from references.templatetags.audio import (
 Report = dict[str, Any]
 
 SMALL_DB = 0.5  # a difference nobody is told of
+TOLD_RIDE = 0.1  # dB per LU of a slow gain: half a decibel over five
 CLOSE_DB = 1.0
 AUDIBLE_DB = 0.1
 SMALL_SHARE = 0.005
@@ -263,6 +264,11 @@ def dynamics_words(report: Report) -> str:
             _("Bass or treble that swelled by itself was evened by up to %(db)s.")
             % {"db": db(bands_db)}
         )
+    ride = dynamics.get("ride_db_per_lu", 0.0)  # reports of engines before 1.5 lack it
+    if ride >= TOLD_RIDE:
+        told.append(_("A slow gain kept loud and quiet parts from growing alike."))
+    elif ride <= -TOLD_RIDE:
+        told.append(_("A slow gain kept loud and quiet parts from growing apart."))
     return " ".join(told)
 
 

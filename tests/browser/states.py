@@ -146,17 +146,20 @@ def _compared(user: User, made: scene.Made) -> str:
     return f"{_result(user, made)}?version=2&with=1"
 
 
-def _matrix(user: User, made: scene.Made) -> str:
-    master = _master(user, made)
-    scene.rendered(master, made)
-    for title in ("Harbour Lights.flac", LONG_NAME):
-        reference = scene.measured(user, made, REFERENCE, title)
-        toward = Master.objects.create(
-            user=user, title=master.title, mix=master.mix, reference=reference
-        )
-        scene.rendered(toward, made)
-    scene.measured(user, made, REFERENCE, "Glass.wav")
-    return reverse("mastering:matrix", args=[master.pk])
+def _matrix(*titles: str) -> Arrange:
+    def arrange(user: User, made: scene.Made) -> str:
+        master = _master(user, made)
+        scene.rendered(master, made)
+        for title in titles:
+            reference = scene.measured(user, made, REFERENCE, title)
+            toward = Master.objects.create(
+                user=user, title=master.title, mix=master.mix, reference=reference
+            )
+            scene.rendered(toward, made)
+        scene.measured(user, made, REFERENCE, "Glass.wav")
+        return reverse("mastering:matrix", args=[master.pk])
+
+    return arrange
 
 
 def _provenance(user: User, made: scene.Made) -> str:
@@ -339,7 +342,8 @@ STATES = [
     State("share-gate", _share(password="sesame"), signed_in=False),
     State("share-closed", _share_closed, signed_in=False, complains=True),
     State("master-compared", _compared),
-    State("master-matrix", _matrix),
+    State("master-matrix", _matrix("Harbour Lights.flac", LONG_NAME)),
+    State("matrix-full", _matrix("Harbour Lights.flac", LONG_NAME, "Paper Moon.wav", "Ferry.mp3")),
     State("master-second-mix", _second_mix),
     State("provenance", _provenance),
     _at("verify", view="mastering:verify", signed_in=False),

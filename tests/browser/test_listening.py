@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.core.files.storage import default_storage
 from django.urls import reverse
 from playwright.sync_api import Page, Route, expect
 
 from accounts.models import User
 from dsp import files
 from dsp.audio import Audio
+from dsp.formats import EXCERPT_NAME
 from dsp.loudness import integrated_lufs, weighted_energies
 from mastering.models import BlindTest, Preview, Version
 from tests.browser import scene
@@ -63,9 +65,7 @@ def test_the_page_measures_loudness_as_the_engine_does(page: Page, made: scene.M
     _play(page)
     _until(lambda: _is_measured(page))
     for start, end in ((5.0, 20.0), (12.3, 13.1), (0.0, 26.0)):
-        heard = page.evaluate(
-            f"{PLAYER}.store.tracks.get('master').over({{start: {start}, end: {end}}})"
-        )
+        heard = _heard(page, start, end)
         assert heard == pytest.approx(_loudness(made.master / "proxy.m4a", start, end), abs=0.1)
 
 
@@ -195,6 +195,8 @@ def test_a_change_is_heard_in_the_loop_and_then_in_the_whole_while_the_music_pla
 ) -> None:
     _play(page)
     page.evaluate(f"{PLAYER}.loopOver(10, 16)")
+    _until(lambda: _is_measured(page))
+    elsewhere = _heard(page, 18.0, 24.0)
     # What is asked meanwhile is answered by this test: it shares its database with the site.
     held = {"preview": True, "whole": True}
 
@@ -219,6 +221,10 @@ def test_a_change_is_heard_in_the_loop_and_then_in_the_whole_while_the_music_pla
     during = _sample(page, 12.0), _sample(page, 20.0)
     assert during[0] != before[0]
     assert during[1] == before[1]
+    _until(lambda: _is_measured(page))
+    excerpt = Path(default_storage.path(preview.key(EXCERPT_NAME)))
+    assert _heard(page, 10.0, 16.0) == pytest.approx(_loudness(excerpt, 0.0, 6.0), abs=0.05)
+    assert _heard(page, 18.0, 24.0) == elsewhere
     played = _position(page)
 
     whole = scene.run(version.master.versions.get(number=2))
@@ -263,6 +269,14 @@ def _loudness(path: Path, start: float, end: float, gain: float = 1.0) -> float:
             Audio(np.ascontiguousarray(part * np.float32(gain), dtype=np.float32), audio.rate_hz)
         )
     )
+
+
+def _heard(page: Page, start: float, end: float) -> float:
+    """Return how loud a part of what is played as the master was measured, LUFS."""
+    lufs: float = page.evaluate(
+        f"{PLAYER}.store.tracks.get('master').over({{start: {start}, end: {end}}})"
+    )
+    return lufs
 
 
 def _play(page: Page) -> None:

@@ -206,6 +206,17 @@ def test_keys_are_left_to_the_page_while_typing_and_where_they_are_switched_off(
     expect(page.get_by_role("radio", name="Master")).to_be_checked()
 
 
+def test_keys_work_while_a_slider_is_held_and_its_arrows_stay_its_own(page: Page) -> None:
+    slider = page.get_by_role("slider", name="Overall amount")
+    slider.focus()
+    page.keyboard.press("1")
+    expect(page.get_by_role("radio", name="Original")).to_be_checked()
+    before, value = _position(page), int(slider.input_value())
+    page.keyboard.press("ArrowLeft")
+    assert int(slider.input_value()) == value - 1
+    assert _position(page) == before
+
+
 def test_a_track_that_cannot_be_loaded_is_named_and_the_others_play(
     visit: Visit, alice: User, version: Version, complaints: list[str]
 ) -> None:

@@ -19,14 +19,17 @@ from dsp.forecast import Limits, Model
 from dsp.gains import onset_shares, windowed_lufs, with_gain
 from dsp.loudness import (
     integrated_lufs,
+    loudness_range_lu,
     measure_loudness,
     steps_of_blocks,
     weighted_energies,
 )
+from dsp.maximizer import Maximized, maximize
 from dsp.measure import measure
 from dsp.multiband import apply_bands
 from dsp.peaks import block_frames
-from dsp.rides import ride_range
+from dsp.ranges import find_ride
+from dsp.rides import apply_ride
 from tests.dsp.music import mono, song
 
 
@@ -158,12 +161,41 @@ def test_the_ceiling_for_a_peak_goal_leaves_that_median():
     assert cut.psr_db[1] == pytest.approx(goal_db, abs=0.3)
 
 
-def test_a_ride_makes_up_for_what_limiting_took_from_the_range():
+@pytest.mark.parametrize("overshoot_lu", [-0.4, 0.4])
+def test_a_ride_makes_up_for_the_range_and_for_what_limiting_takes_of_it(overshoot_lu):
     audio = swelling(80.0)
-    before = measure(audio).loudness_range_lu
-    after = measure(ride_range(audio, -0.25)).loudness_range_lu
-    assert before is not None
-    assert after == pytest.approx(before + 0.25, abs=0.1)
+
+    def pressed(mix: Audio) -> Maximized:
+        return maximize(mix, goal_lufs=-16.0, ceiling_dbtp=-1.0)
+
+    limited = pressed(audio)
+    assert limited.held_by is None
+    assert limited.max_reduction_db > 3.0
+    ride = find_ride(audio, overshoot_lu, limited)
+    before, after = (
+        loudness_range_lu(each.energies) for each in (limited, pressed(apply_ride(audio, ride)))
+    )
+    assert after == pytest.approx(before - overshoot_lu, abs=0.03)
+    unlimited = loudness_range_lu(weighted_energies(apply_ride(audio, ride)))
+    assert abs(unlimited - loudness_range_lu(weighted_energies(audio))) > 1.1 * abs(overshoot_lu)
+
+
+def test_peaks_come_no_nearer_than_the_range_bears():
+    audio = swelling(80.0)
+    range_lu = loudness_range_lu(weighted_energies(audio))
+    free, kept = (
+        maximize(
+            audio,
+            goal_lufs=-22.0,
+            ceiling_dbtp=-1.0,
+            preferred_ceiling_dbtp=-13.0,
+            kept_range_lu=allowed,
+        )
+        for allowed in (None, (range_lu, range_lu + 1.0))
+    )
+    assert loudness_range_lu(free.energies) < range_lu - 0.2
+    assert loudness_range_lu(kept.energies) == pytest.approx(range_lu - 0.05, abs=0.04)
+    assert -13.0 < free.passes.ceiling_dbtp < kept.passes.ceiling_dbtp < -1.0
 
 
 def test_the_range_overshoots_only_outside_what_is_allowed():

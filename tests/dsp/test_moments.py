@@ -7,17 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dsp.beliefs import Belief, believed_slope, believed_tone, believed_width, toward
 from dsp.equalizer import filter_mid_side
 from dsp.measure import measure
-from dsp.moments import (
-    Belief,
-    believed_slope,
-    believed_tone,
-    believed_width,
-    compare,
-    toward,
-    unlikeness_db,
-)
+from dsp.moments import compare, unlikeness_db
 from dsp.spectrum import BAND_CENTRES_HZ, BAND_COUNT, bands_between
 from tests.dsp.music import changed, song
 

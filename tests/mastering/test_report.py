@@ -110,6 +110,19 @@ def test_every_change_is_a_sentence_with_its_numbers(report: dict[str, Any]) -> 
     }
 
 
+@pytest.mark.parametrize(("ride", "growing"), [(0.2, "alike"), (-0.2, "apart")])
+def test_a_slow_gain_that_kept_the_range_is_told_of(
+    report: dict[str, Any], ride: float, growing: str
+) -> None:
+    def told() -> str:
+        return next(change.text for change in changes(report) if change.area == "Dynamics")
+
+    report["dynamics"]["ride_db_per_lu"] = 0.0
+    assert "slow gain" not in told()
+    report["dynamics"]["ride_db_per_lu"] = ride
+    assert plain(told()).endswith(f"A slow gain kept loud and quiet parts from growing {growing}.")
+
+
 def test_hits_and_bands_that_were_evened_are_told_of(report: dict[str, Any]) -> None:
     report["dynamics"] |= {
         "fast_lowest_db": -1.4,

@@ -155,3 +155,12 @@ def test_groups_that_work_side_by_side_live_on(site):
         until(lambda: all(folder.is_dir() for folder in folders))
         time.sleep(1.0)
         assert children(chief.pid) == before
+
+
+def test_two_bells_that_ring_at_once_wake_two_workers(site):
+    marks = [site.folder / "first-bell", site.folder / "second-bell"]
+    with site.workers(groups=2):
+        site.queue(*(("subprocess.getoutput", f"mkdir {mark}; sleep 6") for mark in marks))
+        until(lambda: all(mark.is_dir() for mark in marks))
+    begun = [mark.stat().st_mtime for mark in marks]
+    assert max(begun) - min(begun) < 3.0, "the second does not wait for the first"

@@ -2,7 +2,11 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable
+from multiprocessing import RawValue
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from django.db import OperationalError
@@ -10,7 +14,7 @@ from django.db import OperationalError
 from mastering import services
 from mastering.management import supervisor
 from mastering.management.supervisor import Place, Supervisor, restart_delay_seconds
-from mastering.management.worker_group import WorkerGroup
+from mastering.management.worker_group import IDLE, WhenIdle, WorkerGroup
 
 
 class Group(WorkerGroup):
@@ -47,6 +51,19 @@ class Check:
     def is_alive(self) -> bool:
         self.left -= 1
         return self.left > 0
+
+
+class Bells:
+    """A broker with as many bells as one likes, which says whom it gave them to."""
+
+    list_key = "bells"
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    def dequeue(self) -> list[str]:
+        self.taken += 1
+        return [f"bell {self.taken}"]
 
 
 class Services:
@@ -284,3 +301,25 @@ def test_a_mistake_of_ours_leaves_no_process_that_python_would_wait_for(rows, mo
         chief.run()
     assert started[0].killed
     assert helper.killed
+
+
+def test_a_group_leaves_bells_to_others_while_its_worker_has_something_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bells, state, waiting = Bells(), RawValue("f", IDLE), [0]
+    broker = WhenIdle(cast("Any", bells), cast("Any", SimpleNamespace(qsize=waiting.pop)), state)
+    assert broker.dequeue() == ["bell 1"]
+
+    # Then a bell lies in the queue, its worker takes it, works for a while, and is idle again.
+    waiting += [0, 0, 1]
+    state_after = iter([None, 300.0, IDLE])
+
+    def sleep(_seconds: float) -> None:
+        assert bells.taken == 1, "no other bell was taken meanwhile"
+        if (becomes := next(state_after)) is not None:
+            state.value = becomes
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    assert broker.dequeue() == ["bell 2"]
+    assert next(state_after, "none left") == "none left"
+    assert broker.list_key == "bells"

@@ -275,6 +275,7 @@ class ABPlayer extends HTMLElement {
         trial: this.blind.trial,
         gainDb: this.store.matched(this.loop.active).get(source) ?? 0,
         active: delta ? ["original", this.#changed] : [source],
+        quality: this.sounds.quality,
       },
     );
     this.#showTime();

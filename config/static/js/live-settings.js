@@ -3,8 +3,12 @@
 //
 // Without this script the form has a button, which renders a version and loads the page anew.
 
-const SETTLED_MS = 350; // without a further change
-const ASK_MS = [120, 160, 200, 250, 300];
+const SETTLED_MS = { input: 350, change: 120 }; // without a further one: on the way, and let go
+const ASK_MS = 100; // first, and then ever more seldom
+const ASK_MORE_SELDOM = 1.1;
+const MOST_SELDOM_MS = 1000;
+const NOT_BEFORE = 0.8; // of how long the last of its kind took,
+const ASKED_BY_MS = 2000; // and sooner where that was long
 const NARROW = matchMedia("(max-width: 56rem)");
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -13,6 +17,8 @@ class LiveSettings extends HTMLElement {
   #timer = 0;
   #turn = 0; // which change is the last one
   #sent = "";
+  #sentAt = 0;
+  #took = { part: 0, whole: 0 }; // ms from a change to its end
   #unbind = new AbortController();
 
   connectedCallback() {
@@ -27,7 +33,7 @@ class LiveSettings extends HTMLElement {
     const fit = () => (this.sheet.open = !NARROW.matches || Boolean(this.querySelector("[aria-invalid]")));
     fit();
     NARROW.addEventListener("change", fit, { signal });
-    for (const kind of ["input", "change"]) this.form.addEventListener(kind, () => this.#later(), { signal });
+    for (const kind of ["input", "change"]) this.form.addEventListener(kind, () => this.#later(SETTLED_MS[kind]), { signal });
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#try();
@@ -45,9 +51,9 @@ class LiveSettings extends HTMLElement {
     return new URLSearchParams(fields).toString();
   }
 
-  #later() {
+  #later(settledMs) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#try(), SETTLED_MS);
+    this.#timer = setTimeout(() => this.#try(), settledMs);
   }
 
   async #try() {
@@ -62,6 +68,7 @@ class LiveSettings extends HTMLElement {
     if (chosen === this.#sent) return;
     this.#sent = chosen;
     const turn = ++this.#turn;
+    this.#sentAt = performance.now();
     this.#say("rendering");
     const { start, end } = this.player.region;
     const body = new FormData(this.form);
@@ -87,24 +94,30 @@ class LiveSettings extends HTMLElement {
   }
 
   /** Wait for work to end; null where other settings were chosen meanwhile. */
-  async #ended(url, turn) {
-    for (let asked = 0; turn === this.#turn; asked++) {
-      await pause(ASK_MS[Math.min(asked, ASK_MS.length - 1)]);
+  async #ended(kind, url, turn) {
+    const expected = Math.min(NOT_BEFORE * this.#took[kind], ASKED_BY_MS);
+    let wait = Math.max(ASK_MS, expected - (performance.now() - this.#sentAt));
+    for (let ask = ASK_MS; turn === this.#turn; ask = Math.min(ask * ASK_MORE_SELDOM, MOST_SELDOM_MS)) {
+      await pause(wait);
+      wait = ask;
+      if (turn !== this.#turn) break;
       const answer = await fetch(url);
       if (!answer.ok) throw new Error(String(answer.status));
       const told = await answer.json();
-      if (told.state !== "open") return turn === this.#turn ? told : null;
+      if (told.state === "open") continue;
+      if (turn === this.#turn) this.#took[kind] = performance.now() - this.#sentAt;
+      return turn === this.#turn ? told : null;
     }
     return null;
   }
 
   async #hear(url, turn) {
-    const told = await this.#ended(url, turn);
+    const told = await this.#ended("part", url, turn);
     if (told?.state === "done" && (await this.player.patch(told))) this.#say("part");
   }
 
   async #take(url, turn) {
-    const told = await this.#ended(url, turn);
+    const told = await this.#ended("whole", url, turn);
     if (!told) return;
     if (told.state !== "done") {
       this.status.textContent = told.text ?? this.words.away;

@@ -65,6 +65,22 @@ export async function measured(buffer) {
   return { step_seconds: STEP_SECONDS, lufs };
 }
 
+const SETTLING_STEPS = 5; // until the weighting's filters have forgotten that they began
+
+/** Loudness as `measured` told it, told anew from `start` to `end` seconds, where the sound is another by now. */
+export async function remeasured({ step_seconds: step, lufs }, buffer, start, end) {
+  const frames = Math.round(step * buffer.sampleRate);
+  const from = Math.max(0, Math.floor(start / step) - SETTLING_STEPS);
+  const to = Math.min(Math.ceil(end / step), lufs.length);
+  const part = new AudioBuffer({ length: (to - from) * frames, numberOfChannels: buffer.numberOfChannels, sampleRate: buffer.sampleRate });
+  for (let channel = 0; channel < buffer.numberOfChannels; channel++) {
+    part.copyToChannel(buffer.getChannelData(channel).subarray(from * frames, to * frames), channel);
+  }
+  const anew = await measured(part);
+  const first = from && from + SETTLING_STEPS;
+  return { step_seconds: step, lufs: lufs.map((value, index) => (index < first || index >= to ? value : anew.lufs[index - from])) };
+}
+
 /** The K weighting of ITU-R BS.1770-5 at any rate: the filters whose values it gives at 48 kHz. */
 function weighting(rate) {
   const shelf = { hz: 1681.974450955533, q: 0.7071752369554196, gain: 10 ** (3.999843853973347 / 20) };

@@ -36,7 +36,7 @@ export class PlayerFace {
   }
 
   /** Show the state; `trial` is the number of the blind one under way, 0 where names are shown. */
-  state({ playing, match, delta, ears, loop, lossless }, { trial, gainDb, active }) {
+  state({ playing, match, delta, ears, loop, lossless }, { trial, gainDb, active, quality }) {
     const { parts, player } = this;
     const blind = trial > 0;
     player.toggleAttribute("data-playing", playing);
@@ -49,7 +49,7 @@ export class PlayerFace {
     parts["match-db"].textContent = blind ? "" : signed(gainDb);
     if (blind) parts["blind-trial"].textContent = trial;
     for (const lane of player.querySelectorAll(".lane")) lane.toggleAttribute("data-active", !blind && active.includes(lane.dataset.key));
-    if (parts.quality) parts.quality.textContent = parts.quality.dataset[lossless ? "lossless" : "preview"];
+    if (parts.quality) parts.quality.textContent = parts.quality.dataset[quality];
     this.region(loop);
   }
 

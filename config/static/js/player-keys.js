@@ -1,6 +1,6 @@
 // The player's keys: off while someone types, and outside the player where they were switched off.
 
-const TYPED_IN = "input:not([type=radio]), textarea, select, [contenteditable]";
+const TYPED_IN = "input:not([type=radio], [type=range]), textarea, select, [contenteditable]";
 const PRESSED = "button, summary, a, [role=tab]"; // what the space bar presses
 const PAGE_SECONDS = 30;
 const MOVED = "input, [role=tab], level-plot"; // what the arrows move within

@@ -7,6 +7,7 @@ import { Track } from "./track-store.js";
 export class PlayerSounds {
   #sounds = new Map(); // key → promise of {buffer} or {media}
   #wake = null;
+  quality = "preview"; // of what is heard: "lossless" once every track that can be is
 
   constructor(player) {
     this.player = player;
@@ -48,6 +49,8 @@ export class PlayerSounds {
       if (sound) this.#take(key, sound);
     }
     status.textContent = "";
+    this.quality = wanted ? "lossless" : "preview";
+    player.show();
   }
 
   /** Let a part of the master sound otherwise from now on, without a stop. */
@@ -62,24 +65,30 @@ export class PlayerSounds {
       drawn.loudness.lufs.forEach((value, index) => (lufs[Math.round(start / track.loudness.step_seconds) + index] = value + gainDb));
       track.loudness = { ...track.loudness, lufs };
     }
+    const before = track.heard;
     track.heard = null; // until it is measured anew
-    this.#take("master", { buffer: whole });
+    this.#put("master", { buffer: whole });
+    this.store.remeasure("master", before, whole, start, start + part.duration).then(() => this.player.apply());
     return true;
   }
 
   /** Let a whole track be another, at the same place. */
   async replace(key, source) {
     const track = new Track({ url: source.url, losslessUrl: source.lossless_url, waveformUrl: source.waveform_url, lufs: source.lufs, proxyGainDb: source.proxy_gain_db });
-    await track.listenFor();
+    const [sound] = await Promise.all([this.#soundOf(track), track.listenFor()]);
     this.store.tracks.set(key, track);
-    this.#take(key, await this.#load(key));
+    this.#take(key, sound);
   }
 
   #take(key, sound) {
+    this.#put(key, sound);
+    this.#measure(key, sound);
+  }
+
+  #put(key, sound) {
     this.#sounds.set(key, Promise.resolve(sound));
     this.player.desk?.transport.replace(key, sound);
     this.player.apply();
-    this.#measure(key, sound);
   }
 
   /** Match by what is really heard: a codec may take some tenths of a dB from a dense track. */
@@ -87,8 +96,12 @@ export class PlayerSounds {
     if (sound?.buffer) this.store.measure(key, sound.buffer).then(() => this.player.apply());
   }
 
-  async #load(key) {
-    return this.store.isLong ? { media: this.store.stream(key) } : { buffer: await this.store.decode(key) };
+  #load(key) {
+    return this.#soundOf(this.store.tracks.get(key));
+  }
+
+  async #soundOf(track) {
+    return this.store.isLong ? { media: this.store.stream(track) } : { buffer: await this.store.decode(track) };
   }
 
   #failed(radio) {

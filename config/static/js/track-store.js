@@ -1,6 +1,6 @@
 // The tracks of a player: where their sound comes from, and how loud it is.
 
-import { loudnessOf, measured, outline } from "./outline.js";
+import { loudnessOf, measured, outline, remeasured } from "./outline.js";
 
 const MEMORY_BYTES = 640e6; // of decoded sound; songs that need more are streamed
 const BYTES_PER_FRAME = 8; // two channels of 32-bit samples
@@ -60,16 +60,25 @@ export class TrackStore {
     return { start: region.start + this.referenceOffset, end: region.end + this.referenceOffset };
   }
 
-  async decode(key, { lossless = this.lossless } = {}) {
-    const { url, losslessUrl } = this.tracks.get(key);
-    return this.decodeFrom((lossless && losslessUrl) || url);
+  async decode({ url, losslessUrl }) {
+    return this.decodeFrom((this.lossless && losslessUrl) || url);
   }
 
-  /** Measure what is played of a track, one after the other for the sake of memory. */
+  /** Measure what is played of a track. */
   measure(key, buffer) {
+    return this.#measure(key, () => measured(buffer));
+  }
+
+  /** Measure what is played of a track that was `before`, but for a part of it. */
+  remeasure(key, before, buffer, start, end) {
+    return this.#measure(key, () => (before ? remeasured(before, buffer, start, end) : measured(buffer)));
+  }
+
+  /** One after the other, for the sake of memory. */
+  #measure(key, listen) {
     const track = this.tracks.get(key);
     this.#measuring = this.#measuring.then(async () => {
-      const heard = await measured(buffer);
+      const heard = await listen();
       if (this.tracks.get(key) === track) track.heard = heard;
     });
     return this.#measuring;
@@ -82,8 +91,7 @@ export class TrackStore {
     return decoder.decodeAudioData(await answer.arrayBuffer());
   }
 
-  stream(key) {
-    const { url, losslessUrl } = this.tracks.get(key);
+  stream({ url, losslessUrl }) {
     const media = new Audio((this.lossless && losslessUrl) || url);
     media.preload = "auto";
     return media;
