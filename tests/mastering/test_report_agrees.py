@@ -57,7 +57,7 @@ class Told(HTMLParser):
 
     def _is_cell(self) -> bool:
         in_body = any(tag == "tbody" for tag, _ in self._open)
-        return in_body and self._in({"numbers"}) and not self._in({"plot-panel", "release"})
+        return in_body and self._in({"numbers"}) and not self._in({"plot-panel", "platforms"})
 
     def _in(self, classes: set[str]) -> bool:
         return any(classes & of for _, of in self._open)
