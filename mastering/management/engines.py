@@ -141,8 +141,9 @@ def cases_in(folder: Path) -> list[Case]:
         found = {
             path.stem: path for path in sorted(place.iterdir()) if path.suffix.lower() in AUDIO
         }
-        if {"mix", "reference"} <= set(found):
-            cases.append(Case(place.name, found["mix"], found["reference"]))
+        if missing := {"mix", "reference"} - set(found):
+            raise CommandError(f"{place} has no {' and no '.join(sorted(missing))} in it.")
+        cases.append(Case(place.name, found["mix"], found["reference"]))
     if not cases:
         raise CommandError(f"{folder} has no folder with a mix and a reference in it.")
     return cases

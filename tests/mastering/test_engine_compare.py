@@ -121,6 +121,12 @@ def test_a_folder_without_pairs_is_refused(tmp_path):
         cases_in(tmp_path)
 
 
+def test_a_pair_of_which_a_half_is_missing_is_told_and_not_left_out(pairs):
+    (pairs / "a song" / "reference.flac").unlink()
+    with pytest.raises(CommandError, match="a song has no reference in it"):
+        cases_in(pairs)
+
+
 def test_every_number_of_a_report_has_a_tolerance_or_is_left_out_on_purpose():
     tolerances = read_tolerances(TOLERANCES)
     measures = dict(_flat({"report": REPORT}))
