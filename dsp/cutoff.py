@@ -34,13 +34,13 @@ def find_cutoff_hz(spectrogram: Spectrogram, integrated_lufs: float) -> float | 
     sums = np.concatenate([[0.0], np.cumsum(level)])
     lowest, low, highest = CUTOFF_RANGE_HZ
     highest = HIGH_RATE_CUTOFF_HZ if hz[-1] > 44_000.0 else highest
-    steepest, where, faintest = 0.0, None, integrated_lufs - FAINTEST_TOP_DB
-    for cut in np.arange(lowest, min(highest, hz[-1] - 1_000.0), 100.0):
-        edges = np.searchsorted(hz, (cut - 1_000.0, cut - 200.0, cut + 200.0, cut + 1_000.0))
-        below, above = np.diff(sums[edges])[::2] / np.diff(edges)[::2]
-        least = STEEP_DB if cut >= low else LOW_STEEP_DB
-        if below - above > max(least, steepest) and below > faintest:
-            steepest, where = float(below - above), float(cut)
+    cuts = np.arange(lowest, min(highest, hz[-1] - 1_000.0), 100.0)
+    edges = np.searchsorted(hz, cuts + np.array([[-1_000.0], [-200.0], [200.0], [1_000.0]]))
+    below, above = np.diff(sums[edges], axis=0)[::2] / np.diff(edges, axis=0)[::2]
+    falls = below - above
+    faintest = integrated_lufs - FAINTEST_TOP_DB
+    falls[(falls <= np.where(cuts >= low, STEEP_DB, LOW_STEEP_DB)) | (below <= faintest)] = 0.0
+    where = float(cuts[np.argmax(falls)]) if falls.any() else None
     if where is None and hz[-1] > 44_000.0:
         return _end_before_emptiness_hz(spectrogram, width)
     return _knee_over_floor_hz(level, hz) if where is None else where
@@ -52,8 +52,9 @@ def _knee_over_floor_hz(level: Doubles, hz: Doubles) -> float | None:
     highest = np.maximum.accumulate(level[:last][::-1])[::-1]
     lowest = np.minimum.accumulate(level[:last][::-1])[::-1]
     steepest, where = FLOORED_DB, None
-    for cut in np.arange(CUTOFF_RANGE_HZ[1], CUTOFF_RANGE_HZ[2], 100.0):
-        edges = np.searchsorted(hz, cut + np.array([-1_500.0, -1_000.0, -750.0, -250.0, 250.0]))
+    cuts = np.arange(CUTOFF_RANGE_HZ[1], CUTOFF_RANGE_HZ[2], 100.0)
+    around = np.array([-1_500.0, -1_000.0, -750.0, -250.0, 250.0])
+    for cut, edges in zip(cuts, np.searchsorted(hz, cuts[:, None] + around), strict=True):
         start = int(edges[4])
         if start >= last or highest[start] - lowest[start] > FLAT_DB:
             continue

@@ -148,7 +148,8 @@ def maximize(
         Whether the samples may be overwritten, which saves the room of a copy.
     block_energies : ndarray, shape (blocks,), optional
         :func:`dsp.loudness.weighted_block_energies` of the audio in blocks of
-        ``block_frames(rate)``, where they are known; a hundredth of a dB off does no harm.
+        ``block_frames(rate)``, where they are known and the audio is finite; a hundredth of a dB
+        off does no harm.
 
     Returns
     -------
@@ -156,7 +157,8 @@ def maximize(
         Within ``TOLERANCE_LU`` of the goal where ``held_by`` is None. The limits hold in the
         delivered audio.
     """
-    require_finite(audio)
+    if block_energies is None:
+        require_finite(audio)
     if not in_place:
         audio = Audio(audio.samples.copy(), audio.rate_hz)
     limits = Limits(max_limiting_db, max_mean_limiting_db)

@@ -246,7 +246,7 @@ def measure(
     ----------
     audio : Audio
     energies : WeightedEnergies, optional
-        Of this audio, where they have been measured before.
+        Of this audio, where it has been found finite and they have been measured before.
     progress : callable, optional
         Told the share done, 0 to 1.
 
@@ -261,7 +261,8 @@ def measure(
     """
     if audio.duration_seconds < SHORTEST_SECONDS:
         raise TooShort(f"A track must last at least {SHORTEST_SECONDS:g} seconds to be measured.")
-    require_finite(audio)
+    if energies is None:
+        require_finite(audio)
     weighted = energies or weighted_energies(audio)
     levels = measure_loudness(weighted)
     if not np.isfinite(levels.integrated_lufs):

@@ -109,13 +109,11 @@ def compare(target: Profile, reference: Profile) -> Comparison:
     first, second, weights = pairs.first, pairs.second, pairs.weights
     _paired.cache_clear()  # large, and not asked for again
     (our_mid, their_mid), (our_side, their_side) = pairs.mids, pairs.sides
-    levels = (
-        relative_loudness(our_mid, our_side)[first],
-        relative_loudness(their_mid, their_side)[second],
-    )
+    powers = _power(our_mid, our_side), _power(their_mid, their_side)
+    levels = relative_loudness(powers[0])[first], relative_loudness(powers[1])[second]
     slope, slope_doubt = slope_of(*levels, pairs.overall_db)
     group_slopes, group_doubts, group_rises_db = slopes_of_groups(
-        pairs.mids, pairs.sides, (first, second), pairs.overall_db
+        powers, (first, second), pairs.overall_db
     )
     ours, theirs = _levelled(our_mid), _levelled(their_mid)
     width, their_width = (
@@ -202,6 +200,13 @@ def _spread(ours: Doubles, theirs: Doubles, pairs: _Pairs) -> Doubles:
     """Return the variance over pairs of the difference of values smoothed over an octave."""
     ours, theirs = smooth(ours, 1.0), smooth(theirs, 1.0)
     return _variance(_apart(ours, theirs, pairs.first, pairs.second), pairs.weights)
+
+
+def _power(mid: Doubles, side: Doubles) -> Doubles:
+    """Return the power of mid and side together."""
+    power: Doubles = 10.0 ** (mid / 10.0)
+    power += 10.0 ** (side / 10.0)
+    return power
 
 
 def _levelled(mid: Doubles) -> Doubles:

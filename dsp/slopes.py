@@ -22,8 +22,7 @@ GROUPS_COMPARED: Final = len(GROUP_EDGES_HZ) + 1
 
 
 def slopes_of_groups(
-    mids: tuple[Doubles, Doubles],
-    sides: tuple[Doubles, Doubles],
+    powers: tuple[Doubles, Doubles],
     pairs: tuple[Moments, Moments],
     unlikeness_db: Doubles,
 ) -> tuple[Doubles, Doubles, Doubles]:
@@ -31,8 +30,8 @@ def slopes_of_groups(
 
     Parameters
     ----------
-    mids, sides : pair of ndarray, shape (moments, BAND_COUNT)
-        Levels of the moments of target and reference, dB.
+    powers : pair of ndarray, shape (moments, BAND_COUNT)
+        Of mid and side together in the moments of target and reference.
     pairs : pair of ndarray, shape (pairs,)
         Numbers of like moments.
     unlikeness_db : ndarray, shape (pairs,)
@@ -45,24 +44,19 @@ def slopes_of_groups(
         stands over their median.
     """
     numbers = np.searchsorted(GROUP_EDGES_HZ, BAND_CENTRES_HZ, side="right")
-    ours, theirs = (
-        10.0 ** (mid / 10.0) + 10.0 ** (side / 10.0) for mid, side in zip(mids, sides, strict=True)
-    )
     found = np.zeros((3, GROUPS_COMPARED))
     for group in range(GROUPS_COMPARED):
-        levels = [
-            10.0 * np.log10(power[:, numbers == group].sum(axis=1)) for power in (ours, theirs)
-        ]
+        levels = [10.0 * np.log10(power[:, numbers == group].sum(axis=1)) for power in powers]
         first, second = (level - np.median(level) for level in levels)
         found[:2, group] = slope_of(first[pairs[0]], second[pairs[1]], unlikeness_db)
         found[2, group] = np.percentile(first, 95.0)
     return found[0], found[1], found[2]
 
 
-def relative_loudness(mid: Doubles, side: Doubles) -> Doubles:
-    """Return the K-weighted loudness of moments against their median, LU."""
+def relative_loudness(power: Doubles) -> Doubles:
+    """Return the K-weighted loudness of moments of a power against their median, LU."""
     weights = 10.0 ** (k_weighting_db(BAND_CENTRES_HZ, WEIGHTING_RATE_HZ) / 10.0)
-    loudness = 10.0 * np.log10((10.0 ** (mid / 10.0) + 10.0 ** (side / 10.0)) @ weights)
+    loudness = 10.0 * np.log10(power @ weights)
     relative: Doubles = loudness - np.median(loudness)
     return relative
 
