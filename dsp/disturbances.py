@@ -40,7 +40,7 @@ NOISE_ROUGHNESS_DB: Final = 2.0
 
 def find_subsonic(audio: Audio) -> Finding | None:
     """Find energy under 18 Hz that takes room and drives limiters."""
-    powers, hz = low_spectra(audio, SUBSONIC_FRAME_SECONDS)
+    powers, hz = spectra(low_rate(audio), SUBSONIC_FRAME_SECONDS)
     total = float(np.mean(np.square(audio.samples, dtype=np.float64)))
     if not powers.size or total <= 0.0:
         return None
@@ -51,12 +51,15 @@ def find_subsonic(audio: Audio) -> Finding | None:
     return Finding("subsonic", "warning", 0.9, round(share_db, 1), "dB")
 
 
-def low_spectra(
-    audio: Audio, frame_seconds: float, *, per_frame: int = 2
-) -> tuple[Doubles, Doubles]:
-    """Return mean square per bin under 1 kHz, of overlapping frames, and the frequencies."""
+def low_rate(audio: Audio) -> Doubles:
+    """Return the middle of a sound at a rate that is enough for what lies under 1 kHz."""
     mid = Audio(audio.samples.mean(axis=0, keepdims=True, dtype=np.float32), audio.rate_hz)
-    low = resample(mid, LOW_RATE_HZ).samples[0]
+    low: Doubles = resample(mid, LOW_RATE_HZ).samples[0].astype(np.float64)
+    return low
+
+
+def spectra(low: Doubles, frame_seconds: float, *, per_frame: int = 2) -> tuple[Doubles, Doubles]:
+    """Return mean square per bin under 1 kHz, of overlapping frames, and the frequencies."""
     size = round(frame_seconds * LOW_RATE_HZ)
     hop = size // per_frame
     count = 1 + (low.size - size) // hop if low.size >= size else 0
@@ -65,9 +68,9 @@ def low_spectra(
         return np.zeros((0, hz.size)), hz
     window = np.hanning(size + 1)[:-1]
     frames = np.lib.stride_tricks.sliding_window_view(low, size)[::hop]
-    spectra = scipy.fft.rfft(frames * window, axis=1)
+    transforms = scipy.fft.rfft(frames * window, axis=1)
     scale = 2.0 / (size * float(np.sum(np.square(window))))
-    return scale * np.square(np.abs(spectra)), hz
+    return scale * np.square(np.abs(transforms)), hz
 
 
 def find_noise(profile: Profile) -> Finding | None:
