@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from dsp.audio import Audio
 from dsp.findings import Finding, Ranges
+from dsp.interpolation import interpolate
 
 SEGMENT_SECONDS: Final = 10.0  # a fader may move the height of the tops; within this it does not
 LOWEST: Final = 0.4  # of the peak: no clipper that is heard works lower
@@ -39,6 +40,12 @@ CORNER: Final = 12.0  # tolerances per frame that both flanks of a short top fal
 LOPSIDED: Final = 1.5  # … one so much further than the other, as no round peak's do
 LEAST_CORNERS: Final = 3  # such tops at the height of the file,
 CORNER_SHARE: Final = 0.1  # and of all tops that reach it; after a limiter under 0.02
+
+SURPRISE: Final = 3.0  # standard errors by which a top would have risen higher, had it been let …
+LEAST_SURPRISES: Final = 3  # … so many tops of the greatest height,
+SURPRISE_SHARE: Final = 0.1  # and of all that reach it; after a limiter under 0.02
+SURPRISE_TOPS: Final = 80  # looked at in each polarity of a channel
+SHORT_SECONDS: Final = 0.001  # longer tops are found by their corners
 
 RIPPLED: Final = 0.015  # roughness after a resampler or a codec, of the top
 RIPPLED_SHOULDER: Final = 6.0
@@ -130,6 +137,8 @@ def _untouched(audio: Audio, peak: float) -> list[tuple[int, int]]:
     if sum(tops.evidence for tops in of_file) >= EVIDENCE_FRAMES:
         kept += of_file
     kept += _cornered(audio.samples, peak, tolerance)
+    if not kept:
+        kept = _cut_short(audio, peak, tolerance)
     return sorted(
         {
             (int(start), int(end))
@@ -178,6 +187,41 @@ def _cornered(samples: Floats, peak: float, tolerance: float) -> list[_Tops]:
         reaching += starts.size
     number = sum(tops.starts.size for tops in found)
     return found if number >= max(LEAST_CORNERS, CORNER_SHARE * reaching) else []
+
+
+def _cut_short(audio: Audio, peak: float, tolerance: float) -> list[_Tops]:
+    """Return the tops at the greatest height that the sound around them would have had rise higher.
+
+    They may be single frames. A peak that was let rise is at the end of a random walk: the sound
+    around it would have had it a little lower; and so is a peak that a limiter turned down whole.
+    """
+    longest = round(SHORT_SECONDS * audio.rate_hz)
+    found: list[_Tops] = []
+    reaching = 0
+    for signed in _polarities(audio.samples):
+        height = float(signed.max())
+        if height < LOWEST * peak:
+            continue
+        starts, ends = _runs(np.flatnonzero(signed > height - tolerance))
+        short = np.flatnonzero(ends - starts <= longest)[:SURPRISE_TOPS]
+        surprising = [
+            number for number in short if _rises(signed, starts[number], ends[number], height)
+        ]
+        chosen = np.array(surprising, dtype=np.int64)
+        heights = np.full(chosen.size, height)
+        found.append(_Tops(starts[chosen], ends[chosen], heights))
+        reaching += short.size
+    number = sum(tops.starts.size for tops in found)
+    return found if number >= max(LEAST_SURPRISES, SURPRISE_SHARE * reaching) else []
+
+
+def _rises(signed: Floats, start: int, end: int, height: float) -> bool:
+    """Tell whether a top would be higher than it is, going by what is around it."""
+    foretold = interpolate(signed, start, end)
+    if foretold is None:
+        return False
+    values, error = foretold
+    return bool(values.mean() - height > SURPRISE * error)
 
 
 def _runs(frames: Places) -> tuple[Places, Places]:

@@ -9,6 +9,7 @@ import numpy as np
 import scipy.fft
 
 from dsp.audio import Audio
+from dsp.codes import decoded_power
 from dsp.findings import Finding
 from dsp.measure import Profile
 from dsp.resample import resample
@@ -39,7 +40,7 @@ NOISE_ROUGHNESS_DB: Final = 2.0
 
 def find_subsonic(audio: Audio) -> Finding | None:
     """Find energy under 18 Hz that takes room and drives limiters."""
-    powers, hz = low_spectra(audio, SUBSONIC_FRAME_SECONDS)
+    powers, hz = spectra(low_rate(audio), SUBSONIC_FRAME_SECONDS)
     total = float(np.mean(np.square(audio.samples, dtype=np.float64)))
     if not powers.size or total <= 0.0:
         return None
@@ -50,12 +51,15 @@ def find_subsonic(audio: Audio) -> Finding | None:
     return Finding("subsonic", "warning", 0.9, round(share_db, 1), "dB")
 
 
-def low_spectra(
-    audio: Audio, frame_seconds: float, *, per_frame: int = 2
-) -> tuple[Doubles, Doubles]:
-    """Return mean square per bin under 1 kHz, of overlapping frames, and the frequencies."""
+def low_rate(audio: Audio) -> Doubles:
+    """Return the middle of a sound at a rate that is enough for what lies under 1 kHz."""
     mid = Audio(audio.samples.mean(axis=0, keepdims=True, dtype=np.float32), audio.rate_hz)
-    low = resample(mid, LOW_RATE_HZ).samples[0]
+    low: Doubles = resample(mid, LOW_RATE_HZ).samples[0].astype(np.float64)
+    return low
+
+
+def spectra(low: Doubles, frame_seconds: float, *, per_frame: int = 2) -> tuple[Doubles, Doubles]:
+    """Return mean square per bin under 1 kHz, of overlapping frames, and the frequencies."""
     size = round(frame_seconds * LOW_RATE_HZ)
     hop = size // per_frame
     count = 1 + (low.size - size) // hop if low.size >= size else 0
@@ -64,9 +68,9 @@ def low_spectra(
         return np.zeros((0, hz.size)), hz
     window = np.hanning(size + 1)[:-1]
     frames = np.lib.stride_tricks.sliding_window_view(low, size)[::hop]
-    spectra = scipy.fft.rfft(frames * window, axis=1)
+    transforms = scipy.fft.rfft(frames * window, axis=1)
     scale = 2.0 / (size * float(np.sum(np.square(window))))
-    return scale * np.square(np.abs(spectra)), hz
+    return scale * np.square(np.abs(transforms)), hz
 
 
 def find_noise(profile: Profile) -> Finding | None:
@@ -75,8 +79,8 @@ def find_noise(profile: Profile) -> Finding | None:
     Music fades at every pace, so its quiet moments have no level in common. Noise has: a moment is
     long enough to tell it to within a dB.
     """
-    mid, side = profile.moments_db()
-    bands = 10.0 ** (mid / 10.0) + 10.0 ** (side / 10.0)
+    bands = decoded_power(profile.moments_mid)
+    bands += decoded_power(profile.moments_side)
     sounding = bands[to_db(bands.sum(axis=1)) > DIGITAL_SILENCE_DB]
     if sounding.shape[0] < NOISE_MOMENTS:
         return None

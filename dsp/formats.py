@@ -98,7 +98,7 @@ _SOURCES = (
     SourceFormat("mp3", "MP3", ("mp3",), ("audio/mpeg", "audio/mp3"), lossy=True),
     SourceFormat("ogg", "Ogg Vorbis", ("ogg", "oga"), ("audio/ogg",), lossy=True),
     SourceFormat("opus", "Opus", ("opus",), ("audio/ogg", "audio/opus"), lossy=True),
-    SourceFormat("m4a", "M4A (AAC or ALAC)", ("m4a", "mp4"), ("audio/mp4", "audio/x-m4a"), None),
+    SourceFormat("m4a", "M4A (AAC, ALAC)", ("m4a", "mp4"), ("audio/mp4", "audio/x-m4a"), None),
     SourceFormat("aac", "AAC", ("aac",), ("audio/aac", "audio/x-aac"), lossy=True),
 )
 _EXPORTS = (

@@ -7,10 +7,11 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import scipy.fft
 import scipy.ndimage
 
 from dsp.audio import Audio
-from dsp.disturbances import low_spectra
+from dsp.disturbances import LOW_RATE_HZ, low_rate, spectra
 from dsp.findings import Finding
 from dsp.spectrum import Doubles, to_db
 
@@ -28,10 +29,17 @@ HARMONICS: Final = 8
 LINE_DB: Final = 3.0  # over its neighbours: a line of the comb,
 LEAST_LINES: Final = 2  # so many of them at least, as one may be a note
 LEAST_SUM_DB: Final = 8.0  # of what the lines of the comb have over their neighbours …
+WEIGHED_LINES: Final = 3  # lines and …
+WEIGHED_LEAD_DB: Final = 6.0  # … lead where moments are weighed: what is weighed may beat
+WEIGHED_SECONDS: Final = 0.5  # frames that are weighed …
+WEIGHED_AROUND: Final = (5, 17)  # … by the mean level of so many of them and of so many bins:
+WEIGHED_PERCENT: Final = 10.0  # of moments; none counts for more than these do
+WEIGHED_HZ: Final = 450.0
 LEAST_LEAD_DB: Final = 4.0  # … beyond that of every comb beside it: the lines of a pattern that
 # repeats exactly lie at round numbers too, but as many beside 50 Hz as on it
 BESIDE_HZ: Final = (1.5, 2, 2.5, 3, 4, 5, 6.25, 7, 7.5, 8, 9, 10, 11, 12.5, 13, 15, 17.5)
 FAINTEST_DBFS: Final = -75.0
+SILENT: Final = 1e-14  # power of a frame, or of a bin of one, in which nothing sounds
 
 Bins = npt.NDArray[np.int64]
 
@@ -40,25 +48,63 @@ def find_hum(audio: Audio) -> Finding | None:
     """Find lines at a mains frequency and its harmonics that never stop.
 
     Music leaves every narrow band now and then. What is in it for all but the quietest tenth of the
-    time is seen by a percentile, even under dense music.
+    time is seen by a percentile, even under dense music; and where it is not, then perhaps by
+    weighing every moment by how little else it holds.
     """
-    powers, hz = low_spectra(audio, FRAME_SECONDS, per_frame=PER_FRAME)
-    sounding = powers[powers.sum(axis=1) > 1e-14]
+    low = low_rate(audio)
+    powers, hz = spectra(low, FRAME_SECONDS, per_frame=PER_FRAME)
+    sounding = powers[powers.sum(axis=1) > SILENT]
     if sounding.shape[0] < LEAST_FRAMES:
         return None
     steady_db = to_db(np.percentile(sounding, PERCENT, axis=0))
-    over_db = steady_db - _highest_beside(steady_db, float(hz[1]))
-    lead_db, comb = max(
-        (_lead(over_db, float(hz[1]), mains_hz) for mains_hz in MAINS_HZ), key=lambda each: each[0]
-    )
-    lines = comb[over_db[comb] >= LINE_DB]
+    lead_db, lines = _lines(steady_db, float(hz[1]))
     if lead_db < LEAST_LEAD_DB or lines.size < LEAST_LINES:
-        return None
+        weighed, _ = spectra(_weighed(low), FRAME_SECONDS, per_frame=PER_FRAME)
+        weighed_db = to_db(np.percentile(weighed, PERCENT, axis=0), lowest_db=-300.0)
+        lead_db, lines = _lines(weighed_db, float(hz[1]))
+        if lead_db < WEIGHED_LEAD_DB or lines.size < WEIGHED_LINES:
+            return None
     if steady_db[lines].max() < FAINTEST_DBFS:
         return None
     value = 10.0 * math.log10(float(np.sum(10.0 ** (steady_db[lines] / 10.0))))
     confidence = round(min(0.95, 0.7 + 0.02 * lead_db), 2)
     return Finding("hum", "warning", confidence, round(value, 1), "dBFS")
+
+
+def _lines(steady_db: Doubles, bin_hz: float) -> tuple[float, Bins]:
+    """Return the lead of the better comb, and its lines."""
+    over_db = steady_db - _highest_beside(steady_db, bin_hz)
+    lead_db, comb = max(
+        (_lead(over_db, bin_hz, mains_hz) for mains_hz in MAINS_HZ), key=lambda each: each[0]
+    )
+    return lead_db, comb[over_db[comb] >= LINE_DB]
+
+
+def _weighed(low: Doubles) -> Doubles:
+    """Return a sound with every moment of every band weighed by how little else is in it.
+
+    That is the filter matched to a steady line in a noise that comes and goes: it listens where the
+    music leaves room. The level around a line is a mean of decibels, on which the line itself has
+    little part.
+    """
+    size = round(WEIGHED_SECONDS * LOW_RATE_HZ)
+    hop = size // 4
+    window = np.hanning(size + 1)[:-1]
+    padded = np.pad(low, size)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop]
+    found = scipy.fft.rfft(frames * window, axis=1)
+    found[:, round(WEIGHED_HZ * WEIGHED_SECONDS) + 1 :] = 0.0
+    heard = found[:, : round(WEIGHED_HZ * WEIGHED_SECONDS) + 1]
+    logs = np.log(np.square(np.abs(heard)) + SILENT)
+    level = np.exp(scipy.ndimage.uniform_filter(logs, WEIGHED_AROUND, mode="nearest"))
+    sounding = level[level.sum(axis=1) > 1e-7 * level.sum() / level.shape[0]]
+    heard /= np.maximum(level, np.percentile(sounding, WEIGHED_PERCENT, axis=0))
+    parts = scipy.fft.irfft(found, size, axis=1) * window
+    weighed = np.zeros(padded.size)
+    for number, part in enumerate(parts):
+        weighed[number * hop : number * hop + size] += part
+    kept: Doubles = weighed[size:-size]
+    return kept / max(float(np.sqrt(np.mean(np.square(kept)))), 1e-30)
 
 
 def _highest_beside(steady_db: Doubles, bin_hz: float) -> Doubles:

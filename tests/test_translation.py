@@ -19,6 +19,8 @@ from django.apps import apps
 from django.test import Client
 
 from accounts.models import User
+from dsp.platforms import platforms
+from mastering.messages.platform_rules import SHIPPED
 from tests.browser import scene
 from tests.browser.states import STATES, State
 from tests.conftest import browser_of
@@ -38,23 +40,39 @@ KEPT = re.compile(
 FILLED = re.compile(r"\{\w+\}|\b(?:evt|whk|aud|mst|ver|ref)_\w+")  # by scripts; public ids
 WORD = re.compile(r"[A-Za-z][\w'-]+")
 # The same in every language: formats, services, names of things, and what codes are made of.
-NAMES = SAME | {"API", "Stripe", "lacquer", "alice", "example"}
+NAMES = SAME | {
+    *("API", "Stripe", "lacquer", "alice", "example", "bpm", "Bea", "Cy"),
+    *("AAC", "AIFF", "ALAC", "FLAC", "M4A", "MP3", "Ogg", "Opus", "Vorbis", "WAV"),
+    *("float", "kbit", "wav24", "wav32f"),
+    *("Amazon", "Apple", "Deezer", "Music", "Spotify", "Tidal", "YouTube"),
+    *("av", "numba", "numpy", "scipy", "soundfile", "soxr"),
+}
 SONGS = {"Harbour", "lights", "Night", "drive"}  # of the landing page
-OF_PEOPLE = ("filename", "title", "artist", "album", "name", "label", "note", "text", "email")
-# Pages of visitors and accounts. Those of masters and references show codes and names of services
-# as well, which would have to be told from words first.
+OF_PEOPLE = (
+    "filename",
+    "title",
+    "artist",
+    "album",
+    "name",
+    "label",
+    "note",
+    "text",
+    "email",
+    "tags",
+)
+# Pages of visitors and accounts, of references, and of masters in every state.
 PAGES = {
     *("home", "login", "signup", "verification-sent", "link-expired", "reset-link-expired"),
     *("password-reset", "password-reset-done", "password-change", "logout", "two-factor"),
     *("account", "email", "notices", "sessions", "data", "erase"),
     *("pricing", "billing", "ledger", "invoices"),
+    *("new", "new-library", "new-measuring", "new-rejected", "new-chosen", "new-ranked"),
+    *("master-queued", "master-running", "master-failed", "master-canceled", "master-result"),
+    *("master-released", "master-check-failed", "master-compared", "master-second-mix"),
+    *("masters", "masters-empty", "tags", "provenance", "verify", "share", "shares"),
+    *("references", "references-empty", "references-ranked", "reference"),
+    *("reference-doubtful", "reference-profile"),
 }
-FILLED = re.compile(r"\{\w+\}|\b(?:evt|whk|aud|mst|ver|ref)_\w+")  # by scripts; public ids
-WORD = re.compile(r"[A-Za-z][\w'-]+")
-# The same in every language: formats, services, names of things, and what codes are made of.
-NAMES = SAME | {"API", "Stripe", "lacquer", "alice", "example"}
-SONGS = {"Harbour", "lights", "Night", "drive"}  # of the landing page
-OF_PEOPLE = ("filename", "title", "artist", "album", "name", "label", "note", "text", "email")
 IN_ENGLISH = {"developers-reference", "developers-errors", "developers-changelog"}  # as the API is
 
 
@@ -127,7 +145,8 @@ def of_people() -> set[str]:
     for model in apps.get_models():
         names = [field.name for field in model._meta.concrete_fields if field.name in OF_PEOPLE]
         for row in model._default_manager.values_list(*names) if names else ():
-            given.update(WORD.findall(" ".join(str(value) for value in row)))
+            words = (" ".join(value) if isinstance(value, list) else str(value) for value in row)
+            given.update(WORD.findall(" ".join(words)))
     return given
 
 
@@ -163,3 +182,7 @@ def test_every_word_of_a_page_comes_from_the_catalogue(
 def test_a_message_keeps_its_placeholders_and_tags() -> None:
     assert widened("Say %(name)s {it} <b>now</b>") == "Ｓａｙ %(name)s {it} <b>ｎｏｗ</b>"
     assert escaped("<p>Ｓａｙ it</p>") == ["it"]
+
+
+def test_translators_get_the_platforms_rules_as_they_are_shipped() -> None:
+    assert set(SHIPPED) == {platform.rule for platform in platforms()}

@@ -1,14 +1,16 @@
 """Tables of how well the engine hears, on music of one's own; nothing is fetched.
 
-python -m bench.ears findings --music DIR [--every N]
+python -m bench.ears findings --music DIR [--every N] [--processes N]
 python -m bench.ears pairs --music DIR [--pairs TSV]
 python -m bench.ears sections --music DIR [--songs N]
 python -m bench.ears rank --music DIR [--every N]
 
 Names of tracks begin with their genre and two underscores. Findings: each accident of
-``bench.ears.accidents`` done to each track, and clipping at every gain. Pairs: how often a pair of
+``bench.ears.accidents`` done to each track, clipping at every gain, and what
+``bench.ears.innocent`` holds, which must not be found. Pairs: how often a pair of
 one genre scores over a pair of two, and the same for a table of pairs with the columns target,
-reference and kind (match or mismatch). Sections: songs spliced from parts of several tracks.
+reference and kind (match or mismatch). Sections: songs spliced from parts of several tracks,
+and songs of two and three kinds of parts that are paired.
 Rank: the place that a finished track has in a library of all tracks for the mix it would have been
 made of. Each trial writes what it found into its part of ``bench/EARS.md``.
 """
@@ -18,19 +20,16 @@ from __future__ import annotations
 import argparse
 import csv
 import itertools
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
 
-from bench.ears import accidents, page
-from bench.sound import corpus
+from bench.ears import accidents, page, parts
+from bench.ears import findings as trial
+from bench.ears.tracks import stereo, tracks
 from bench.sound.damage import damaged
-from dsp import files
 from dsp.audio import Audio
 from dsp.axes import WEIGHTS
-from dsp.checks import check_mix
-from dsp.clipping import find_clipping
 from dsp.measure import measure
 from dsp.suitability import compare, rank
 
@@ -48,7 +47,9 @@ def main() -> None:
     parser.add_argument("--music", type=Path, required=True)
     parser.add_argument("--pairs", type=Path)
     parser.add_argument("--every", type=int, default=1, help="use every N-th track only")
+    parser.add_argument("--processes", type=int, default=2, help="of findings")
     parser.add_argument("--songs", type=int, default=40)
+    parser.add_argument("--pairs-of-songs", type=int, default=20, help="whose parts are paired")
     parser.add_argument("--output", type=Path, default=Path("bench/EARS.md"))
     options = parser.parse_args()
     trials = {"findings": findings, "pairs": pairs, "sections": sections, "rank": ranks}
@@ -57,53 +58,9 @@ def main() -> None:
     page.write(options.output, options.trial, told)
 
 
-def tracks(folder: Path) -> list[Path]:
-    """Return the audio files of a folder, in order of their names."""
-    return list(corpus.found(folder).values())
-
-
-def stereo(path: Path) -> Audio:
-    """Return a track with two channels."""
-    audio = files.read(path)
-    return accidents.made(np.repeat(audio.samples, 2 // audio.channels, axis=0), audio.rate_hz)
-
-
-def codes(audio: Audio) -> set[str]:
-    """Return what is found in audio."""
-    return {finding.code for finding in check_mix(audio, measure(audio))}
-
-
 def findings(options: argparse.Namespace) -> list[str]:
-    """Return what is found in healthy songs, and how many of each accident."""
-    found: Counter[str] = Counter()
-    alarms: list[str] = []
-    chosen = tracks(options.music)[:: options.every]
-    for path in chosen:
-        song = accidents.healthy(stereo(path))
-        before = codes(song)
-        alarms += [f"| {path.stem} | {code} |" for code in sorted(before)]
-        for name, (happen, expected) in accidents.ACCIDENTS.items():
-            found[name] += bool(set(expected) & codes(happen(song)))
-        for over_db, gain_db in itertools.product(accidents.CLIP_DB, accidents.GAINS_DB):
-            clipped = accidents.words(
-                accidents.gained(accidents.clipped(song, over_db), gain_db), 16
-            )
-            found[f"clipped {over_db:g} dB"] += find_clipping(clipped) is not None
-        found["dark, taken for lossy"] += "lossy_source" in codes(accidents.dark(song)) - before
-        print(f"{path.stem:60s} {' '.join(sorted(before))}", flush=True)
-    rows = []
-    for name, count in found.items():
-        of = len(chosen) * (len(accidents.GAINS_DB) if name.startswith("clipped") else 1)
-        rows.append(f"| {name} | {count} of {of} |")
-    return [
-        f"{len(chosen)} tracks, each made healthy and then damaged in one way.",
-        "",
-        *page.table("damage", "found", rows),
-        "",
-        "Found in the tracks as they came, each to be looked at: many came as lossy files.",
-        "",
-        *page.table("track", "finding", alarms),
-    ]
+    """Return how many of each accident are found, and what is found where none was."""
+    return trial.run(options, tracks(options.music))
 
 
 def pairs(options: argparse.Namespace) -> list[str]:
@@ -157,10 +114,32 @@ def sections(options: argparse.Namespace) -> list[str]:
         near += sum(min((abs(s - t) for s in starts), default=9.0) <= NEAR_SECONDS for t in truth)
         count, found = count + len(truth), found + len(starts)
         print(f"{number:3d} {near} of {count}; {found} told", flush=True)
-    return [
+    told = (
         f"{options.songs} songs of {PIECES} pieces: {near} of {count} boundaries within "
         f"{NEAR_SECONDS:g} s ({100.0 * near / count:.0f} %); {found} told."
-    ]
+    )
+    return [told, "", *(paired(options, count) for count in parts.ORDERS)]
+
+
+def paired(options: argparse.Namespace, kinds: int) -> str:
+    """Return how many parts of made songs are paired with parts of their kind."""
+    rng = np.random.default_rng(kinds)
+    paths = tracks(options.music)
+    right = count = 0
+
+    def any_piece(chance: np.random.Generator) -> Audio:
+        return piece(chance, stereo(paths[chance.integers(len(paths))]))
+
+    for number in range(options.pairs_of_songs):
+        songs = [parts.put_together(rng, any_piece, order) for order in parts.ORDERS[kinds]]
+        found, of = parts.judge(*songs)
+        right, count = right + found, count + of
+        print(f"{kinds} kinds, {number:3d}: {right} of {count}", flush=True)
+    return (
+        f"{options.pairs_of_songs} pairs of made songs of {kinds} kinds of parts, "
+        f"{parts.STEP_DB:g} dB apart: {right} of {count} parts paired with their kind "
+        f"({100.0 * right / max(1, count):.0f} %)."
+    )
 
 
 def ranks(options: argparse.Namespace) -> list[str]:

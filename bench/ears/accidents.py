@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from functools import partial
 
 import av
 import numpy as np
@@ -11,6 +12,7 @@ import soxr
 from scipy import signal
 
 from dsp.audio import Audio
+from dsp.axes import RANGES_HZ
 
 CLIP_DB = (1.0, 2.0, 3.0, 6.0, 12.0)
 GAINS_DB = (0.0, -3.0, -6.0, -12.0)
@@ -157,6 +159,52 @@ def both_sides_alike(song: Audio) -> Audio:
     return made(np.repeat(song.samples.mean(axis=0, keepdims=True), 2, axis=0), song.rate_hz)
 
 
+def pressed(song: Audio) -> Audio:
+    """Return a song pressed flat before it was exported."""
+    return made(0.5 * np.tanh(30.0 * song.samples / np.abs(song.samples).max()), song.rate_hz)
+
+
+def more_of(song: Audio, limits_hz: tuple[float, float]) -> Audio:
+    """Return a song with 36 dB more between two frequencies."""
+    sos = signal.butter(4, limits_hz, "bandpass", fs=song.rate_hz, output="sos")
+    samples = song.samples + 60.0 * signal.sosfiltfilt(sos, song.samples, axis=1)
+    return made(samples / np.abs(samples).max(), song.rate_hz)
+
+
+def without(song: Audio, limits_hz: tuple[float, float]) -> Audio:
+    """Return a song without what lies between two frequencies."""
+    low_hz, high_hz = limits_hz
+    sos = signal.butter(8, (0.8 * low_hz, 1.2 * high_hz), "bandstop", fs=song.rate_hz, output="sos")
+    samples = signal.sosfiltfilt(sos, song.samples, axis=1)
+    return made(0.7 * samples / np.abs(samples).max(), song.rate_hz)
+
+
+def with_low_end(song: Audio, *, wide: bool) -> Audio:
+    """Return a wide song whose bass is other in each channel, or the same in both."""
+    noise = np.random.default_rng(1).normal(size=song.samples.shape)
+    low = signal.sosfilt(signal.butter(4, 100.0, fs=song.rate_hz, output="sos"), noise)
+    high = signal.sosfilt(
+        signal.butter(8, 200.0, "highpass", fs=song.rate_hz, output="sos"), song.samples
+    )
+    other = signal.sosfilt(
+        signal.butter(8, 200.0, "highpass", fs=song.rate_hz, output="sos"), noise
+    )
+    scale = np.sqrt(np.mean(np.square(high)))
+    low *= scale / np.sqrt(np.mean(np.square(low)))
+    both = low if wide else np.repeat(low[:1], 2, axis=0)
+    samples = high + both + 0.5 * scale * other
+    return made(0.7 * samples / np.abs(samples).max(), song.rate_hz)
+
+
+def out_of_phase_for(song: Audio, seconds: float = 8.0) -> Audio:
+    """Return a narrow song with one channel turned over for a while."""
+    samples = np.repeat(song.samples.mean(axis=0, keepdims=True), 2, axis=0)
+    samples[0] += 0.05 * song.samples[0]
+    first = song.frames // 3
+    samples[1, first : first + round(seconds * song.rate_hz)] *= -1.0
+    return made(samples, song.rate_hz)
+
+
 Accident = Callable[[Audio], Audio]
 
 # Each with the codes of which one must be found.
@@ -184,5 +232,18 @@ ACCIDENTS: dict[str, tuple[Accident, tuple[str, ...]]] = {
     "subsonic": (rumbling, ("subsonic",)),
     "dropout": (dropped, ("dropout",)),
     "8 bit": (lambda song: words(song, 8), ("low_bit_depth",)),
+    "pressed flat": (pressed, ("already_limited",)),
+    "bass apart": (lambda song: with_low_end(song, wide=True), ("wide_low_end",)),
+    "bass made mono": (lambda song: with_low_end(song, wide=False), ("narrow_low_end",)),
+    "out of phase for 8 s": (out_of_phase_for, ("out_of_phase",)),
+    "one channel": (lambda song: made(song.samples[:1], song.rate_hz), ("mono",)),
+    **{
+        f"{amount} {name.replace('_', ' ')}": (
+            partial(change, limits_hz=limits_hz),
+            (f"{amount}_{name}",),
+        )
+        for name, limits_hz in RANGES_HZ.items()
+        for amount, change in (("heavy", more_of), ("thin", without))
+    },
     "over 0 dBTP": (lambda song: gained(song, 3.5), ("little_headroom",)),
 }

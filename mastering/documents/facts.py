@@ -4,28 +4,45 @@ from dataclasses import asdict
 from typing import Any
 
 from mastering.messages.answers import answers, fixes
-from mastering.messages.report import caps, changes, harm_words, verdict_words
+from mastering.messages.coaching import coaching_of
+from mastering.messages.report import (
+    caps,
+    ceiling_words,
+    changes,
+    harm_words,
+    past_mastering_words,
+    verdict_words,
+)
 from mastering.models import Version
+from mastering.plots import plots_of_report
 from references.messages import audio_messages
 from references.models import AudioFile
 
 
 def report_document(version: Version) -> dict[str, Any]:
     """Return the report: the numbers, and the sentences that are built from them."""
-    report = version.report
+    report, master = version.report, version.master
+    coaching = coaching_of(master)
     return {
         **_names(version),
-        "mix": _track(version.master.mix),
-        "reference": _track(version.master.reference),
+        "mix": _track(master.mix),
+        "reference": _track(master.reference),
         "facts": report,
         "words": {
             "verdict": verdict_words(report),
             "answers": [asdict(one) for one in answers(report)],
             "changes": [asdict(one) for one in changes(report)],
+            "since_the_mix_before": coaching.as_dict() if coaching else None,
             "stopped_at_a_limit": caps(report),
+            "ceiling": ceiling_words(report),
             "further_away": harm_words(report),
+            "past_mastering": past_mastering_words(report, is_damaged=master.mix.is_past_mastering),
             "fix_in_the_mix": [asdict(one) for one in fixes(report)],
-            "mix_check": [asdict(one) for one in audio_messages(version.master.mix)],
+            "mix_check": [asdict(one) for one in audio_messages(master.mix, "mix")],
+            "plots": [
+                {"kind": plot.kind, "title": plot.title, "text": plot.sentence, "note": plot.note}
+                for plot in plots_of_report(report)
+            ],
         },
     }
 

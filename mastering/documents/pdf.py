@@ -28,6 +28,7 @@ from reportlab.platypus import (
 )
 
 from mastering.messages.answers import answers, fixes
+from mastering.messages.coaching import coaching_of
 from mastering.messages.report import (
     caps,
     ceiling_words,
@@ -36,10 +37,12 @@ from mastering.messages.report import (
     harm_words,
     limited_sections,
     measure_name,
+    past_mastering_words,
     tone_rows,
     verdict_words,
 )
 from mastering.models import Version
+from mastering.plots import plots_of_report
 from references.messages import audio_messages
 from references.templatetags.audio import db, number
 
@@ -80,13 +83,15 @@ def report_pdf(version: Version) -> bytes:
         Spacer(1, 4 * mm),
         *_questions(report),
         *_list(_("Further from the reference than the mix was"), harm_words(report)),
+        *_coaching(version),
         *_changes(report),
         *_numbers(report),
         *_spectrum(report),
         *_list(_("Stopped at a limit"), caps(report)),
-        *_fixes(report),
+        *_fixes(version),
         *_mix_check(version),
         *_limiting(report),
+        *_plots(report),
         *_bands(report),
         Spacer(1, 6 * mm),
         _text(_record(version), "quiet"),
@@ -165,18 +170,46 @@ def _bands(report: dict[str, Any]) -> list[Flowable]:
     return [_head(_("Tone, band by band")), _text(note, "quiet"), _grid(head, rows)]
 
 
-def _fixes(report: dict[str, Any]) -> list[Flowable]:
-    told = [
-        f"<font name='{BOLD}'>{escape(one.title)}.</font> {escape(one.text)} {escape(one.advice)}"
-        for one in fixes(report)
+def _coaching(version: Version) -> list[Flowable]:
+    told = coaching_of(version.master)
+    if told is None:
+        return []
+    lists = ((_("Better"), told.better), (_("Worse"), told.worse))
+    return [
+        *_list(_("Since the mix before"), [told.verdict]),
+        *(
+            _text(_titled(title, " ".join(each)), "item", ready=True)
+            for title, each in lists
+            if each
+        ),
     ]
-    return _list(_("Fix it in the mix"), told, ready=True)
+
+
+def _plots(report: dict[str, Any]) -> list[Flowable]:
+    told = [
+        _titled(plot.title, f"{plot.sentence} {plot.note}".rstrip())
+        for plot in plots_of_report(report)
+        if plot.kind != "spectrum"  # drawn, with its sentence
+    ]
+    return _list(_("What the plots show"), told, ready=True)
+
+
+def _fixes(version: Version) -> list[Flowable]:
+    report = version.report
+    past = past_mastering_words(report, is_damaged=version.master.mix.is_past_mastering)
+    told = [_titled(one.title, f"{one.text} {one.advice}".rstrip()) for one in fixes(report)]
+    return _list(_("Fix it in the mix"), [*([escape(past)] if past else []), *told], ready=True)
+
+
+def _titled(title: str, text: str) -> str:
+    """Return a text under a bold title, with everything in it escaped."""
+    return f"<font name='{BOLD}'>{escape(title)}.</font> {escape(text)}"
 
 
 def _mix_check(version: Version) -> list[Flowable]:
     told = [
         f"{one.title}. {one.text} {one.advice}".rstrip()
-        for one in audio_messages(version.master.mix)
+        for one in audio_messages(version.master.mix, "mix")
     ]
     return _list(_("What the check of the mix found"), told)
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from dsp.coaching import compare_mixes
+from mastering.models import Master
 from references.messages import FINDINGS, message
 from references.models import AudioFile
 from references.templatetags.audio import db, quantity
@@ -28,6 +29,17 @@ class Coaching:
         if self.better and self.worse:
             return _("Some of the new mix is nearer to the reference, some is further away.")
         return _("The two mixes measure alike.")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the sentences as JSON-ready values."""
+        return {"verdict": self.verdict, "better": self.better, "worse": self.worse}
+
+
+def coaching_of(master: Master) -> Coaching | None:
+    """Return what the mix does better and worse than the one before it, if there is one."""
+    if master.previous is None:
+        return None
+    return coaching_of_mixes(master.previous.mix, master.mix, master.reference)
 
 
 def coaching_of_mixes(before: AudioFile, after: AudioFile, reference: AudioFile) -> Coaching | None:

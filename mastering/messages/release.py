@@ -68,7 +68,7 @@ def platform_lines(version: Version) -> list[Played]:
                 name=rule.name,
                 gain=_("as it is") if abs(gain) < STAYS_DB else signed_db(gain),
                 lufs=lufs(loudness + gain),
-                rule=rule.rule,
+                rule=_(rule.rule) if rule.rule else "",
                 source=rule.source,
                 dated=rule.dated,
                 is_measured=rule.kind_of_source == "measured",

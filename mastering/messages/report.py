@@ -339,3 +339,14 @@ def ceiling_words(report: Report) -> str:
         "peak": dbtp(row["after"]),
         "ceiling": dbtp(report["loudness"]["ceiling_dbtp"]),
     }
+
+
+def past_mastering_words(report: Mapping[str, Any], *, is_damaged: bool) -> str:
+    """Return the honest advice to mend the mix, or see an engineer; empty where it is not due."""
+    pressed = any(one["code"] == "pressed_before" for one in report.get("fix_in_the_mix", ()))
+    if not (pressed or is_damaged):
+        return ""
+    return _(
+        "This file is past what mastering mends: it would only make the damage plainer. Go back "
+        "to the mix and export it anew; if you cannot, take the pack for an engineer to one."
+    )

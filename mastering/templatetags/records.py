@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from dsp.settings import MasterSettings
 from mastering.forms import SectionsForm
-from mastering.messages.coaching import Coaching, coaching_of_mixes
+from mastering.messages.coaching import coaching_of
+from mastering.messages.report import past_mastering_words
 from mastering.models import Master, Version
 from references.messages import Message, audio_messages
 from references.messages.suitability import SuitabilityWords, suitability_words
@@ -18,13 +19,7 @@ from references.templatetags.audio import db, dbtp, lufs, percent
 
 register = template.Library()
 
-
-@register.simple_tag
-def coaching_of(master: Master) -> Coaching | None:
-    """Return what the mix does better and worse than the one before it, if there is one."""
-    if master.previous is None:
-        return None
-    return coaching_of_mixes(master.previous.mix, master.mix, master.reference)
+register.simple_tag(coaching_of)
 
 
 @register.simple_tag
@@ -48,10 +43,8 @@ def suits(master: Master) -> SuitabilityWords | None:
 
 
 @register.simple_tag
-def past_mastering(master: Master, report: Mapping[str, Any]) -> bool:
-    """Tell whether the honest advice is to mend the mix, or to see an engineer."""
-    pressed = any(one["code"] == "pressed_before" for one in report.get("fix_in_the_mix", ()))
-    return pressed or master.mix.is_past_mastering
+def past_mastering(master: Master, report: Mapping[str, Any]) -> str:
+    return past_mastering_words(report, is_damaged=master.mix.is_past_mastering)
 
 
 @register.simple_tag

@@ -14,6 +14,7 @@ for tell in (
     judged.answers,
     judged.fixes,
     words.caps,
+    words.ceiling_words,
     words.changes,
     words.harm_words,
     words.limited_sections,

@@ -127,6 +127,28 @@ def test_tops_of_two_frames_tell_a_clipper_where_a_limiter_leaves_none(gain_db):
     assert "clipping" not in findings(accidents.words(accidents.gained(limited, gain_db), 16))
 
 
+@pytest.mark.parametrize("gain_db", [0.0, -12.0])
+def test_tops_of_single_frames_tell_a_clipper_by_what_is_around_them(gain_db):
+    rng = np.random.default_rng(11)
+    bright = band_of(rng.normal(0.0, 1.0, (2, 10 * RATE_HZ)), 2_000.0, 9_000.0)
+    bright *= 0.7 / np.abs(bright).max()
+    height = np.sort(np.abs(bright), axis=None)[-12]
+    clipped = accidents.made(np.clip(bright, -height, height), RATE_HZ)
+    found = findings(accidents.words(accidents.gained(clipped, gain_db), 16))
+    assert "clipping" in found
+    whole = accidents.words(accidents.gained(accidents.made(bright, RATE_HZ), gain_db), 16)
+    assert "clipping" not in findings(whole)
+
+
+def test_hum_is_found_where_loud_chords_leave_room(clean):
+    rng = np.random.default_rng(12)
+    low = band_of(rng.normal(0.0, 1.0, clean.samples.shape), 40.0, 400.0)
+    beat = np.exp(-((np.arange(clean.frames) / RATE_HZ * 2.0) % 1.0) * 6.0)
+    dense = accidents.made(clean.samples + 0.2 * beat * low, RATE_HZ)
+    assert "hum" not in findings(dense)
+    assert "hum" in findings(accidents.humming(dense, 50.0))
+
+
 def test_a_pattern_that_repeats_ten_times_a_second_is_not_hum(clean):
     hits = sum(accidents.tone(clean, 10.0 * n, 0.02) for n in range(3, 40))
     assert "hum" not in of(clean.samples + hits)

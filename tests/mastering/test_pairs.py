@@ -16,6 +16,7 @@ from mastering.services import submit_master
 from mastering.tasks import render_next
 from references.models import AudioFile, Reference
 from references.ranking import suitability_of
+from tests.api import Program
 from tests.studio import MIX, REFERENCE, PlayedEngine, measured, submitted, uploaded
 
 PAIR = reverse("mastering:suitability")
@@ -217,6 +218,14 @@ def test_pairs_chosen_by_hand_render_a_version(
     assert latest.number == 2
     assert latest.chosen.sections == ((0, 1),)
     assert [row.initial for row in SectionsForm(version=latest).rows] == ["1", None]
+
+
+def test_pairs_are_chosen_over_the_api_too(api: Program, with_sections: Version):
+    path = f"masters/{with_sections.master_id}/versions"
+    made = api.post(path, {"settings": {"sections": [[1, 0]]}})
+    assert made.status_code == 202
+    assert made.json()["settings"]["sections"] == [[1, 0]]
+    assert Version.objects.get(pk=made.json()["id"]).chosen.sections == ((1, 0),)
 
 
 @pytest.mark.parametrize("mode", ["automatic", "whole", "loudest"])

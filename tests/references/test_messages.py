@@ -38,6 +38,11 @@ def test_a_finding_says_what_was_measured_why_it_matters_and_what_to_do(code: st
     assert not told.guide or told.guide in GUIDES
 
 
+def test_findings_and_what_is_left_for_the_mix_point_to_guides():
+    pointed_to = {finding.guide for finding in FINDINGS.values() if finding.guide}
+    assert {"prepare", "reference", "limits"} <= pointed_to
+
+
 def test_what_is_not_sure_is_told_as_a_possibility():
     clipping = {"code": "clipping", "value": 12, "unit": "runs"}
     assert finding_message(clipping | {"confidence": 0.95}).title == "Clipped peaks"
