@@ -36,6 +36,12 @@ def decoded_db(codes: Codes) -> Doubles:
     return MOMENT_TOP_DB + MOMENT_STEP_DB * (codes.astype(np.float64) - 255.0)
 
 
+def decoded_power(codes: Codes) -> Doubles:
+    """Return the powers of :func:`decoded_db`, looked up: there are no more than the codes."""
+    power: Doubles = _POWERS[codes]
+    return power
+
+
 def by_difference(codes: Codes) -> Codes:
     """Return each level as its step from the band below it, which packs smaller (modulo 256)."""
     return np.diff(codes, axis=1, prepend=np.zeros((codes.shape[0], 1), dtype=np.uint8))
@@ -44,3 +50,6 @@ def by_difference(codes: Codes) -> Codes:
 def printed(fingerprint: Codes) -> str:
     """Return a fingerprint as text."""
     return base64.b64encode(fingerprint.tobytes()).decode("ascii")
+
+
+_POWERS: Final[Doubles] = 10.0 ** (decoded_db(np.arange(256, dtype=np.uint8)) / 10.0)

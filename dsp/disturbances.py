@@ -9,6 +9,7 @@ import numpy as np
 import scipy.fft
 
 from dsp.audio import Audio
+from dsp.codes import decoded_power
 from dsp.findings import Finding
 from dsp.measure import Profile
 from dsp.resample import resample
@@ -78,8 +79,8 @@ def find_noise(profile: Profile) -> Finding | None:
     Music fades at every pace, so its quiet moments have no level in common. Noise has: a moment is
     long enough to tell it to within a dB.
     """
-    mid, side = profile.moments_db()
-    bands = 10.0 ** (mid / 10.0) + 10.0 ** (side / 10.0)
+    bands = decoded_power(profile.moments_mid)
+    bands += decoded_power(profile.moments_side)
     sounding = bands[to_db(bands.sum(axis=1)) > DIGITAL_SILENCE_DB]
     if sounding.shape[0] < NOISE_MOMENTS:
         return None

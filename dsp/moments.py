@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from dsp.codes import decoded_db, decoded_power
 from dsp.measure import Profile
 from dsp.neighbours import nearest_pairs
 from dsp.slopes import (
@@ -26,7 +27,7 @@ from dsp.slopes import (
 )
 from dsp.spectrum import Doubles, bands_between, smooth
 
-Groups = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 # Settled by the recovery trial of ``bench.sound`` on 37 tracks.
 LOUD_DB: Final = 20.0  # moments this far under the loudest tenth are left out
@@ -81,8 +82,10 @@ class _Pairs:
 
     Attributes
     ----------
-    mids, sides : pair of ndarray, shape (moments, BAND_COUNT)
-        Levels of the loud moments of target and reference, dB.
+    loud : pair of ndarray of bool
+        Which moments of target and reference are not quiet; the others are in no pair.
+    mids : pair of ndarray, shape (loud moments, BAND_COUNT)
+        Their levels, dB.
     first, second : ndarray, shape (pairs,)
         Numbers of the moments of each pair.
     overall_db : ndarray, shape (pairs,)
@@ -93,8 +96,8 @@ class _Pairs:
         As of :class:`Comparison`.
     """
 
+    loud: tuple[Mask, Mask]
     mids: tuple[Doubles, Doubles]
-    sides: tuple[Doubles, Doubles]
     first: npt.NDArray[np.int64]
     second: npt.NDArray[np.int64]
     overall_db: Doubles
@@ -108,8 +111,12 @@ def compare(target: Profile, reference: Profile) -> Comparison:
     pairs = _paired(target, reference)
     first, second, weights = pairs.first, pairs.second, pairs.weights
     _paired.cache_clear()  # large, and not asked for again
-    (our_mid, their_mid), (our_side, their_side) = pairs.mids, pairs.sides
-    powers = _power(our_mid, our_side), _power(their_mid, their_side)
+    our_mid, their_mid = pairs.mids
+    our_side, their_side = sides = (
+        decoded_db(target.moments_side[pairs.loud[0]]),
+        decoded_db(reference.moments_side[pairs.loud[1]]),
+    )
+    powers = _power(target, pairs.loud[0]), _power(reference, pairs.loud[1])
     levels = relative_loudness(powers[0])[first], relative_loudness(powers[1])[second]
     slope, slope_doubt = slope_of(*levels, pairs.overall_db)
     group_slopes, group_doubts, group_rises_db = slopes_of_groups(
@@ -117,7 +124,7 @@ def compare(target: Profile, reference: Profile) -> Comparison:
     )
     ours, theirs = _levelled(our_mid), _levelled(their_mid)
     width, their_width = (
-        np.clip(side - mid, *WIDTHS_DB) for mid, side in zip(pairs.mids, pairs.sides, strict=True)
+        np.clip(side - mid, *WIDTHS_DB) for mid, side in zip(pairs.mids, sides, strict=True)
     )
     wider = _mean_width(their_mid, their_side, second, weights)
     wider -= _mean_width(our_mid, our_side, first, weights)
@@ -146,7 +153,7 @@ def unlikeness_db(target: Profile, reference: Profile) -> float:
 def _paired(target: Profile, reference: Profile) -> _Pairs:
     """Return the pairs of like moments of two tracks."""
     loud = _loud(target), _loud(reference)
-    mids, sides = (loud[0][0], loud[1][0]), (loud[0][1], loud[1][1])
+    mids = decoded_db(target.moments_mid[loud[0]]), decoded_db(reference.moments_mid[loud[1]])
     # What is smoothed once for every moment need not be for every pair of them.
     ours, theirs = (mid - smooth(mid, DETAIL_OCTAVES) for mid in mids)
     used = bands_between(*DETAIL_HZ)
@@ -154,7 +161,9 @@ def _paired(target: Profile, reference: Profile) -> _Pairs:
         _limited(ours[:, used]),
         _limited(theirs[:, used]),
         NEIGHBOURS,
-        None if loud[0][2] is None or loud[1][2] is None else (loud[0][2], loud[1][2]),
+        None
+        if target.groups is None or reference.groups is None
+        else (target.groups[loud[0]], reference.groups[loud[1]]),
     )
     overall = np.sqrt(squares / np.count_nonzero(used))
     detail = _apart(ours, theirs, first, second)
@@ -166,15 +175,14 @@ def _paired(target: Profile, reference: Profile) -> _Pairs:
     weights *= (np.square(overall)[:, None] + UNLIKENESS_DB**2) ** -OVERALL_POWER
     weights /= weights.sum(axis=0)
     unlikeness = float(np.sqrt(np.mean(_variance(detail, weights))))
-    return _Pairs(mids, sides, first, second, overall, weights, unlikeness)
+    return _Pairs(loud, mids, first, second, overall, weights, unlikeness)
 
 
-def _loud(profile: Profile) -> tuple[Doubles, Doubles, Groups | None]:
-    """Return the mid and side levels of the moments that are not quiet, dB, and their groups."""
-    mid, side = profile.moments_db()
-    level = 10.0 * np.log10(np.mean(10.0 ** (mid / 10.0), axis=1))
-    loud = level > np.percentile(level, 90.0) - LOUD_DB
-    return mid[loud], side[loud], None if profile.groups is None else profile.groups[loud]
+def _loud(profile: Profile) -> Mask:
+    """Return which moments are not quiet."""
+    level = 10.0 * np.log10(np.mean(decoded_power(profile.moments_mid), axis=1))
+    loud: Mask = level > np.percentile(level, 90.0) - LOUD_DB
+    return loud
 
 
 def _limited(detail: Doubles) -> Doubles:
@@ -202,10 +210,10 @@ def _spread(ours: Doubles, theirs: Doubles, pairs: _Pairs) -> Doubles:
     return _variance(_apart(ours, theirs, pairs.first, pairs.second), pairs.weights)
 
 
-def _power(mid: Doubles, side: Doubles) -> Doubles:
-    """Return the power of mid and side together."""
-    power: Doubles = 10.0 ** (mid / 10.0)
-    power += 10.0 ** (side / 10.0)
+def _power(profile: Profile, moments: Mask) -> Doubles:
+    """Return the power of mid and side together at some moments."""
+    power = decoded_power(profile.moments_mid[moments])
+    power += decoded_power(profile.moments_side[moments])
     return power
 
 

@@ -9,6 +9,7 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
+from dsp.codes import Codes, decoded_power
 from dsp.errors import InvalidSettings
 from dsp.measure import Profile
 from dsp.moments import LEVEL_HZ, unlikeness_db
@@ -151,7 +152,7 @@ def _as_in_the_mix(
 
 def _power(profile: Profile) -> Doubles:
     """Return the power of each moment in the bands that carry the level."""
-    power = 10.0 ** (profile.moments_db()[0][:, bands_between(*LEVEL_HZ)] / 10.0)
+    power = decoded_power(profile.moments_mid)[:, bands_between(*LEVEL_HZ)]
     summed: Doubles = power.sum(axis=1)
     return summed
 
@@ -170,17 +171,16 @@ def _view(profile: Profile, groups: npt.NDArray[np.int64]) -> Profile:
 
 def _of_chosen(profile: Profile, view: Profile, weights: Doubles) -> Profile:
     """Return a view whose spectra too are of the chosen moments, each by its weight."""
-    mid, side = profile.moments_db()
     return replace(
         view,
-        mid_db=profile.mid_db + _difference_db(mid, weights),
-        side_db=profile.side_db + _difference_db(side, weights),
+        mid_db=profile.mid_db + _difference_db(profile.moments_mid, weights),
+        side_db=profile.side_db + _difference_db(profile.moments_side, weights),
     )
 
 
-def _difference_db(levels_db: Doubles, weights: Doubles) -> Doubles:
+def _difference_db(levels: Codes, weights: Doubles) -> Doubles:
     """Return by how much the mean power of moments by their weights is over that of all, dB."""
-    power = 10.0 ** (levels_db / 10.0)
+    power = decoded_power(levels)
     weighted = weights @ power / weights.sum()
     difference: Doubles = 10.0 * np.log10(weighted / power.mean(axis=0))
     return difference

@@ -110,24 +110,30 @@ def _reduction_knots(
         size *= 2
     ring = size - 1
     places = np.zeros(size, dtype=np.int64)
-    demands = np.zeros(size)
+    levels = np.zeros(size)
     head = tail = incoming = 0
+    highest = -1  # where the highest level lies, whose demand is ``demand``
+    demand = 0.0
     mean = reduction = before = two_before = 0.0
     knots = np.empty(blocks + 3)
     for place in range(-2, blocks + 3):
         while incoming < blocks and incoming <= place + AHEAD_BLOCKS:
             level = peaks[incoming] * scale
             if level > 1.0:
-                demand = 20.0 * math.log10(level)
-                while tail > head and demands[(tail - 1) & ring] <= demand:
+                while tail > head and levels[(tail - 1) & ring] <= level:
                     tail -= 1
                 places[tail & ring] = incoming
-                demands[tail & ring] = demand
+                levels[tail & ring] = level
                 tail += 1
             incoming += 1
         while tail > head and places[head & ring] < place - behind:
             head += 1
-        held = demands[head & ring] if tail > head else 0.0
+        held = 0.0
+        if tail > head:
+            if places[head & ring] != highest:
+                highest = places[head & ring]
+                demand = 20.0 * math.log10(levels[head & ring])
+            held = demand
         if held > 0.0 or reduction > 0.0 or mean > 0.0:
             mean = held + (mean - held) * slow
             reduction = max(held, mean + (reduction - mean) * fast)
