@@ -28,9 +28,10 @@ all, by the masking model of `bench/ears/masking.py`, which errs on the side of 
 unheard is told in a column of its own. The halves, every second track and the others, tell how much
 of a figure is chance; thresholds were chosen with both in view.
 
-What is missed, and why: hum and hiss under music that is loud in the same bands all the time; a
-codec whose cutoff lies where the track has nothing, as in dark recordings; an inverted channel of
-a track that is nearly all side already.
+What is missed, and why: hum that is heard for a few seconds only, as in a fade, since what never
+stops is looked for; hiss under music that is loud in the same bands all the time; cuts that met a
+single frame; a codec whose cutoff lies where the track has nothing, as in dark recordings; an
+inverted channel of a track that is nearly all side already.
 """
 
 
