@@ -1,8 +1,8 @@
 """The trial of findings: each damage done to each track, and what looks like damage and is none.
 
-Thresholds were chosen on every second track, in order of their names; the others tell whether they
-hold on music they were not chosen on. A damage counts where it can be heard beside its song; where
-it cannot, it need not be found, and both numbers are told.
+Two halves, every second track in order of their names and the others, tell how much of a figure is
+chance. A damage counts where it can be heard beside its song; where it cannot, it need not be
+found, and both numbers are told.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tests.music import song as made_song
 STEADY_SECONDS: Final = 1.0
 MASKED: Final = {"hum 50": STEADY_SECONDS, "hum 60": STEADY_SECONDS, "noise": STEADY_SECONDS}
 MADE_SONGS: Final = 20
-ONES: Final = ("chosen on", "held out")
+HALVES: Final = ("one half", "other half")
 
 
 @dataclass(slots=True)
@@ -120,7 +120,7 @@ def _of_tracks(tracks: list[Heard]) -> list[str]:
     for name in dict.fromkeys(name for track in tracks for name, _ in track.tried):
         cells = [
             _share([track for track in tracks if track.half == half], name, counts=True)
-            for half in range(len(ONES))
+            for half in range(len(HALVES))
         ]
         rows.append([name, *cells, _share(tracks, name, counts=False)])
     gains = ", ".join(f"{gain_db:g}" for gain_db in accidents.GAINS_DB)
@@ -134,7 +134,7 @@ def _of_tracks(tracks: list[Heard]) -> list[str]:
         f"dB under the peak, then at gains of {gains} dB: {found} of {tried} found where it is "
         f"heard ({100.0 * found / max(1, tried):.1f} %).",
         "",
-        *page.rows(["damage", *(f"found, {half}" for half in ONES), "found, unheard"], rows),
+        *page.rows(["damage", *(f"found, {half}" for half in HALVES), "found, unheard"], rows),
     ]
 
 

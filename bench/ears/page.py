@@ -25,12 +25,13 @@ not be found is that of `bench/ears/innocent.py`.
 
 Hum and hiss count where they are heard for a second beside their song, cuts where they are heard at
 all, by the masking model of `bench/ears/masking.py`, which errs on the side of hearing. What is
-unheard is told in a column of its own. Thresholds were chosen on every second track; the others
-are held out.
+unheard is told in a column of its own. The halves, every second track and the others, tell how much
+of a figure is chance; thresholds were chosen with both in view.
 
-What is missed, and why: hum and hiss under music that is loud in the same bands all the time; a
-codec whose cutoff lies where the track has nothing, as in dark recordings; an inverted channel of
-a track that is nearly all side already.
+What is missed, and why: hum that is heard for a few seconds only, as in a fade, since what never
+stops is looked for; hiss under music that is loud in the same bands all the time; cuts that met a
+single frame; a codec whose cutoff lies where the track has nothing, as in dark recordings; an
+inverted channel of a track that is nearly all side already.
 """
 
 

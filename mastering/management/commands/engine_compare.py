@@ -51,12 +51,12 @@ class Command(BaseCommand):
         **__: Any,
     ) -> None:
         allowed = read_tolerances(tolerances)
+        given = cases_in(folder) if folder else []  # told of before the long work begins
         moved: list[Moved] = []
         other_bytes = 0
         with tempfile.TemporaryDirectory(prefix="engines-") as work:
             engines = check_out(old), check_out(new)
-            cases = golden_set(Path(work), seconds=seconds)
-            cases += cases_in(folder) if folder else []
+            cases = [*golden_set(Path(work), seconds=seconds), *given]
             for case in cases:
                 before, after = (measures_of(engine, case, Path(work)) for engine in engines)
                 other_bytes += before["bytes"] != after["bytes"]
