@@ -12,6 +12,7 @@ MasterRefused
 ├── NotExportable     not_exportable      an unfinished version, or no format and rate of ours
 ├── TooManyExports    too_many_exports    too many of this person's still wait
 ├── NotAPart          not_a_part          a preview of no part of the song
+├── NoSuchSection     no_such_section     a pair of sections names one that a track has not
 ├── VersionUnfinished version_unfinished  only a finished version can be shown or judged
 ├── TooManyAttempts   too_many_attempts   too many passwords tried at a share
 ├── TooManyNotes      too_many_notes      too much said of a share
@@ -75,6 +76,10 @@ class TooManyNotes(MasterRefused):
 
 class NotAPart(MasterRefused):
     code = "not_a_part"
+
+
+class NoSuchSection(MasterRefused):
+    code = "no_such_section"
 
 
 class VersionUnfinished(MasterRefused):

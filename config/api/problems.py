@@ -50,6 +50,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "invalid_cover": 422,
     "profile_invalid": 422,
     "not_a_part": 422,
+    "no_such_section": 422,
     "url_invalid": 422,
     "https_only": 422,
     "address_forbidden": 422,

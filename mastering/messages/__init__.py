@@ -101,6 +101,11 @@ FAILURES: Final[Mapping[str, Wording]] = {
         gettext_lazy("The part to listen to lies outside the song."),
         gettext_lazy("Choose a loop within the song."),
     ),
+    "no_such_section": Wording(
+        gettext_lazy("No such section"),
+        gettext_lazy("A pair names a section that the mix or the reference does not have."),
+        gettext_lazy("Pair sections that were found, or let them be paired automatically."),
+    ),
     "version_unfinished": Wording(
         gettext_lazy("This version is not finished"),
         gettext_lazy("Only a finished version can be shown or judged."),

@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.storage import delete_folder
 from dsp.payload import Digests
 from dsp.settings import ENGINE_VERSION, MasterSettings
-from mastering.errors import AudioUnusable, Frozen, TooManyMasters, TooManySiblings
+from mastering.errors import AudioUnusable, Frozen, NoSuchSection, TooManyMasters, TooManySiblings
 from mastering.models import Farewell, Fingerprint, Master, Version
 from mastering.services.credits import pair_of, reserve
 from mastering.services.exports import delete_made
@@ -244,6 +244,7 @@ def audio_settled(*, audio: AudioFile) -> None:
 
 
 def queue_version(master: Master, number: int, settings: MasterSettings) -> Version:
+    _refuse_unknown_sections(master, settings)
     version = Version.objects.create(
         user=master.user,
         master=master,
@@ -256,6 +257,16 @@ def queue_version(master: Master, number: int, settings: MasterSettings) -> Vers
     Master.objects.filter(pk=master.pk).update(current=None)  # the newest is what is wanted now
     ring()
     return version
+
+
+def _refuse_unknown_sections(master: Master, settings: MasterSettings) -> None:
+    """Refuse pairs of sections that are not there, as far as the tracks are measured by now."""
+    if isinstance(settings.sections, str):
+        return
+    for side, audio in enumerate((master.mix, master.reference)):
+        found = audio.summary.get("sections") if audio.has_succeeded else None
+        if found and any(pair[side] >= len(found) for pair in settings.sections):
+            raise NoSuchSection
 
 
 def refuse_if_full() -> None:

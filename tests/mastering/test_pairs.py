@@ -16,7 +16,7 @@ from mastering.services import submit_master
 from mastering.tasks import render_next
 from references.models import AudioFile, Reference
 from references.ranking import suitability_of
-from tests.api import Program
+from tests.api import Program, code_of
 from tests.studio import MIX, REFERENCE, PlayedEngine, measured, submitted, uploaded
 
 PAIR = reverse("mastering:suitability")
@@ -226,6 +226,18 @@ def test_pairs_are_chosen_over_the_api_too(api: Program, with_sections: Version)
     assert made.status_code == 202
     assert made.json()["settings"]["sections"] == [[1, 0]]
     assert Version.objects.get(pk=made.json()["id"]).chosen.sections == ((1, 0),)
+
+
+@pytest.mark.parametrize("pair", [[2, 0], [0, 2]])
+def test_a_section_that_is_not_there_is_refused_before_anything_is_made(
+    api: Program, with_sections: Version, pair: list[int]
+):
+    path = f"masters/{with_sections.master_id}"
+    for asked in ({}, {"start_seconds": 0, "end_seconds": 5}):
+        page = "previews" if asked else "versions"
+        answer = api.post(f"{path}/{page}", {"settings": {"sections": [pair]}, **asked})
+        assert code_of(answer) == (422, "no_such_section")
+    assert Version.objects.count() == 1
 
 
 @pytest.mark.parametrize("mode", ["automatic", "whole", "loudest"])
