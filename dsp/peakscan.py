@@ -18,6 +18,11 @@ from dsp.filters import BANK_ROWS, BANK_TAPS, PEAK_REACH_FRAMES, SAMPLES
 
 _STRETCH_FRAMES: Final = 1024  # a power of two above every block
 _ROW: Final = types.Array(types.float32, 1, "C", readonly=True)
+_READING: Final = types.float32(
+    *(SAMPLES, types.int64, types.int64, SAMPLES),
+    *(types.float32, types.float32, types.float32),
+    *(types.float32[::1], types.float32[::1]),
+)
 
 
 @njit(
@@ -131,17 +136,7 @@ def _bounds(bends: npt.NDArray[np.float32], bend: float, around: int) -> npt.NDA
 
 
 @njit(
-    types.float32(
-        SAMPLES,
-        types.int64,
-        types.int64,
-        SAMPLES,
-        types.float32,
-        types.float32,
-        types.float32,
-        types.float32[::1],
-        types.float32[::1],
-    ),
+    _READING,
     nogil=True,
     cache=True,
     fastmath={"contract", "nnan", "nsz"},
@@ -203,17 +198,7 @@ def _read_between(
 
 
 @njit(
-    types.float32(
-        SAMPLES,
-        types.int64,
-        types.int64,
-        SAMPLES,
-        types.float32,
-        types.float32,
-        types.float32,
-        types.float32[::1],
-        types.float32[::1],
-    ),
+    _READING,
     nogil=True,
     cache=True,
 )
