@@ -1,13 +1,22 @@
 """Staff of the tests: with two factors, in a role or without any, and their browsers."""
 
+from datetime import timedelta
+from typing import Any
+
+import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
 from django.test import Client
+from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import AuditEntry, User
+from billing.models import Account, Entry, Payment
+from mastering.models import Album, AlbumArchive
 from tests.conftest import browser_of, member
+from tests.studio import submitted
 
 ROLES = ("support", "finance", "operations")
+GRANT = {"credits": 5, "reason": "the master was late"}
 
 
 def staff(*roles: str, may_do_everything: bool = False) -> User:
@@ -22,3 +31,42 @@ def staff(*roles: str, may_do_everything: bool = False) -> User:
 
 def as_staff(*roles: str, may_do_everything: bool = False) -> Client:
     return browser_of(staff(*roles, may_do_everything=may_do_everything))
+
+
+@pytest.fixture
+def ids(alice: User) -> dict[str, Any]:
+    version = submitted(alice)
+    account = Account.objects.get(user=alice)
+    lot = Entry.objects.filter(account=account, kind="GRANT").first()
+    payment = Payment.objects.create(
+        account=account, stripe_id="in_1", item="pack20", lot=lot, amount=2000, currency="eur"
+    )
+    return {
+        "version": version.pk,
+        "audio": version.master.mix_id,
+        "person": alice.pk,
+        "payment": payment.pk,
+        "archive": archived(alice).pk,
+    }
+
+
+def archived(user: User) -> AlbumArchive:
+    """Return a ZIP of an album that waits to be packed."""
+    album = Album.objects.create(user=user, title="Nine Rooms", settings={})
+    return AlbumArchive.objects.create(
+        user=user,
+        album=album,
+        format="wav24",
+        content={"album": "Nine Rooms", "tracks": []},
+        request_sha256="a" * 64,
+        expires=timezone.now() + timedelta(days=7),
+    )
+
+
+@pytest.fixture
+def chief(db) -> Client:
+    return as_staff(may_do_everything=True)
+
+
+def acts() -> list[str]:
+    return list(AuditEntry.objects.order_by("pk").values_list("act", flat=True))

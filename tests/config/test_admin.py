@@ -3,11 +3,9 @@
 import json
 import re
 import uuid
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.contrib import admin
 from django.test import Client
 from django.urls import get_resolver
@@ -15,19 +13,15 @@ from django.utils import timezone
 
 from accounts.models import Announcement, AuditEntry, User
 from accounts.services import audit, begin_export
-from billing.models import Account, Entry, Payment, Terms
-from billing.services import balance_of
+from billing.models import Account, Entry, Terms
 from mastering import services
-from mastering.models import Album, AlbumArchive, PlatformRule, Receipt, Version
+from mastering.models import PlatformRule, Receipt, Version
 from mastering.services import create_share
 from mastering.tasks import preview_next, render_next
-from references.models import AudioFile, Machine, Run, WorkerGroup
 from tests.conftest import browser_of, member
-from tests.staff import ROLES, as_staff, staff
-from tests.studio import measured, submitted
+from tests.staff import GRANT, ROLES, acts, as_staff, staff
 
 NOW = timezone.now()
-GRANT = {"credits": 5, "reason": "the master was late"}
 RULE = {
     "code": "tidal",
     "target_lufs": "-14",
@@ -86,41 +80,6 @@ MATRIX: tuple[tuple[str, dict[str, Any] | None, tuple[str, ...]], ...] = (
 )
 
 
-@pytest.fixture
-def ids(alice: User) -> dict[str, Any]:
-    version = submitted(alice)
-    account = Account.objects.get(user=alice)
-    lot = Entry.objects.filter(account=account, kind="GRANT").first()
-    payment = Payment.objects.create(
-        account=account, stripe_id="in_1", item="pack20", lot=lot, amount=2000, currency="eur"
-    )
-    return {
-        "version": version.pk,
-        "audio": version.master.mix_id,
-        "person": alice.pk,
-        "payment": payment.pk,
-        "archive": archived(alice).pk,
-    }
-
-
-def archived(user: User) -> AlbumArchive:
-    """Return a ZIP of an album that waits to be packed."""
-    album = Album.objects.create(user=user, title="Nine Rooms", settings={})
-    return AlbumArchive.objects.create(
-        user=user,
-        album=album,
-        format="wav24",
-        content={"album": "Nine Rooms", "tracks": []},
-        request_sha256="a" * 64,
-        expires=NOW + timedelta(days=7),
-    )
-
-
-@pytest.fixture
-def chief(db) -> Client:
-    return as_staff(may_do_everything=True)
-
-
 def ask(client: Client, path: str, content: dict[str, Any] | None) -> int:
     if content is None:
         return client.get(path).status_code
@@ -167,10 +126,6 @@ def test_other_parts_pages_are_not_there(chief: Client):
     for path in ("mfa/authenticator/", "account/emailaddress/", "django_q/success/",
                  "django_q/ormq/", "usersessions/usersession/", "accounts/mail/"):  # fmt: skip
         assert chief.get(f"/admin/{path}").status_code == 404
-
-
-def acts() -> list[str]:
-    return list(AuditEntry.objects.order_by("pk").values_list("act", flat=True))
 
 
 def test_every_act_is_written_down_once_with_who_and_what(chief: Client, ids, engine):
@@ -247,99 +202,6 @@ def test_an_act_that_fails_leaves_no_trace_of_having_happened(chief: Client, ids
     assert acts() == []
 
 
-# Credits
-
-
-def test_credits_are_given_with_a_reason_and_once_for_each_form(alice: User):
-    client = as_staff("finance")
-    account = Account.objects.get(user=alice)
-    before = balance_of(account).available
-    form = GRANT | {"key": str(uuid.uuid4())}
-    for _ in range(2):
-        client.post(f"/admin/people/{alice.pk}/", form)
-    assert balance_of(account).available == before + 5
-    given = AuditEntry.objects.get(act="billing.grant_credits")
-    assert json.loads(given.detail)["reason"] == GRANT["reason"]
-    assert given.subject == f"accounts.user:{alice.pk}"
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"credits": 0},
-        {"credits": 1_000_000},
-        {"credits": "many"},
-        {"reason": ""},
-        {"reason": "why not"},
-        {"key": "x"},
-    ],
-    ids=str,
-)
-def test_a_wrong_gift_is_told_of_and_gives_nothing(alice: User, wrong):
-    before = balance_of(Account.objects.get(user=alice)).available
-    form = GRANT | {"key": str(uuid.uuid4())} | wrong
-    answer = as_staff("finance").post(f"/admin/people/{alice.pk}/", form)
-    assert answer.status_code == 422
-    assert balance_of(Account.objects.get(user=alice)).available == before
-
-
-# Work
-
-
-def test_the_inspector_shows_steps_box_provenance_and_log(chief: Client, finished: Version):
-    run = Run.objects.get(work=finished.pk)
-    Run.objects.filter(pk=run.pk).update(
-        steps={"tone": [8.25, 7.5]}, log="something was said", box="namespaces, seccomp"
-    )
-    page = chief.get(f"/admin/mastering/version/{finished.pk}/change/").content.decode()
-    for told in ("8.25", "7.50", "something was said", "namespaces, seccomp", "mix_sha256"):
-        assert told in page
-    assert f"{finished.loudness_lufs:.1f} LUFS" in page
-    assert f"V{finished.pk[1:]}" not in page, "an id is told as it is"
-    found = chief.get("/admin/references/run/", {"q": finished.pk}).content.decode()
-    assert finished.pk in found
-
-
-def test_a_lost_attempt_is_told_of(chief: Client, alice: User):
-    version = submitted(alice)
-    Version.objects.filter(pk=version.pk).update(attempts=1)
-    page = chief.get(f"/admin/mastering/version/{version.pk}/change/").content.decode()
-    assert "Attempt 1 left nothing" in page
-
-
-def test_work_is_cancelled_and_run_again(chief: Client, alice: User, engine):
-    version = submitted(alice)
-    chief.post(f"/admin/mastering/version/{version.pk}/do/cancel/")
-    version.refresh_from_db()
-    assert version.status == "CANCELED"
-    chief.post(f"/admin/mastering/version/{version.pk}/do/rerun/")
-    again = Version.objects.get(master=version.master, number=2)
-    assert again.is_waiting
-    assert again.user == alice
-    assert acts() == ["work.cancel", "work.rerun"]
-
-
-def test_running_work_is_taken_from_its_worker(chief: Client, alice: User, engine):
-    audio = AudioFile.objects.get(pk=submitted(alice).master.mix_id)
-    held = AudioFile.objects.claim_next(worker="here:1")
-    assert held is not None
-    chief.post(f"/admin/references/audiofile/{held.pk}/do/release/")
-    held.refresh_from_db()
-    assert held.is_waiting
-    assert audio.pk
-
-
-@pytest.mark.parametrize("path", ["ver_nobody/do/cancel/", "{version}/do/sing/"])
-def test_what_is_not_there_is_not_found(chief: Client, ids, path):
-    assert chief.post("/admin/mastering/version/" + path.format(**ids)).status_code == 404
-
-
-def test_nothing_is_done_by_looking(chief: Client, ids):
-    path = f"/admin/mastering/version/{ids['version']}/do/cancel/"
-    assert chief.get(path).status_code == 405
-    assert Version.objects.get(pk=ids["version"]).is_waiting
-
-
 # Sound
 
 
@@ -403,103 +265,6 @@ def test_no_page_of_staff_tells_where_sound_lies(finished: Version, alice: User,
         for word in secret:
             assert word not in page, (path, word)
         assert not re.search(r'href="/(masters|audio|s|storage)/', page), path
-
-
-# Dashboard
-
-
-def test_without_a_stripe_key_the_site_says_so(chief: Client, settings):
-    assert "No Stripe key is set" in chief.get("/admin/").content.decode()
-    settings.STRIPE_SECRET_KEY = "sk_test_x"
-    assert "No Stripe key is set" not in chief.get("/admin/").content.decode()
-
-
-@pytest.mark.parametrize("span", ["24h", "7d", "30d", "90d", "365d", "", "never"])
-def test_the_dashboard_counts_what_happened_in_its_range(chief: Client, alice, span, engine):
-    for days, status in ((0, "SUCCEEDED"), (3, "SUCCEEDED"), (3, "FAILED"), (200, "SUCCEEDED")):
-        version = measured(submitted(alice))
-        Version.objects.filter(pk=version.pk).update(
-            error_code="internal" if status == "FAILED" else "",
-            status=status,
-            finished=NOW - timedelta(days=days),
-        )
-    panels = {panel.code: panel for panel in chief.get("/admin/", {"span": span}).context["panels"]}
-    made, failed, rate = (fact.value for fact in panels["masters"].facts)
-    counts = {"24h": ("1", "0"), "365d": ("3", "1")}.get(span, ("2", "1"))
-    assert (made, failed) == counts
-    assert rate == f"{100 * int(made) / (int(made) + int(failed)):.1f} %"
-    chart = panels["masters"].charts[0]
-    assert sum(chart.series[0].values) == int(made)
-    assert len(chart.names) == len(chart.series[0].values)
-    causes = panels["failures"].charts[0]
-    assert causes.names == ([] if failed == "0" else ["internal"])
-
-
-def test_the_queue_tells_depth_and_age(chief: Client, alice: User):
-    version = submitted(alice)
-    AudioFile.objects.update(created=NOW - timedelta(hours=2))
-    panel = next(p for p in chief.get("/admin/").context["panels"] if p.code == "queue")
-    waiting, running, oldest = panel.facts
-    assert (waiting.value, running.value) == ("3", "0")  # two tracks and the master
-    assert "2" in oldest.value
-    assert "hour" in oldest.value
-    assert oldest.severity == "warning"
-    assert version.is_waiting
-
-
-def test_health_of_workers_is_told(chief: Client, db):
-    def groups() -> Any:
-        panels = chief.get("/admin/").context["panels"]
-        return next(panel for panel in panels if panel.code == "workers").facts[0]
-
-    assert (groups().value, groups().severity) == ("0", "refusal")
-    WorkerGroup.objects.tell(["here:1", "here:2"], machine="here")
-    assert (groups().value, groups().severity) == ("2", "good")
-    WorkerGroup.objects.filter(name="here:2").update(seen=NOW - timedelta(minutes=10))
-    assert groups().severity == "warning"
-    Machine.objects.tell(name="here", is_confining=False, boxes="limits alone")
-    assert chief.get("/admin/").status_code == 200
-
-
-def test_time_by_stage_is_the_mean_of_attempts(chief: Client, alice: User):
-    for tone in (4.0, 6.0):
-        Run.objects.create(
-            user=alice, kind="mastering.version", work="ver_x", attempt=1, worker="w", began=NOW,
-            ended=NOW, outcome="succeeded", steps={"tone": [tone + 1, tone]}, cpu_seconds=tone,
-        )  # fmt: skip
-    panel = next(p for p in chief.get("/admin/").context["panels"] if p.code == "stages")
-    wall, cpu = panel.charts[0].series
-    assert panel.charts[0].names == ["tone"]
-    assert (list(wall.values), list(cpu.values)) == ([6.0], [5.0])
-
-
-def test_storage_is_told_by_person_with_expiry(chief: Client, finished: Version, alice, settings):
-    settings.PLAN_LIMITS = True
-    panel = next(p for p in chief.get("/admin/").context["panels"] if p.code == "storage")
-    assert panel.tables[0].rows[0][0] == f"#{alice.pk} {alice.email}"
-
-
-def test_revenue_is_what_was_paid_less_what_was_refunded(chief: Client, ids):
-    Payment.objects.update(amount_refunded=500)
-    panel = next(p for p in chief.get("/admin/").context["panels"] if p.code == "revenue")
-    assert panel.facts[1].value == "15.00 EUR"
-
-
-def test_each_role_sees_its_panels_only(db):
-    seen = {
-        role: {panel.code for panel in as_staff(role).get("/admin/").context["panels"]}
-        for role in ROLES
-    }
-    assert "revenue" not in seen["support"] | seen["operations"]
-    assert "workers" not in seen["support"] | seen["finance"]
-    assert "queue" not in seen["finance"]
-    assert "credits" in seen["finance"]
-
-
-def test_the_webhook_panel_holds_with_and_without_peoples_own_webhooks(chief: Client):
-    panel = next(p for p in chief.get("/admin/").context["panels"] if p.code == "webhooks")
-    has_own = "webhookdelivery" in apps.all_models["accounts"]
-    assert any("Webhooks that fail" in str(table.title) for table in panel.tables) == has_own
 
 
 # Plans, rules, announcements

@@ -178,7 +178,10 @@ def test_what_the_address_of_the_database_says_of_a_connection_wins(tmp_path):
     assert (told["keepalives_idle"], told["sslmode"]) == (40, "require")
 
 
-@pytest.mark.skipif(bool(servers.why_not(servers.DATABASE_URL, servers.REDIS_URL)), reason="none")
+@pytest.mark.skipif(
+    bool(servers.why_not(servers.DATABASE_URL, servers.REDIS_URL)),
+    reason="PostgreSQL and Redis do not answer here",
+)
 def test_postgresql_heeds_it(tmp_path):
     asked = (
         "import django; django.setup(); from django.db import connection; "
