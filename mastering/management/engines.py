@@ -8,9 +8,11 @@ import fnmatch
 import hashlib
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tarfile
+import tempfile
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -101,18 +103,20 @@ def check_out(name: str) -> Engine:
     """
     tree = Path(name).resolve()
     if not (tree / "dsp" / "__main__.py").is_file():
-        packed = subprocess.run(
-            ["git", "archive", "--format=tar", name, "dsp"],  # noqa: S607 (wherever it is)
-            cwd=settings.BASE_DIR,
-            capture_output=True,
-            check=False,
-        )
+        try:
+            packed = subprocess.run(
+                ["git", "archive", "--format=tar", name, "dsp"],  # noqa: S607 (wherever it is)
+                cwd=settings.BASE_DIR,
+                capture_output=True,
+                check=False,
+            )
+        except FileNotFoundError:
+            raise CommandError(f"{name} holds no engine, and there is no git here.") from None
         if packed.returncode:
             raise CommandError(f"{name} is neither a folder with an engine nor a version in git.")
-        tree = _engines() / hashlib.sha256(packed.stdout).hexdigest()[:16] / "code"
+        tree = engines() / hashlib.sha256(packed.stdout).hexdigest()[:16] / "code"
         if not tree.is_dir():
-            with tarfile.open(fileobj=BytesIO(packed.stdout)) as archive:
-                archive.extractall(tree, filter="data")
+            _extract(packed.stdout, tree)
     return Engine(name, tree, _run(tree, "--version").strip())
 
 
@@ -201,30 +205,48 @@ def table(moved: Iterable[Moved]) -> str:
 
 def _run(tree: Path, *arguments: str) -> str:
     """Run the command line of an engine, which sees that engine's code alone."""
-    kernels = _engines() / f"kernels-{_sum_of(tree / 'dsp')}"
-    ran = subprocess.run(
-        [sys.executable, "-P", "-m", "dsp", *arguments],
-        cwd=tree.parent,
-        env={
-            "PATH": os.defpath,
-            "PYTHONPATH": str(tree),
-            "NUMBA_CACHE_DIR": str(kernels),  # compiled once for each state of the code
-            "OPENBLAS_NUM_THREADS": "1",
-            "OMP_NUM_THREADS": "1",
-            "NUMBA_NUM_THREADS": "1",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=SLOWEST_SECONDS,
-    )
+    command = [sys.executable, "-P", "-m", "dsp", *arguments]
+    alone = f"Try it alone: PYTHONPATH={shlex.quote(str(tree))} {shlex.join(command)}"
+    kernels = engines() / f"kernels-{_sum_of(tree / 'dsp')}"
+    try:
+        ran = subprocess.run(
+            command,
+            cwd=tree.parent,
+            env={
+                "PATH": os.defpath,
+                "PYTHONPATH": str(tree),
+                "NUMBA_CACHE_DIR": str(kernels),  # compiled once for each state of the code
+                "OPENBLAS_NUM_THREADS": "1",
+                "OMP_NUM_THREADS": "1",
+                "NUMBA_NUM_THREADS": "1",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=SLOWEST_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        raise CommandError(
+            f"The engine of {tree} did not end within {SLOWEST_SECONDS / 60:g} minutes. "
+            f"Compare again when the machine has less to do: what was compiled is kept. {alone}"
+        ) from None
     if ran.returncode:
-        raise CommandError(f"The engine of {tree} failed: {ran.stderr.strip()[-2000:]}")
+        raise CommandError(f"The engine of {tree} failed: {ran.stderr.strip()[-2000:]}\n{alone}")
     return ran.stdout
 
 
-def _engines() -> Path:
+def engines() -> Path:
+    """Return where engines, their kernels and the pages of comparisons are kept."""
     return Path(settings.DATA_DIR) / "engines"
+
+
+def _extract(packed: bytes, tree: Path) -> None:
+    """Unpack code beside its place first: a half of it would be taken for all the next time."""
+    tree.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=tree.parent) as beside:
+        with tarfile.open(fileobj=BytesIO(packed)) as archive:
+            archive.extractall(Path(beside) / "code", filter="data")
+        (Path(beside) / "code").rename(tree)
 
 
 def _sum_of(package: Path) -> str:

@@ -1,6 +1,8 @@
 """The gate of a release: two engines on the same audio, each in its own process."""
 
+import io
 import shutil
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from dsp.settings import ENGINE_VERSION
 from mastering.management.engines import (
     TOLERANCES,
     Tolerances,
+    _extract,
     _flat,
     cases_in,
     check_out,
@@ -93,6 +96,85 @@ def test_the_same_engine_twice_moves_nothing(tmp_path, pairs, capsys):
     old = played(tmp_path / "old", version="1.0.0", peak=1.0)
     call_command("engine_compare", old, old, folder=pairs)
     assert "0 masters have other samples" in capsys.readouterr().out
+
+
+def test_each_case_is_told_as_it_ends_apart_from_what_was_found(tmp_path, pairs, capsys):
+    old = played(tmp_path / "old", version="1.0.0", peak=1.0)
+    new = played(tmp_path / "new", version="1.1.0", peak=1.25)
+    shutil.copytree(pairs / "a song", pairs / "b song")
+    call_command("engine_compare", old, new, folder=pairs)
+    told = capsys.readouterr()
+    first, second, page = told.err.splitlines()
+    assert first.startswith("1 of 2, a song: 1 measures moved, 0 further than they may; ")
+    assert second.startswith("2 of 2, b song: ")
+    assert page.endswith("engines/pages/1.0.0-to-1.1.0.md.")
+    assert "1 of 2" not in told.out
+
+
+@pytest.mark.parametrize("is_named", [False, True], ids=["by default", "named"])
+def test_a_comparison_is_kept_as_a_page_also_of_what_is_blocked(
+    tmp_path, pairs, settings, capsys, is_named
+):
+    settings.DATA_DIR = tmp_path / "data"
+    old = played(tmp_path / "old", version="1.0.0", peak=1.0)
+    new = played(tmp_path / "new", version="1.1.0", peak=3.0)
+    page = tmp_path / "pages" / "mine.md" if is_named else None
+    with pytest.raises(SystemExit):
+        call_command("engine_compare", old, new, folder=pairs, page=page)
+    kept = page or tmp_path / "data" / "engines" / "pages" / "1.0.0-to-1.1.0.md"
+    told = kept.read_text()
+    assert told.startswith("# Engine 1.0.0 beside 1.1.0\n\n")
+    assert "+2.000" in told
+    assert told.endswith("1 measures moved further than they may.\n")
+    assert "+2.000" in capsys.readouterr().out
+
+
+def test_a_page_that_cannot_be_is_told_before_the_long_work(tmp_path, pairs):
+    old = played(tmp_path / "old", version="1.0.0", peak=1.0)
+    (tmp_path / "file").touch()
+    for page in (tmp_path, tmp_path / "file" / "page.md"):
+        with pytest.raises(CommandError, match="There can be no page"):
+            call_command("engine_compare", old, old, folder=pairs, page=page)
+    assert not list(tmp_path.rglob("report.json"))
+
+
+def test_an_engine_that_never_ends_is_told_with_what_to_do(tmp_path, monkeypatch):
+    slow = played(tmp_path / "old", version="1.0.0", peak=1.0)
+    (Path(slow) / "dsp" / "__main__.py").write_text("import time\ntime.sleep(60)\n")
+    monkeypatch.setattr("mastering.management.engines.SLOWEST_SECONDS", 0.5)
+    with pytest.raises(CommandError, match="Compare again when the machine has less to do") as told:
+        call_command("engine_compare", slow, slow)
+    assert f"PYTHONPATH={slow} " in str(told.value)
+    assert str(told.value).endswith("-P -m dsp --version")
+
+
+def test_an_engine_that_cannot_tell_its_version_is_told_with_what_to_do(tmp_path):
+    broken = played(tmp_path / "old", version="1.0.0", peak=1.0)
+    (Path(broken) / "dsp" / "__main__.py").write_text("import no_such_package\n")
+    with pytest.raises(CommandError, match="No module named 'no_such_package'") as told:
+        call_command("engine_compare", broken, broken)
+    assert "Try it alone: PYTHONPATH=" in str(told.value)
+
+
+def test_code_is_unpacked_whole_or_not_at_all(tmp_path, monkeypatch):
+    """What a killed comparison leaves would be taken for the whole engine by the next one."""
+    played(tmp_path / "old", version="1.0.0", peak=1.0)
+    packed, tree = io.BytesIO(), tmp_path / "engines" / "1" / "code"
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        archive.add(tmp_path / "old" / "dsp", "dsp")
+    whole = tarfile.TarFile.extractall
+
+    def killed(archive: tarfile.TarFile, path: Path, **options: str) -> None:
+        whole(archive, path, **options)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("tarfile.TarFile.extractall", killed)
+        with pytest.raises(KeyboardInterrupt):
+            _extract(packed.getvalue(), tree)
+    assert not tree.exists()
+    _extract(packed.getvalue(), tree)
+    assert (tree / "dsp" / "__main__.py").is_file()
 
 
 def test_an_engine_that_fails_is_told(tmp_path, pairs):

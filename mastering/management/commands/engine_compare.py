@@ -1,18 +1,22 @@
 """The gate of a release: what a new engine makes other than the old one, on a golden set."""
 
+import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from mastering.management.engines import (
     TOLERANCES,
+    Engine,
     Moved,
     cases_in,
     check_out,
     compare,
+    engines,
     golden_set,
     measures_of,
     read_tolerances,
@@ -22,8 +26,8 @@ from mastering.management.engines import (
 
 class Command(BaseCommand):
     help = (
-        "Master a golden set with two engines, print every measure that moved, and exit with 1 if "
-        "one moved further than it may."
+        "Master a golden set with two engines, print every measure that moved, keep it as a page, "
+        "and exit with 1 if one moved further than it may. A line a case tells how far it is."
     )
     requires_system_checks = ()
 
@@ -39,6 +43,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--seconds", type=float, help="only so much of the made songs: a look, not a gate"
         )
+        parser.add_argument(
+            "--page",
+            type=Path,
+            help="where the comparison is kept, in Markdown; by default "
+            "engines/pages/OLD-to-NEW.md below the data directory, by the engines' versions",
+        )
 
     def handle(
         self,
@@ -48,6 +58,7 @@ class Command(BaseCommand):
         folder: Path | None,
         tolerances: Path,
         seconds: float | None,
+        page: Path | None,
         **__: Any,
     ) -> None:
         allowed = read_tolerances(tolerances)
@@ -55,25 +66,53 @@ class Command(BaseCommand):
         moved: list[Moved] = []
         other_bytes = 0
         with tempfile.TemporaryDirectory(prefix="engines-") as work:
-            engines = check_out(old), check_out(new)
+            before, after = check_out(old), check_out(new)
+            page = _place_of(page, before, after)
             cases = [*golden_set(Path(work), seconds=seconds), *given]
-            for case in cases:
-                before, after = (measures_of(engine, case, Path(work)) for engine in engines)
-                other_bytes += before["bytes"] != after["bytes"]
-                moved += compare(case.name, before, after, allowed)
-        versions = [engine.version for engine in engines]
-        self.stdout.write(
-            f"{old} is {versions[0]}, {new} is {versions[1]}. "
+            for number, case in enumerate(cases, start=1):
+                self._say(f"{number} of {len(cases)}, {case.name}: ", ending="")
+                began = time.monotonic()
+                was, is_now = (measures_of(each, case, Path(work)) for each in (before, after))
+                here = list(compare(case.name, was, is_now, allowed))
+                self._say(
+                    f"{len(here)} measures moved, {_past(here)} further than they may; "
+                    f"{time.monotonic() - began:.0f} s."
+                )
+                other_bytes += was["bytes"] != is_now["bytes"]
+                moved += here
+        found = (
+            f"{old} is {before.version}, {new} is {after.version}. "
             f"{len(cases)} cases; {other_bytes} masters have other samples."
         )
-        if moved:
-            self.stdout.write(table(moved))
-        past = [one for one in moved if one.is_past]
-        refused = [f"{len(past)} measures moved further than they may."] if past else []
-        if other_bytes and versions[0] == versions[1]:
-            refused.append(f"Both call themselves {versions[0]}, and make other samples.")
-        for sentence in refused:
-            self.stdout.write(sentence)
+        refused = [f"{_past(moved)} measures moved further than they may."] if _past(moved) else []
+        if other_bytes and before.version == after.version:
+            refused.append(f"Both call themselves {before.version}, and make other samples.")
+        verdict = "\n".join(refused) or "Nothing moved further than it may."
+        lines = table(moved) if moved else "No measure moved."
+        self.stdout.write("\n".join((found, lines, verdict)))
+        title = f"# Engine {before.version} beside {after.version}"
+        page.write_text("\n\n".join((title, found, f"```\n{lines}\n```", verdict)) + "\n")
+        self._say(f"The page of it is {page}.")
         if refused:
             sys.exit(1)
-        self.stdout.write("Nothing moved further than it may.")
+
+    def _say(self, message: str, *, ending: str | None = None) -> None:
+        """Tell how far it is, apart from what was found."""
+        self.stderr.write(message, style_func=str, ending=ending)
+        self.stderr.flush()
+
+
+def _past(moved: list[Moved]) -> int:
+    return sum(one.is_past for one in moved)
+
+
+def _place_of(page: Path | None, before: Engine, after: Engine) -> Path:
+    """Return where the page goes, with a folder for it: no long work for what cannot be kept."""
+    page = page or engines() / "pages" / f"{before.version}-to-{after.version}.md"
+    try:
+        page.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommandError(f"There can be no page {page}: {error.strerror}.") from None
+    if page.is_dir() or not os.access(page.parent, os.W_OK):
+        raise CommandError(f"There can be no page {page}: name a file in a folder of yours.")
+    return page
