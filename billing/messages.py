@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from billing.models import Entry, Pool
+from billing.models import PAID_BEFORE, Entry, Pool
 
 REFUSALS: Final[Mapping[str, str | Promise]] = {
     "no_credits": gettext_lazy("You have no credits left."),
@@ -71,6 +71,8 @@ def _label(entry: Entry) -> str:
             "payment": _("Bought") if entry.pool == Pool.ONE_OFF else _("Credits of your plan"),
             "return": _("Given back after its month"),
         }.get(origin, _("Given by us"))
+    if entry.reason.startswith(f"{PAID_BEFORE}:"):
+        return _("Given back: paid before")
     return {
         Entry.Kind.RESERVE: _("Reserved for a master"),
         Entry.Kind.CAPTURE: _("Master delivered"),

@@ -2,11 +2,13 @@
 
 from accounts.models import AppendOnly
 from billing.models.account import Account
-from billing.models.ledger import Entry, Pool
+from billing.models.ledger import PAID_BEFORE, SETTLED, Entry, Pool
 from billing.models.stripe import Checkout, Payment, StripeEvent, Subscription
 from billing.models.terms import Terms
 
 __all__ = [
+    "PAID_BEFORE",
+    "SETTLED",
     "Account",
     "AppendOnly",
     "Checkout",

@@ -12,13 +12,17 @@ Each entry changes what is available, what is reserved, or moves from one to the
 """
 
 import hashlib
-from typing import Self
+from typing import Final, Self
 
 from django.db import models
 from django.db.models import F, Q, Sum, Value
 from django.db.models.functions import Coalesce, Now
 
 from billing.models.account import Account
+
+# How the reason of what resolves a reservation begins.
+SETTLED: Final = "settle"
+PAID_BEFORE: Final = "paid-before"  # a credit was taken for the same work
 
 
 class Pool(models.TextChoices):

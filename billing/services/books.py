@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.services import Chapter, collecting
 from billing.errors import AccountFrozen, NoCredits
-from billing.models import Account, Entry, Payment, Pool
+from billing.models import PAID_BEFORE, SETTLED, Account, Entry, Payment, Pool
 from billing.services.entitlement import standing_of
 from billing.services.notices import tell_that_credits_are_low, tell_that_credits_came
 
@@ -87,8 +87,12 @@ def is_frozen(account: Account) -> bool:
 
 def is_paid(user: User, *, work: str) -> bool:
     """Tell whether work costs nothing more: it was delivered before, or its credit is reserved."""
-    entries = Entry.objects.filter(account__user=user, work=work)
-    return entries.captured().exists() or entries.held().exists()
+    return _is_captured(user.pk, work) or is_reserved(user, work=work)
+
+
+def is_reserved(user: User, *, work: str) -> bool:
+    """Tell whether a credit is set aside for work that was not delivered yet."""
+    return Entry.objects.filter(account__user=user, work=work).held().exists()
 
 
 def reserve(*, user: User, work: str, subject: str = "") -> None:
@@ -128,13 +132,25 @@ def reserve(*, user: User, work: str, subject: str = "") -> None:
         )
 
 
-def capture(*, user_id: int, work: str) -> bool:
-    """Take the credit that was set aside for work, since it was delivered."""
+def capture(*, user_id: int, work: str, known_as: str = "") -> bool:
+    """Take the credit that was set aside for work, since it was delivered.
+
+    ``known_as`` is by what the work is known now, where that was not known when its credit was set
+    aside: under that name it is paid. Of two credits for one piece of work, one is given back.
+    """
+    name = known_as or work
     with transaction.atomic():
-        held = _held(lock(user_id=user_id), work)
+        account = lock(user_id=user_id)
+        held = _held(account, work)
         if held is None:
             return False
-        _resolve(Kind.CAPTURE, held)
+        if name != work:
+            if _is_captured(user_id, name):
+                _give_back(account, held, because=PAID_BEFORE)
+                return False
+            if (twice := _held(account, name)) is not None:
+                _give_back(account, twice, because=PAID_BEFORE)
+        _resolve(Kind.CAPTURE, held, work=name)
         tell_that_credits_are_low(
             held.account, available=balance_of(held.account).available, lot=held.lot_id
         )
@@ -146,16 +162,9 @@ def release(*, user_id: int, work: str) -> bool:
     with transaction.atomic():
         account = lock(user_id=user_id)
         held = _held(account, work)
-        if held is None or held.lot is None:
+        if held is None:
             return False
-        _resolve(Kind.RELEASE, held, available=held.reserved)
-        payment = Payment.objects.filter(lot=held.lot_id).first()
-        if payment is not None:
-            take_back(payment)
-        if Entry.objects.of(account).over().filter(pk=held.lot.pk).exists():
-            _expire(account)
-            ends = timezone.now() + RETURNED_LAST
-            _grant(account, held.reserved, reason=f"return:{held.pk}", expires_at=ends)
+        _give_back(account, held)
     return True
 
 
@@ -246,7 +255,21 @@ def _write(kind: Entry.Kind, lot: Entry, **columns: Any) -> Entry:
     )
 
 
-def _resolve(kind: Entry.Kind, held: Entry, *, available: int = 0) -> None:
+def _give_back(account: Account, held: Entry, *, because: str = SETTLED) -> None:
+    _resolve(Kind.RELEASE, held, available=held.reserved, because=because)
+    payment = Payment.objects.filter(lot=held.lot_id).first()
+    if payment is not None:
+        take_back(payment)
+    lot = held.lot
+    if lot is not None and Entry.objects.of(account).over().filter(pk=lot.pk).exists():
+        _expire(account)
+        ends = timezone.now() + RETURNED_LAST
+        _grant(account, held.reserved, reason=f"return:{held.pk}", expires_at=ends)
+
+
+def _resolve(
+    kind: Entry.Kind, held: Entry, *, available: int = 0, work: str = "", because: str = SETTLED
+) -> None:
     Entry.objects.create(
         account_id=held.account_id,
         kind=kind,
@@ -255,9 +278,9 @@ def _resolve(kind: Entry.Kind, held: Entry, *, available: int = 0) -> None:
         resolves=held,
         available=available,
         reserved=-held.reserved,
-        work=held.work,
+        work=work or held.work,
         subject=held.subject,
-        reason=f"settle:{held.pk}",
+        reason=f"{because}:{held.pk}",
     )
 
 
@@ -267,6 +290,10 @@ def _expire(account: Account) -> None:
         times = Entry.objects.filter(lot=lot, kind=Kind.EXPIRE).count()
         reason = f"expire:{lot.pk}:{times + 1}"
         _write(Kind.EXPIRE, lot, available=-lot.left, reason=reason)
+
+
+def _is_captured(user_id: int, work: str) -> bool:
+    return Entry.objects.filter(account__user=user_id, work=work).captured().exists()
 
 
 def _held(account: Account, work: str) -> Entry | None:

@@ -33,9 +33,9 @@ def pair_of(user: User, mix: AudioFile, reference: AudioFile) -> str:
     """Return what a credit pays for: a person's mix and reference.
 
     Two files of the same bytes are the same. A file that was sent straight to the storage has no
-    digest before it is measured, and is known by its id; its next masters take this one's pair.
-    A blend is known by its tracks: other weights are other settings, not another pair. With a
-    test key nothing is paid for.
+    digest before it is measured, and is known by its id; its next masters take this one's pair,
+    until the first is delivered and all are known by their bytes. A blend is known by its tracks:
+    other weights are other settings, not another pair. With a test key nothing is paid for.
     """
     if mix.is_test:
         return ""
@@ -43,8 +43,7 @@ def pair_of(user: User, mix: AudioFile, reference: AudioFile) -> str:
     known = matched.exclude(pair="").first()
     if known is not None:
         return known.pair
-    content = f"{user.pk}:{mix.sha256 or mix.pk}:{identity_of(reference)}"
-    return f"pair:{hashlib.sha256(content.encode()).hexdigest()[:32]}"
+    return _pair_by_content(user.pk, mix, reference)
 
 
 def reserve(master: Master) -> None:
@@ -80,11 +79,28 @@ def settle(rows: list[Settled], **_: Any) -> None:
         pair = version.master.pair
         _tell(version)
         if version.has_succeeded:
-            billing.capture(user_id=row.user_id, work=pair)
+            known_as = _known_by_its_bytes(version)
+            billing.capture(user_id=row.user_id, work=pair, known_as=known_as)
             continue
         billing.lock(user_id=row.user_id)  # another of the pair may end at the same moment
         if not Version.objects.open().filter(master__pair=pair).exists():
             billing.release(user_id=row.user_id, work=pair)
+
+
+def _known_by_its_bytes(version: Version) -> str:
+    """Return the pair of what was delivered, by its bytes; masters of the same pair follow."""
+    user, master, pair = version.user, version.master, version.master.pair
+    known_as = _pair_by_content(user.pk, master.mix, master.reference)
+    if master.is_frozen or known_as == pair or not billing.is_reserved(user, work=pair):
+        return pair
+    # Masters before the account: the order of locks where a further version is asked for.
+    Master.objects.filter(user=user, pair=pair).update(pair=known_as)
+    return known_as
+
+
+def _pair_by_content(user_id: int, mix: AudioFile, reference: AudioFile) -> str:
+    content = f"{user_id}:{mix.sha256 or mix.pk}:{identity_of(reference)}"
+    return f"pair:{hashlib.sha256(content.encode()).hexdigest()[:32]}"
 
 
 def _tell(version: Version) -> None:

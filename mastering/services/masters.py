@@ -155,7 +155,8 @@ def render_version(*, master: Master, settings: MasterSettings) -> Version:
     MasterRefused, Busy
     """
     with transaction.atomic():
-        Master.objects.select_for_update().get(pk=master.pk)
+        locked = Master.objects.select_for_update().filter(pk=master.pk)
+        master.pair = locked.values_list("pair", flat=True).get()  # by its bytes, once delivered
         chosen = settings.as_dict()
         for version in Version.objects.filter(master=master).open():
             if version.settings == chosen:

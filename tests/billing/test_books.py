@@ -9,8 +9,10 @@ from django.utils import timezone
 from accounts.models import Event, User
 from billing import plans, services
 from billing.errors import AccountFrozen, NoCredits
+from billing.messages import entry_lines
 from billing.models import Account, Entry, Payment, Terms
 from billing.services import books
+from billing.services.audit import broken_books
 
 FREE_CREDITS = 3
 
@@ -52,6 +54,28 @@ def test_a_credit_is_set_aside_and_then_taken(carol: User, account: Account):
     assert services.capture(user_id=carol.pk, work="pair:1")
     assert numbers(account) == (FREE_CREDITS - 1, 0)
     assert kinds(account) == ["GRANT", "RESERVE", "CAPTURE"]
+
+
+def test_of_two_credits_for_what_proves_the_same_work_one_is_given_back(
+    carol: User, account: Account
+):
+    spend(carol, "pair:content")
+    services.reserve(user=carol, work="pair:id")
+    assert not services.capture(user_id=carol.pk, work="pair:id", known_as="pair:content")
+    assert numbers(account) == (FREE_CREDITS - 1, 0)
+    given_back = Entry.objects.latest("pk")
+    assert [line.label for line in entry_lines([given_back])] == ["Given back: paid before"]
+
+
+def test_work_is_paid_under_the_name_that_it_is_known_by_at_last(carol: User, account: Account):
+    for name in ("pair:id", "pair:content"):
+        services.reserve(user=carol, work=name)
+    assert services.capture(user_id=carol.pk, work="pair:id", known_as="pair:content")
+    assert numbers(account) == (FREE_CREDITS - 1, 0), "the other is given back"
+    assert not services.capture(user_id=carol.pk, work="pair:content")
+    assert services.is_paid(carol, work="pair:content")
+    assert not services.is_paid(carol, work="pair:id")
+    assert list(broken_books()) == []
 
 
 def test_programs_hear_once_that_credits_are_low(carol: User):

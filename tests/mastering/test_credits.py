@@ -1,7 +1,10 @@
 """What a master costs, and when: one credit for a pair, taken at its delivery."""
 
+from collections.abc import Callable
+
 import pytest
 from django.core.files.base import ContentFile
+from django.test import Client
 
 from accounts.models import Mail, User
 from billing.models import Account, Entry
@@ -10,11 +13,13 @@ from dsp.errors import SilentAudio
 from dsp.settings import MasterSettings
 from mastering import services
 from mastering.errors import Unpaid
+from mastering.management.invariants import broken_invariants
 from mastering.models import Master, Version
 from mastering.tasks import render_next
 from references.models import AudioFile
 from references.models.work import MAX_ATTEMPTS
-from references.services import receive_upload
+from references.services import begin_upload, complete_upload, receive_upload
+from references.tasks import measure_next
 from tests.conftest import browser_of, member
 from tests.studio import (
     MIX,
@@ -62,6 +67,90 @@ def test_a_credit_is_reserved_at_submit_and_taken_at_delivery(carol, engine: Pla
     render_next()
     assert credits_of(carol) == (2, 0)
     assert Entry.objects.latest("pk").subject == version.master_id
+
+
+def sent_straight(user: User, kind: AudioFile.Kind) -> AudioFile:
+    """Send a file to the storage, past the site; its bytes are those of `uploaded`."""
+    content = wav()
+    upload, send = begin_upload(user=user, kind=kind, filename="a.wav", size_bytes=len(content))
+    Client().put(send.url, content, content_type="application/octet-stream")
+    return complete_upload(upload=upload)
+
+
+def by_form(user: User, kind: AudioFile.Kind) -> AudioFile:
+    return receive_upload(user=user, kind=kind, file=ContentFile(wav(), "a.wav"))
+
+
+def delivered(user: User, send: Callable[[User, AudioFile.Kind], AudioFile]) -> Master:
+    """Submit a pair before it is measured, and let it be mastered."""
+    mix, reference = send(user, MIX), send(user, REFERENCE)
+    settings = MasterSettings()
+    master = services.submit_master(user=user, mix=mix, reference=reference, settings=settings)
+    while measure_next():
+        pass
+    assert render_next() is not None
+    assert master.latest.has_succeeded
+    master.refresh_from_db()
+    return master
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(by_form, sent_straight), (sent_straight, by_form), (sent_straight, sent_straight)],
+    ids=["form, straight", "straight, form", "straight, straight"],
+)
+def test_a_pair_is_paid_once_whichever_way_its_files_come(
+    carol, engine: PlayedEngine, first, second
+):
+    delivered(carol, first)
+    assert credits_of(carol) == (2, 0)
+    again = delivered(carol, second)
+    assert credits_of(carol) == (2, 0)
+    services.render_version(master=again, settings=MasterSettings(amount=0.5))
+    assert services.cost_credits(user=carol, mix=again.mix, reference=again.reference) == 0
+    assert credits_of(carol) == (2, 0)
+    assert broken_invariants(pause_seconds=0.0) == []
+
+
+def test_a_pair_that_is_paid_stays_so_when_its_master_is_gone(carol, engine: PlayedEngine):
+    services.delete_master(master=delivered(carol, sent_straight))
+    delivered(carol, by_form)
+    assert credits_of(carol) == (2, 0)
+
+
+def test_one_pair_on_its_way_twice_costs_once_also_if_one_of_them_fails(
+    carol, engine: PlayedEngine
+):
+    masters = [
+        services.submit_master(user=carol, mix=mix, reference=reference, settings=MasterSettings())
+        for mix, reference in (
+            (sent_straight(carol, MIX), sent_straight(carol, REFERENCE)),
+            (by_form(carol, MIX), by_form(carol, REFERENCE)),
+        )
+    ]
+    assert credits_of(carol) == (1, 2), "nobody knows yet"
+    while measure_next():
+        pass
+    render_next()
+    assert credits_of(carol) == (2, 0)
+    assert broken_invariants(pause_seconds=0.0) == []
+    engine.refuse(SilentAudio(), at="render")
+    render_next()
+    assert sorted(master.latest.status for master in masters) == ["FAILED", "SUCCEEDED"]
+    assert credits_of(carol) == (2, 0)
+    assert broken_invariants(pause_seconds=0.0) == []
+
+
+def test_a_version_asked_for_beside_the_delivery_is_not_paid_anew(carol, engine: PlayedEngine):
+    """A page that was open since before knows the pair by the ids of its files."""
+    mix, reference = sent_straight(carol, MIX), sent_straight(carol, REFERENCE)
+    settings = MasterSettings()
+    old = services.submit_master(user=carol, mix=mix, reference=reference, settings=settings)
+    while measure_next():
+        pass
+    render_next()
+    services.render_version(master=old, settings=MasterSettings(amount=0.5))
+    assert credits_of(carol) == (2, 0)
 
 
 def test_what_is_cancelled_costs_nothing(carol: User):
