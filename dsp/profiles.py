@@ -9,6 +9,7 @@ from __future__ import annotations
 import binascii
 import json
 import math
+import re
 import zlib
 from base64 import b64decode
 from collections.abc import Callable, Mapping
@@ -37,6 +38,7 @@ ROLES: Final = frozenset({"intro", "verse", "chorus", "drop", "break", "bridge",
 TEXTS: Final = {"title": 200, "artist": 200, "genre": 60, "notes": 2_000}
 MOST_TAGS: Final = 20
 MOST_TAG_CHARACTERS: Final = 40
+MOST_FLAGS: Final = 40
 
 LEVELS_DB: Final = (-400.0, 60.0)  # digital silence reads -300
 
@@ -53,6 +55,9 @@ class Document:
         As :meth:`dsp.measure.Profile.to_dict` gives it.
     title, artist, genre, notes : str
     tags : tuple of str
+    health : tuple of dict, optional
+        What was found where the sound was: ``code``, ``confidence`` from 0 to 1, ``value`` or
+        None. Without it nobody tells; empty, nothing was found.
     """
 
     profile: dict[str, Any]
@@ -61,13 +66,16 @@ class Document:
     genre: str = ""
     notes: str = ""
     tags: tuple[str, ...] = ()
+    health: tuple[dict[str, Any], ...] | None = None
 
     def to_json(self) -> bytes:
         """Return the document as a file; the same document gives the same bytes."""
         # The name comes first, so that the head of the file tells what it is.
         told: dict[str, Any] = {"format": DOCUMENT, "format_version": DOCUMENT_VERSION}
         told |= {name: getattr(self, name) for name in TEXTS}
-        told |= {"tags": list(self.tags), "profile": dict(sorted(self.profile.items()))}
+        told |= {"tags": list(self.tags)}
+        told |= {} if self.health is None else {"health": list(self.health)}
+        told |= {"profile": dict(sorted(self.profile.items()))}
         return json.dumps(told, ensure_ascii=False, allow_nan=False, indent=1).encode()
 
 
@@ -97,17 +105,21 @@ def read_document(content: bytes) -> Document:
         raise ProfileInvalid("This is no profile.")
     if told.get("format_version") != DOCUMENT_VERSION:
         raise ProfileUnsupported("This profile was written by another version.")
-    unknown = set(told) - {"format", "format_version", "profile", "tags", *TEXTS}
+    unknown = set(told) - {"format", "format_version", "profile", "tags", "health", *TEXTS}
     if unknown:
         raise ProfileInvalid("The profile names what is not known.")
     texts = {name: _text(name, told.get(name, ""), most) for name, most in TEXTS.items()}
     tags = told.get("tags", [])
     if not isinstance(tags, list) or len(tags) > MOST_TAGS:
         raise ProfileInvalid("tags: no list of up to twenty.")
+    health = told.get("health")
+    if health is not None:
+        _flags("health", health)
     check_profile(told.get("profile"))
     return Document(
         profile=told["profile"],
         tags=tuple(_text("tags", tag, MOST_TAG_CHARACTERS) for tag in tags),
+        health=None if health is None else tuple(health),
         **texts,
     )
 
@@ -210,6 +222,21 @@ def _sections(name: str, value: Any) -> None:
         end = section["end_seconds"]
 
 
+def _flags(name: str, value: Any) -> None:
+    if not isinstance(value, list) or len(value) > MOST_FLAGS:
+        _refuse(name)
+    for flag in value:
+        if not isinstance(flag, dict) or set(flag) != set(_FLAG):
+            _refuse(name)
+        for part, check in _FLAG.items():
+            check(name, flag[part])
+
+
+def _code(name: str, value: Any) -> None:
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z_]{1,40}", value):
+        _refuse(name)
+
+
 def _letter(name: str, value: Any) -> None:
     if not isinstance(value, str) or not 1 <= len(value) <= 2 or not value.isalnum():
         _refuse(name)
@@ -255,6 +282,11 @@ _SECTION: Final[Mapping[str, Check]] = {
     "role": _role,
     "loudness_lufs": _number(*LEVELS_DB),
     "confidence": _number(0.0, 1.0),
+}
+_FLAG: Final[Mapping[str, Check]] = {
+    "code": _code,
+    "confidence": _number(0.0, 1.0),
+    "value": _number(-1e6, 1e6, or_none=True),
 }
 _BANDS_DB: Final = _numbers(*LEVELS_DB, count=BANDS)
 _QUANTILES: Final = _numbers(-100.0, 100.0, count=QUANTILE_COUNT, rising=True)

@@ -67,17 +67,20 @@ def inspect_profile(
     Returns
     -------
     dict
-        As of :func:`inspect`; nothing can be found in a sound that is not there.
+        As of :func:`inspect`; nothing can be found in a sound that is not there, and
+        ``facts["health"]`` is what the document tells of it, or None.
     """
     if progress:
         progress("checking", 0.0)
-    profile = Profile.from_dict(read_document(Path(source).read_bytes()).profile)
+    document = read_document(Path(source).read_bytes())
+    profile = Profile.from_dict(document.profile)
     save_profile(profile, Path(out_dir) / PROFILE_NAME)
     return {
         "facts": {
             "rate_hz": profile.rate_hz,
             "channels": profile.channels,
             "duration_seconds": profile.duration_seconds,
+            "health": None if document.health is None else list(document.health),
         },
         "findings": [],
         "summary": profile.summary(),

@@ -37,6 +37,10 @@ FLAGS: Final[Mapping[str, Wording]] = {
     "crushed": Wording(
         _("Crushed"), _("In its densest tenth, peaks stand {value} over the loudness around them.")
     ),
+    "unchecked": Wording(
+        _("Not checked"),
+        _("It came as measurements, without a word on whether its sound was clean."),
+    ),
     "narrow_band": Wording(
         _("Narrow band"), _("The top end is missing; what it says of brightness is too little.")
     ),
@@ -77,12 +81,15 @@ class Health:
     title: str
     severity: str
     flags: list[FlagWords]
+    is_told: bool  # by the document that it came as, and not looked for here
 
 
 def health_words(reference: Reference) -> Health:
     title, severity = TRUST.get(reference.trust_level, ("", ""))
     flags = [flag_words(flag) for flag in reference.flags]
-    return Health(reference.trust_level, str(title), severity, flags)
+    is_unchecked = any(flag.code == "unchecked" for flag in flags)
+    is_told = reference.origin == Reference.Origin.PROFILE and not is_unchecked
+    return Health(reference.trust_level, str(title), severity, flags, is_told)
 
 
 def flag_words(flag: Flag) -> FlagWords:

@@ -26,6 +26,7 @@ COSTS: Final[Mapping[str, float]] = {
     "short": 0.3,
     "cut_short": 0.25,
     "crushed": 0.25,
+    "unchecked": 0.25,
     "dropouts": 0.25,
     "turned_down": 0.2,
     "few_bits": 0.15,
@@ -78,15 +79,24 @@ def figures_of(summary: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def health_of(
-    findings: Sequence[Mapping[str, Any]], facts: Mapping[str, Any], summary: Mapping[str, Any]
+    findings: Sequence[Mapping[str, Any]],
+    facts: Mapping[str, Any],
+    summary: Mapping[str, Any],
+    *,
+    told: Sequence[Flag] = (),
 ) -> list[Flag]:
-    """Return what is wrong with a track as a reference, what costs most trust first."""
+    """Return what is wrong with a track as a reference, what costs most trust first.
+
+    ``told`` is what others found in it, where there is no sound to look at.
+    """
     flags: dict[str, Flag] = {}
 
     def note(code: str, confidence: float, value: float | None = None) -> None:
         if code not in flags or flags[code].confidence < confidence:
             flags[code] = Flag(code, confidence, value)
 
+    for flag in told:
+        note(flag.code, flag.confidence, flag.value)
     by_code = {finding["code"]: finding for finding in findings}
     for code, finding in by_code.items():
         if code in _OF_FINDINGS:
@@ -111,6 +121,15 @@ def health_of(
     if summary.get("is_mono"):
         note("mono", 1.0)
     return sorted(flags.values(), key=lambda flag: -COSTS[flag.code] * flag.confidence)
+
+
+def flags_told(health: Sequence[Mapping[str, Any]] | None) -> list[Flag]:
+    """Return what a document tells of its track; that nobody looked, where it tells nothing."""
+    unchecked = Flag("unchecked", 1.0)
+    if health is None:
+        return [unchecked]
+    # What a newer version may have found is not known here.
+    return [Flag(**flag) if flag["code"] in COSTS else unchecked for flag in health]
 
 
 def trust_in(flags: Sequence[Flag]) -> float:

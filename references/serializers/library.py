@@ -182,6 +182,12 @@ class BulkDone(serializers.Serializer[Any]):
     refused = Refusal(many=True)
 
 
+class DocumentFlag(serializers.Serializer[Any]):
+    code = serializers.ChoiceField(choices=list(COSTS))
+    confidence = serializers.FloatField(min_value=0, max_value=1)
+    value = serializers.FloatField(allow_null=True)
+
+
 class ProfileDocument(serializers.Serializer[Any]):
     """What carries a profile from one library to another."""
 
@@ -192,6 +198,9 @@ class ProfileDocument(serializers.Serializer[Any]):
     genre = Text(required=False, allow_blank=True)
     notes = Text(required=False, allow_blank=True)
     tags = serializers.ListField(child=Text(), required=False)
+    health = DocumentFlag(
+        many=True, required=False, help_text="What was found where its sound was; [] is nothing."
+    )
     profile = serializers.DictField()
 
 

@@ -12,10 +12,12 @@ from django.db.models import RestrictedError
 
 from accounts.models import User
 from accounts.storage import delete_folder
+from dsp.profiles import PROFILE_FORMAT
 from dsp.suitability import likeness_of
+from dsp.weights import BLEND_FORMAT
 from references.errors import AudioInUse, RightsUnstated
 from references.models import AudioFile, DirectUpload, Reference, RightsStatement
-from references.models.figures import figures_of, health_of, trust_in
+from references.models.figures import figures_of, flags_told, health_of, trust_in
 from references.models.library import clean_tags, folded, searched
 from references.services.uploads import begin_upload, receive_upload
 from references.storage import SignedRequest
@@ -27,6 +29,10 @@ FIGURES = (
     "loudness_lufs", "plr_db", "width_db", "brightness_db", "seconds", "tone_db", "health",
     "trust", "same_as", "likeness",
 )  # fmt: skip
+ORIGINS = {  # of an entry, by the format of what it is of
+    BLEND_FORMAT: Reference.Origin.BLEND,
+    PROFILE_FORMAT: Reference.Origin.PROFILE,
+}
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +97,7 @@ def keep_reference(*, user: User, audio: AudioFile) -> Reference:
             defaults={
                 "user": user,
                 "title": audio.title,
-                "origin": Reference.Origin.BLEND if audio.is_blend else Reference.Origin.UPLOAD,
+                "origin": ORIGINS.get(audio.format, Reference.Origin.UPLOAD),
             },
         )
         if made and audio.is_ready:
@@ -201,7 +207,9 @@ def mend_library() -> None:
 
 def _read(entry: Reference) -> None:
     audio = entry.audio
-    flags = health_of(audio.findings, audio.facts, audio.summary)
+    is_told = entry.origin == Reference.Origin.PROFILE
+    told = flags_told(audio.facts.get("health")) if is_told else []
+    flags = health_of(audio.findings, audio.facts, audio.summary, told=told)
     read: dict[str, Any] = figures_of(audio.summary)
     read |= {"health": [asdict(flag) for flag in flags], "trust": trust_in(flags)}
     for name, value in read.items():

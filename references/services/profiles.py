@@ -91,6 +91,7 @@ def export_profile(*, reference: Reference) -> bytes:
         genre=reference.genre,
         notes=reference.notes,
         tags=tuple(reference.tags),
+        health=None if reference.trust is None else tuple(reference.health),
     )
     return document.to_json()
 

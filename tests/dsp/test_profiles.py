@@ -30,6 +30,9 @@ STARTERS = Path(__file__).parent.parent.parent / "references" / "starters"
 PROFILE: dict[str, Any] = json.loads((STARTERS / "rock.json").read_text())["profile"]
 
 
+FLAG: dict[str, Any] = {"code": "lossy", "confidence": 0.9, "value": 16.0}
+
+
 def document(**changes: Any) -> bytes:
     told = json.loads(Document(PROFILE, title="Night Bus", tags=("warm",)).to_json())
     return json.dumps(told | changes).encode()
@@ -42,6 +45,13 @@ def test_a_document_comes_back_as_it_was():
     assert read_document(content) == told
     assert read_document(b"\xef\xbb\xbf" + content) == told
     assert content == told.to_json()
+
+
+@pytest.mark.parametrize("health", [(), (FLAG,)])
+def test_what_was_found_in_the_sound_comes_back_too(health):
+    told = Document(PROFILE, health=health)
+    assert read_document(told.to_json()) == told
+    assert read_document(Document(PROFILE).to_json()).health is None, "nobody looked"
 
 
 def test_what_a_document_may_hold_is_what_the_engine_measures():
@@ -101,6 +111,13 @@ DOCUMENTS = {
     "half a sign": (document(title="\ud800"), ProfileInvalid),
     "many tags": (document(tags=["a"] * 21), ProfileInvalid),
     "tags no list": (document(tags="warm"), ProfileInvalid),
+    "health no list": (document(health={}), ProfileInvalid),
+    "many flags": (document(health=[FLAG] * 41), ProfileInvalid),
+    "flag no object": (document(health=["lossy"]), ProfileInvalid),
+    "half a flag": (document(health=[{"code": "lossy"}]), ProfileInvalid),
+    "markup for a code": (document(health=[FLAG | {"code": "<b>"}]), ProfileInvalid),
+    "too sure": (document(health=[FLAG | {"confidence": 1.1}]), ProfileInvalid),
+    "value no number": (document(health=[FLAG | {"value": "16"}]), ProfileInvalid),
     "not a number": (document().replace(b'"density": ', b'"density": NaN, "x": '), ProfileInvalid),
     "infinite": (document().replace(b'"density": ', b'"density": 1e999, "x": '), ProfileInvalid),
     "a huge number": (b'{"format": "lacquer-profile", "n": ' + b"9" * 5_000 + b"}", ProfileInvalid),

@@ -78,6 +78,7 @@ def make_audio(
     given: dict[str, Any] = {
         "facts": {"duration_seconds": 200.0, "rate_hz": 44_100, "lossy": False},
         "summary": summary(seed=seed, **(told or {})),
+        "format": "wav",
         "sha256": digest,
         "pcm_sha256": digest,
         "profile_version": PROFILE_VERSION,
@@ -88,7 +89,6 @@ def make_audio(
         kind=kind,
         status=AudioFile.Status.READY,
         filename=f"{title}.wav",
-        format="wav",
         size_bytes=1_000,
         attempts=1,
         **given | columns,

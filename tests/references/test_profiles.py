@@ -32,6 +32,7 @@ from references.services import (
     clear_sounds,
     drop_sound,
     export_profile,
+    keep_reference,
     receive_upload,
     sources_of,
     starter_summaries,
@@ -257,7 +258,39 @@ def test_an_export_is_what_can_be_added_again(as_alice: Client, alice: User):
     assert "attachment" in response["Content-Disposition"]
     back = read_document(response.content)
     assert (back.title, back.artist, back.tags) == ("Night Bus", "Ana", ("warm",))
+    assert back.health == (), "it was looked at, and nothing was found"
     assert back.profile == PROFILE
+
+
+def test_a_profile_that_is_kept_again_is_trusted_no_more_than_before(alice: User):
+    audio = {"format": "profile", "sound": AudioFile.Sound.NONE, "facts": {"health": None}}
+    entry = shelve(alice, origin=Reference.Origin.PROFILE, audio=audio)
+    entry.delete()  # taken out, while a master needs what was measured
+    again = keep_reference(user=alice, audio=entry.audio)
+    assert (again.origin, again.trust_level) == (Reference.Origin.PROFILE, "part")
+
+
+LOSSY = {"code": "lossy", "confidence": 1.0, "value": 16.0}
+
+
+@pytest.mark.parametrize(
+    ("health", "says", "says_not"),
+    [
+        (None, ["Trust it in part", "Not checked."], ["As its profile tells"]),
+        ([], [">Trust it<", "As its profile tells", "Nothing was found where its sound was."], []),
+        ([LOSSY], ["Trust it in part", "As its profile tells", "Lossy."], ["Nothing was found"]),
+        ([LOSSY | {"code": "of_tomorrow"}], ["Trust it in part", "Not checked."], ["of_tomorrow"]),
+    ],
+    ids=["nothing told", "nothing found", "lossy", "a word that is not known"],
+)
+def test_an_added_profile_is_trusted_as_far_as_it_tells(
+    as_alice: Client, alice: User, health, says, says_not
+):
+    audio = {"format": "profile", "sound": AudioFile.Sound.NONE, "facts": {"health": health}}
+    entry = shelve(alice, origin=Reference.Origin.PROFILE, audio=audio)
+    page = as_alice.get(reverse("references:detail", args=[entry.pk])).text
+    assert [words for words in says if words not in page] == []
+    assert [words for words in says_not if words in page] == []
 
 
 @pytest.mark.parametrize(
@@ -304,7 +337,7 @@ def test_starters_are_measured_like_any_reference(alice: User, bob: User, engine
 
 @pytest.mark.slow
 def test_the_box_takes_a_profile_document(tmp_path: Path):
-    (tmp_path / "source").write_bytes(document())
+    (tmp_path / "source").write_bytes(document(health=[LOSSY]))
     (tmp_path / "out").mkdir()
     found = box.run(
         "dsp.jobs:inspect_profile",
@@ -315,4 +348,5 @@ def test_the_box_takes_a_profile_document(tmp_path: Path):
         allow_weak=True,
     )
     assert found["summary"]["integrated_lufs"] == -14.0
+    assert found["facts"]["health"] == [LOSSY]
     assert (tmp_path / "out" / "profile.json.gz").is_file()
