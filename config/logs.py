@@ -1,4 +1,4 @@
-"""How log lines look: scrubbed, and with the request or the piece of work they belong to."""
+"""Which lines are logged, and how they look: scrubbed, with the request or the work of each."""
 
 import json
 import logging
@@ -11,6 +11,26 @@ from config.scrub import scrub, scrub_all
 
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _PLAIN: Final = "{asctime} {levelname} {name}: {message}"
+
+
+def to_console(line_format: str, *, level: str) -> dict[str, Any]:
+    """Return what LOGGING is, with lines that are "plain" or "json"."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "plain": {"()": "config.logs.PlainFormatter"},
+            "json": {"()": "config.logs.JsonFormatter"},
+        },
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": line_format}},
+        "root": {"handlers": ["console"], "level": level},
+        "loggers": {
+            "django-q": {"level": "WARNING"},  # it tells of every doorbell
+            # A line for each request, for machines: people at ./run want to see what matters.
+            "config.middleware": {"level": "INFO" if line_format == "json" else "WARNING"},
+            "django": {"handlers": [], "propagate": True},  # not by Django's own handlers as well
+        },
+    }
 
 
 class PlainFormatter(logging.Formatter):

@@ -9,6 +9,8 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from config import logs
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
@@ -228,9 +230,9 @@ STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
 STRIPE_PRICES = env.dict("STRIPE_PRICES", default={})
 if STRIPE_SECRET_KEY and not STRIPE_WEBHOOK_SECRET:
     raise ImproperlyConfigured("STRIPE_SECRET_KEY needs STRIPE_WEBHOOK_SECRET beside it.")
-PAYMENT_ORIGINS = ["https://checkout.stripe.com", "https://billing.stripe.com"]
-if not STRIPE_SECRET_KEY:
-    PAYMENT_ORIGINS = []
+PAYMENT_ORIGINS = (
+    ["https://checkout.stripe.com", "https://billing.stripe.com"] if STRIPE_SECRET_KEY else []
+)
 LEDGER_TITLES = "mastering.services.titles_of"  # by name: money knows nothing of what it pays
 
 # Webhooks: what we may call for people beside public servers, as networks (10.0.0.0/8).
@@ -312,7 +314,6 @@ RETENTION = env.bool(
     "RETENTION", default=PLAN_LIMITS and EMAIL_BACKEND.endswith(".smtp.EmailBackend")
 )
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Lacquer <lacquer@localhost>")
-
 EMAIL_TIMEOUT = 20  # of each word of the mail server's
 
 # Language and time
@@ -377,22 +378,7 @@ CONTENT_SECURITY_POLICY = {
 LOG_FORMAT = env.str("LOG_FORMAT", default="plain")
 if LOG_FORMAT not in ("plain", "json"):
     raise ImproperlyConfigured("LOG_FORMAT must be plain or json.")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "plain": {"()": "config.logs.PlainFormatter"},
-        "json": {"()": "config.logs.JsonFormatter"},
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {
-        "django-q": {"level": "WARNING"},  # it tells of every doorbell
-        # A line for each request, for machines: people at ./run want to see what matters.
-        "config.middleware": {"level": "INFO" if LOG_FORMAT == "json" else "WARNING"},
-        "django": {"handlers": [], "propagate": True},  # not by Django's own handlers as well
-    },
-}
+LOGGING = logs.to_console(LOG_FORMAT, level=env.str("LOG_LEVEL", default="INFO"))
 # Who may read /metrics: who brings the token, or comes from one of the networks.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 METRICS_NETWORKS = env.list("METRICS_NETWORKS", default=[])
