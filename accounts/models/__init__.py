@@ -5,7 +5,6 @@ from accounts.models.append_only import AppendOnly
 from accounts.models.audit import AuditEntry
 from accounts.models.events import (
     ANSWER_CHARACTERS,
-    EVENTS_KEPT,
     MAX_ATTEMPTS,
     WAITS,
     Event,
@@ -23,7 +22,6 @@ from accounts.models.user import Notice, User
 
 __all__ = [
     "ANSWER_CHARACTERS",
-    "EVENTS_KEPT",
     "MAX_ATTEMPTS",
     "RESOURCES",
     "SCOPES",

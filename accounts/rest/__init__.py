@@ -3,11 +3,10 @@
 from accounts.rest.fields import Choices, Expandable, IdField, Moment, Text
 from accounts.rest.once import idempotent
 from accounts.rest.paging import Page, page_of
-from accounts.rest.schema import ERRORS, Problem, Raw, describe, listed
+from accounts.rest.schema import Raw, describe, listed
 from accounts.rest.views import ApiRequest, ApiView
 
 __all__ = [
-    "ERRORS",
     "ApiRequest",
     "ApiView",
     "Choices",
@@ -15,7 +14,6 @@ __all__ = [
     "IdField",
     "Moment",
     "Page",
-    "Problem",
     "Raw",
     "Text",
     "describe",

@@ -16,7 +16,6 @@ from references.services.library import (
     remove_audio,
     remove_references,
     require_rights,
-    state_rights,
 )
 from references.services.profiles import clear_sounds, drop_sound, export_profile
 from references.services.runs import forget_old_runs, take_from_worker
@@ -78,7 +77,6 @@ __all__ = [
     "sources_of",
     "starter_curves",
     "starter_summaries",
-    "state_rights",
     "stored_upload",
     "take_from_worker",
     "tell_folders",
