@@ -15,11 +15,11 @@ from django.http import HttpRequest, HttpResponseBase
 from accounts.models import User
 from accounts.services import (
     Rate,
+    forget_tries,
     give_back_a_try,
     may_try,
     queue_mail,
     seal,
-    tries_forgotten,
     unseal,
 )
 
@@ -83,7 +83,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
         """Count anew: the password was replaced by a link."""
-        tries_forgotten("password", _who(request, credentials))
+        forget_tries("password", _who(request, credentials))
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types

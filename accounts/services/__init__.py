@@ -30,9 +30,9 @@ from accounts.services.mail import (
 from accounts.services.rates import (
     Rate,
     forget_old_tries,
+    forget_tries,
     give_back_a_try,
     may_try,
-    tries_forgotten,
 )
 from accounts.services.requests import (
     alone,
@@ -94,6 +94,7 @@ __all__ = [
     "forget_old_requests",
     "forget_old_tries",
     "forget_sent_mail",
+    "forget_tries",
     "give_back_a_try",
     "is_well_formed",
     "keep_answer",
@@ -117,6 +118,5 @@ __all__ = [
     "signed_headers",
     "subject_of",
     "told",
-    "tries_forgotten",
     "unseal",
 ]

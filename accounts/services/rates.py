@@ -44,7 +44,7 @@ def give_back_a_try(action: str, key: str) -> None:
             window.save()
 
 
-def tries_forgotten(action: str, key: str) -> None:
+def forget_tries(action: str, key: str) -> None:
     """Count from nothing again, as after the password was replaced."""
     Window.objects.filter(key=_hashed(action, key)).delete()
 
