@@ -198,7 +198,7 @@ class Site:
     def sample(self) -> Sample:
         held = {name: _tree(part.pid) for name, part in self.parts.items()}
         web, workers = held.get("web", []), held.get("workers", [])
-        scratch = [path for path in (self.folder / "scratch").rglob("*") if path.is_file()]
+        scratch = os.walk(self.folder / "scratch")  # passes over what is gone by now
         return Sample(
             at=time.monotonic(),
             web_bytes=_sum(web, lambda one: one.memory_full_info().pss),
@@ -209,7 +209,9 @@ class Site:
             descriptors=_sum(web, lambda one: one.num_fds()),
             worker_descriptors=_sum(workers, lambda one: one.num_fds()),
             threads=_sum(web, lambda one: one.num_threads()),
-            scratch_bytes=sum(_size(path) for path in scratch),
+            scratch_bytes=sum(
+                _size(Path(folder, name)) for folder, _, names in scratch for name in names
+            ),
             web_cpu_seconds=_sum(web, lambda one: sum(one.cpu_times()[:4])),
             worker_cpu_seconds=_sum(workers, lambda one: sum(one.cpu_times()[:4])),
         )
