@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import gc
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,12 @@ from gunicorn.glogging import Logger
 # Opening a connection to the database takes longer than most requests: each thread keeps its own.
 os.environ.setdefault("DATABASE_KEEP_SECONDS", "60")
 
+# Every query gives up the interpreter's lock, and waits as long for it as another thread computes.
+SWITCH_SECONDS = 0.0005
+
 worker_class = "gthread"
-workers = 2
-threads = 8
+workers = 4
+threads = 4
 preload_app = True
 graceful_timeout = 25  # below what systemd and Kubernetes wait before they kill
 keepalive = 75  # longer than proxies keep a connection, or they would use one that just closed
@@ -36,6 +40,11 @@ class logger_class(Logger):  # type: ignore[misc]  # noqa: N801 (gunicorn's name
         super().setup(cfg)
         self.error_log.handlers.clear()
         self.error_log.propagate = True
+
+
+def post_fork(_server: Any, _worker: Any) -> None:
+    """Let threads take turns often: one that reads an upload would hold up the others' queries."""
+    sys.setswitchinterval(SWITCH_SECONDS)
 
 
 M_ARENA_MAX = -8  # of glibc's malloc.h
