@@ -56,6 +56,29 @@ def test_the_list_follows_the_search_and_the_chosen_are_described(
     expect(page.locator(".crate-row")).to_have_count(1)  # still as it was searched
 
 
+def test_the_bar_for_the_chosen_is_away_while_the_library_is_ranked(
+    visit: Visit, alice: User, made: scene.Made
+) -> None:
+    scene.shelved(alice, made, "Night Bus")
+    mix = scene.measured(alice, made, AudioFile.Kind.MIX, "mix.wav")
+    page = visit(LIST, user=alice)
+    bar, rank_for = page.locator("bulk-bar"), page.get_by_label("Rank for")
+    page.get_by_label("Choose Night Bus").check()
+    rank_for.select_option(mix.pk)
+    expect(page.get_by_role("link", name="Use this one")).to_be_visible()
+    expect(bar).to_be_hidden()
+    rank_for.select_option("")
+    expect(page.locator(".crate-row")).to_have_count(1)
+    expect(bar).to_be_visible()
+    expect(page.get_by_text("1 chosen")).to_be_visible()
+    page.reload()
+    rank_for.select_option(mix.pk)
+    expect(bar).to_be_hidden()
+    page.reload()  # as it is without a script, too
+    expect(page.get_by_role("link", name="Use this one")).to_be_visible()
+    expect(bar).to_be_hidden()
+
+
 def test_a_ranked_reference_is_chosen_beside_the_mix(
     visit: Visit, alice: User, made: scene.Made
 ) -> None:

@@ -88,6 +88,13 @@ def test_the_library_is_ranked_for_a_mix(as_alice: Client, alice: User):
     assert shown(as_alice, mix=mix.pk, q="far") == ["Far away"]
 
 
+def test_while_ranking_there_is_nothing_to_choose_and_no_bar_for_it(as_alice: Client, alice: User):
+    shelve(alice)
+    mix = make_audio(alice, seed=1)
+    assert "<bulk-bar>" in as_alice.get(reverse(LIST)).text
+    assert "<bulk-bar hidden>" in as_alice.get(reverse(LIST), {"mix": mix.pk}).text
+
+
 def test_choices_beside_a_mix_are_ranked_with_reasons(as_alice: Client, alice: User):
     mix = make_audio(alice, "My mix", seed=7)
     shelve(alice, "Mastered", seed=7, told={"integrated_lufs": -9.0})

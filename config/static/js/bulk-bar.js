@@ -1,7 +1,8 @@
 // <bulk-bar>: counts the chosen entries of the library, and chooses all that are shown.
 //
 // The boxes stand in the list and belong to the form by its id, so they work without this too. The
-// list is drawn anew while entries are measured: what was chosen stays so.
+// list is drawn anew while entries are measured: what was chosen stays so. While it is ranked for a
+// mix there is nothing to choose from, so the bar is away, and comes back with what was chosen.
 
 class BulkBar extends HTMLElement {
   #chosen = new Set();
@@ -37,6 +38,8 @@ class BulkBar extends HTMLElement {
   }
 
   #update = () => {
+    this.hidden = document.querySelector("#crate[data-ranked]") !== null;
+    if (this.hidden) return;
     const boxes = this.#boxes();
     this.#chosen = new Set(boxes.filter((box) => box.checked).map((box) => box.value));
     const chosen = this.#chosen.size;
