@@ -81,6 +81,19 @@ def test_songs_are_ordered_by_keyboard_and_by_dragging(
     expect(grips.nth(0)).to_have_text("1")
 
 
+@pytest.mark.parametrize("width", [320, 1440])
+def test_a_long_name_of_an_album_stands_beside_its_number(
+    visit: Visit, alice: User, made: scene.Made, width: int
+) -> None:
+    page = visit(sets.album(alice, made), user=alice, width=width)
+    for row in page.locator(".album-results tbody tr").all():
+        place = row.locator(".place").bounding_box()
+        name = row.locator(".wrap").bounding_box()
+        assert place and name
+        assert abs(name["y"] - place["y"]) < 4.0
+        assert name["x"] >= place["x"] + place["width"]
+
+
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripted", "plain"])
 def test_several_mixes_are_chosen_at_once(
     visit: Visit, alice: User, made: scene.Made, tmp_path: Path, scripts: bool
