@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
+from mastering.models import Version
 from tests.browser import scene
 from tests.conftest import browser_of
 
@@ -95,6 +97,22 @@ def complaints() -> Iterator[list[str]]:
     found: list[str] = []
     yield found
     assert not found
+
+
+@pytest.fixture
+def version(alice: User, made: scene.Made) -> Version:
+    """Return a version that can be listened to."""
+    master = scene.master(alice, made, mix="Night drive.wav", reference="Slow Tide.wav")
+    return scene.rendered(master, made)
+
+
+@pytest.fixture
+def page(visit: Visit, alice: User, version: Version) -> Iterator[Page]:
+    """Open its page, and let no sound go on after the test."""
+    page = visit(reverse("mastering:detail", args=[version.master_id]), user=alice)
+    page.wait_for_load_state("networkidle")
+    yield page
+    page.evaluate("document.querySelector('ab-player').desk?.transport.stop()")
 
 
 def _note(message: ConsoleMessage, complaints: list[str]) -> None:

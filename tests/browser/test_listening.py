@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,20 +22,6 @@ from tests.browser import scene
 from tests.browser.conftest import Visit
 
 PLAYER = "document.querySelector('ab-player')"
-
-
-@pytest.fixture
-def version(alice: User, made: scene.Made) -> Version:
-    master = scene.master(alice, made, mix="Night drive.wav", reference="Slow Tide.wav")
-    return scene.rendered(master, made)
-
-
-@pytest.fixture
-def page(visit: Visit, alice: User, version: Version) -> Iterator[Page]:
-    page = visit(reverse("mastering:detail", args=[version.master_id]), user=alice)
-    page.wait_for_load_state("networkidle")
-    yield page
-    page.evaluate(f"{PLAYER}.desk?.transport.stop()")
 
 
 # Level match

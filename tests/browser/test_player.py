@@ -1,6 +1,6 @@
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.urls import reverse
@@ -50,20 +50,6 @@ OFFLINE = """async ({from, to, moments, seconds}) => {
   };
   return {errors, step: steepest(sound), natural: steepest(noise)};
 }"""
-
-
-@pytest.fixture
-def version(alice: User, made: scene.Made) -> Version:
-    master = scene.master(alice, made, mix="Night drive.wav", reference="Slow Tide.wav")
-    return scene.rendered(master, made)
-
-
-@pytest.fixture
-def page(visit: Visit, alice: User, version: Version) -> Iterator[Page]:
-    page = visit(reverse("mastering:detail", args=[version.master_id]), user=alice)
-    page.wait_for_load_state("networkidle")
-    yield page
-    page.evaluate("document.querySelector('ab-player').desk?.transport.stop()")
 
 
 def test_switching_neither_restarts_nor_drifts_and_is_exact_between_the_fades(page: Page) -> None:

@@ -89,7 +89,8 @@ def test_a_long_name_of_an_album_stands_beside_its_number(
     for row in page.locator(".album-results tbody tr").all():
         place = row.locator(".place").bounding_box()
         name = row.locator(".wrap").bounding_box()
-        assert place and name
+        assert place is not None
+        assert name is not None
         assert abs(name["y"] - place["y"]) < 4.0
         assert name["x"] >= place["x"] + place["width"]
 
