@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -120,7 +121,8 @@ class ShareShape(serializers.Serializer[Any]):
     expires = Moment()
 
     def get_url(self, share: Share) -> str:
-        address: str = self.context["request"].build_absolute_uri(f"/s/{share.token}/")
+        path = reverse("mastering:share", args=[share.token])
+        address: str = self.context["request"].build_absolute_uri(path)
         return address
 
     def get_has_password(self, share: Share) -> bool:
@@ -141,23 +143,20 @@ class ShareQuery(Page):
     version = IdField("ver", required=False)
 
 
-class TagsForm(serializers.Serializer[Any]):
-    """What a player shows of a master's files. What is not said stays; a cover comes as a file."""
-
-    title = Text(max_length=MAX_TEXT, required=False, allow_blank=True)
-    artist = Text(max_length=MAX_TEXT, required=False, allow_blank=True)
-    album = Text(max_length=MAX_TEXT, required=False, allow_blank=True)
-    isrc = Text(max_length=20, required=False, allow_blank=True)
-    cover = serializers.FileField(required=False)
-    remove_cover = serializers.BooleanField(default=False)
-
-
 class TagsTexts(serializers.Serializer[Any]):
+    """What a player shows of a master's files. What is not said stays."""
+
     title = Text(max_length=MAX_TEXT, required=False, allow_blank=True)
     artist = Text(max_length=MAX_TEXT, required=False, allow_blank=True)
     album = Text(max_length=MAX_TEXT, required=False, allow_blank=True)
     isrc = Text(max_length=20, required=False, allow_blank=True)
     remove_cover = serializers.BooleanField(default=False)
+
+
+class TagsForm(TagsTexts):
+    """The same, with a cover as a file."""
+
+    cover = serializers.FileField(required=False)
 
 
 class TagsShape(serializers.Serializer[Any]):
