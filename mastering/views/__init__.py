@@ -1,5 +1,7 @@
 """Pages of mastering: a new master, its progress and result, its files."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import urlencode
@@ -131,14 +133,7 @@ def cancel(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
 @turns_away_when_busy
 def retry(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
     version = own_version(request, master_id)
-    try:
-        services.retry(version=version)
-    except Unpaid as refusal:
-        master = version.master
-        return _unpaid(request, refusal, mix=master.mix_id, reference=master.reference_id)
-    except MasterRefused as refusal:
-        messages.error(request, told(refusal.code))
-    return redirect("mastering:detail", master_id)
+    return _rendered(request, version.master, partial(services.retry, version=version))
 
 
 @login_required
@@ -156,14 +151,10 @@ def versions(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
     form = VersionForm(request.POST)
     if not form.is_valid():
         return _result_page(request, version, form)
-    try:
-        services.render_version(master=version.master, settings=form.chosen(version.chosen))
-    except Unpaid as refusal:
-        master = version.master
-        return _unpaid(request, refusal, mix=master.mix_id, reference=master.reference_id)
-    except MasterRefused as refusal:
-        messages.error(request, told(refusal.code))
-    return redirect("mastering:detail", master_id)
+    master, settings = version.master, form.chosen(version.chosen)
+    return _rendered(
+        request, master, partial(services.render_version, master=master, settings=settings)
+    )
 
 
 @login_required
@@ -298,6 +289,19 @@ def _cost(request: AuthenticatedRequest, tracks: dict[str, AudioFile | None]) ->
     if mix is not None and reference is not None:
         cost = services.cost_credits(user=request.user, mix=mix, reference=reference)
     return {"cost_credits": cost, "credits_left": credits_left(request.user)}
+
+
+def _rendered(
+    request: AuthenticatedRequest, master: Master, render_again: Callable[[], Version]
+) -> HttpResponse:
+    """Queue a further version, and go back to its master; say why where there is none."""
+    try:
+        render_again()
+    except Unpaid as refusal:
+        return _unpaid(request, refusal, mix=master.mix_id, reference=master.reference_id)
+    except MasterRefused as refusal:
+        messages.error(request, told(refusal.code))
+    return redirect("mastering:detail", master.pk)
 
 
 def _unpaid(
