@@ -6,8 +6,9 @@ from scipy import ndimage, signal
 
 from bench.ears import accidents
 from bench.ears.accidents import ACCIDENTS, CLIP_DB, GAINS_DB
+from bench.ears.innocent import limited
 from dsp.audio import Audio
-from dsp.checks import check_mix
+from dsp.checks import DC_OFFSET, check_mix
 from dsp.findings import FILE_CODES, Finding
 from dsp.measure import measure
 from tests.music import song
@@ -293,3 +294,14 @@ def test_a_range_beyond_what_songs_have_is_told(clean, low_hz, high_hz, name):
     sos = signal.butter(4, (low_hz, high_hz), "bandpass", fs=RATE_HZ, output="sos")
     inside = signal.sosfiltfilt(sos, clean.samples, axis=1)
     assert f"heavy_{name}" in of((clean.samples + 60.0 * inside) / 60.0)
+
+
+def test_a_mean_that_comes_with_loud_passages_is_no_offset():
+    time = np.arange(20 * RATE_HZ) / RATE_HZ
+    phase = 2.0 * np.pi * 110.0 * time
+    lopsided = np.sin(phase) + 0.5 * np.cos(2.0 * phase)  # one side reaches higher than the other
+    lopsided *= np.where(time % 2.0 < 1.3, 0.5, 0.1)
+    pressed = limited(accidents.made(np.stack([lopsided, lopsided]), RATE_HZ))
+    assert abs(float(pressed.samples.mean())) > 2.0 * DC_OFFSET
+    assert "dc_offset" not in findings(pressed)
+    assert findings(accidents.made(pressed.samples + 0.01, RATE_HZ))["dc_offset"].unit == "%"
