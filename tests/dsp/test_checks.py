@@ -199,6 +199,28 @@ def test_a_steep_filter_over_short_words_is_no_codec(clean, corner_hz):
     assert "lossy_source" not in findings(accidents.words(dark, 16))
 
 
+@pytest.mark.parametrize(
+    ("order", "corner_hz"),
+    [(1, 1_500.0), (1, 4_000.0), (2, 4_000.0), (2, 6_000.0), (2, 9_000.0), (4, 12_000.0)],
+)
+def test_a_dark_song_under_a_converters_filter_is_no_lossy_one(order, corner_hz):
+    """The filter is gradual and begins before its corner: in the dark, the floor hides its end."""
+    frames = 6 * RATE_HZ
+    hz = np.fft.rfftfreq(frames, 1.0 / RATE_HZ)
+    filter_db = np.interp(
+        hz,
+        [17_750, 18_500, 19_000, 19_500, 20_000, 20_250, 20_500, 21_000],
+        [0.0, -4.0, -7.0, -10.0, -22.0, -33.0, -51.0, -100.0],
+    )
+    noise = np.fft.rfft(np.random.default_rng(10).normal(0.0, 0.1, (2, frames)))
+    bright = np.fft.irfft(noise * 10.0 ** (filter_db / 20.0), frames)
+    sos = signal.butter(order, corner_hz, fs=RATE_HZ, output="sos")
+    dark = accidents.made(signal.sosfilt(sos, bright, axis=1), RATE_HZ)
+    assert "lossy_source" not in of(bright)
+    assert "lossy_source" not in findings(dark)
+    assert "lossy_source" in findings(accidents.coded(dark))
+
+
 @pytest.mark.parametrize("codec", ["libmp3lame", "aac"])
 def test_a_codec_is_told_from_a_treble_too_faint_for_a_cliff(clean, codec):
     rng = np.random.default_rng(2)
