@@ -17,12 +17,15 @@ Role = Literal["intro", "verse", "chorus", "drop", "break", "bridge", "outro"]
 BLOCK_SECONDS: Final = 0.25
 KERNELS: Final = ((24.0, 1.0), (8.0, 0.5))  # spans compared around a boundary, s, and weights
 SHORTEST_SECONDS: Final = 8.0
-NOVELTY_SPREAD: Final = 0.25  # a boundary stands out by this many standard deviations
-ALIKE: Final = 0.85  # distance of two parts, in units of the blocks' own scatter
+NOVELTY_SPREAD: Final = 0.25  # a boundary stands out by this many standard deviations …
+SHORT_SECONDS: Final = 12.0  # … and where it makes a part shorter than this,
+SHORT_NOVELTY_SPREAD: Final = 1.5  # by this many
+ALIKE: Final = 0.7  # distance of two parts in tone, width and pace, in units of blocks' scatter
 QUIETEST_LU: Final = 40.0  # under the loudest, what is quieter is silence
-KIND_LU: Final = 6.0  # a difference in loudness that makes two kinds of like sounds
+KIND_LU: Final = 3.0  # a difference in loudness that makes two kinds of like sounds
 MOST_KINDS: Final = 8
 LETTERS: Final = "ABCDEFGH"
+LEVEL_COLUMN: Final = -2  # of the features
 
 PEAK_SECONDS: Final = 10.0  # the least of a kind that can be the track's peak
 LEVEL_LU: Final = 2.0  # under the peak, from where a part can be a verse …
@@ -177,22 +180,36 @@ def _averaged(
 
 
 def _boundaries(features: Doubles) -> list[int]:
+    """Return the blocks at which parts begin, and the number of blocks.
+
+    What changes within a part, as where the drums come in after four bars, is a smaller change than
+    one to another part: a short part must stand out more.
+    """
     count = features.shape[0]
-    shortest = round(SHORTEST_SECONDS / BLOCK_SECONDS)
+    shortest, short = (round(each / BLOCK_SECONDS) for each in (SHORTEST_SECONDS, SHORT_SECONDS))
     if count < 2 * shortest:
         return [0, count]
     novelty = _novelty(features)
-    least = novelty.mean() + NOVELTY_SPREAD * novelty.std()
-    free = np.ones(count, dtype=np.bool_)
-    free[:shortest] = free[count - shortest + 1 :] = False
+    mean, deviation = float(novelty.mean()), float(novelty.std())
     edges = [0, count]
+    free, roomy = (np.ones(count, dtype=np.bool_) for _ in range(2))
+    _keep_off(free, edges, shortest)
+    _keep_off(roomy, edges, short)
     for place in np.argsort(novelty)[::-1]:
-        if novelty[place] < least:
+        stands_out = (float(novelty[place]) - mean) / max(deviation, 1e-30)
+        if stands_out < NOVELTY_SPREAD:
             break
-        if free[place]:
+        if roomy[place] or (free[place] and stands_out >= SHORT_NOVELTY_SPREAD):
             edges.append(int(place))
-            free[max(0, place - shortest + 1) : place + shortest] = False
+            _keep_off(free, edges[-1:], shortest)
+            _keep_off(roomy, edges[-1:], short)
     return sorted(edges)
+
+
+def _keep_off(free: npt.NDArray[np.bool_], edges: list[int], blocks: int) -> None:
+    """Mark what lies nearer than so many blocks to an edge as not free."""
+    for edge in edges:
+        free[max(0, edge - blocks + 1) : edge + blocks] = False
 
 
 def _novelty(features: Doubles) -> Doubles:
@@ -233,11 +250,13 @@ def _kinds(features: Doubles, edges: list[int], loudness: Doubles) -> list[int]:
     """Return a number for each part, the same for parts that sound alike (average linkage).
 
     One pattern played softly and loudly is two kinds: parts are told apart to compare loud with
-    loud.
+    loud. Loudness counts once, in LU: as one of the features too it would count by how far the
+    whole track's ranges, and differences in tone for less.
     """
-    parts = [features[a:b] for a, b in pairwise(edges)]
-    if len(parts) == 1:
+    if len(edges) == 2:
         return [0]
+    timbre = np.delete(features, LEVEL_COLUMN, axis=1)
+    parts = [timbre[a:b] for a, b in pairwise(edges)]
     means = np.array([part.mean(axis=0) for part in parts])
     scatter = max(float(np.sqrt(np.mean([part.var(axis=0).sum() for part in parts]))), 1e-9)
     level = np.maximum(loudness, loudness.max() - QUIETEST_LU) * (ALIKE / KIND_LU)

@@ -52,6 +52,18 @@ def test_roles_decide_between_parts_of_like_loudness():
     assert pair_sections(mix, reference) == [(0, 1), (1, 2)]
 
 
+def test_a_like_name_does_not_pair_parts_of_unlike_loudness():
+    roles = ("intro", "verse", "chorus", "break", "chorus")
+    mix = parts(-24.7, -20.1, -13.2, -20.1, -13.2, roles=roles)
+    reference = parts(-19.4, -15.1, -26.8, -15.1, roles=("intro", "chorus", "break", "chorus"))
+    assert pair_sections(mix, reference) == [(0, 2), (1, 0), (2, 1), (3, 0), (4, 3)]
+
+
+def test_the_middle_of_three_levels_goes_with_the_middle():
+    mix, reference = parts(-24.3, -20.7, -13.0), parts(-18.2, -14.5, -26.8)
+    assert pair_sections(mix, reference) == [(0, 2), (1, 0), (2, 1)]
+
+
 def test_the_loudest_part_is_not_a_moment():
     mix = parts(-12, -10)
     mix.append(mix[1] | {"start_seconds": 40.0, "end_seconds": 42.0, "loudness_lufs": -3.0})

@@ -26,6 +26,26 @@ def quiet_noise(seconds: float) -> Audio:
     return Audio(rng.normal(0, 0.003, (2, round(seconds * RATE_HZ))).astype(np.float32), RATE_HZ)
 
 
+def starts_and_letters(*parts: tuple[float, float, float, float]) -> list[tuple[float, str]]:
+    """Return what is found in noise of so many seconds, dB of level, and dB of tilt and bow."""
+    rng = np.random.default_rng(1)
+    place, hop_seconds = np.linspace(-0.5, 0.5, BAND_CENTRES_HZ.size), 4_096 / 44_100
+    shapes = np.stack([place, 0.5 * np.cos(2.0 * np.pi * place)])
+    steps = np.array([made for seconds, *made in parts for _ in range(round(100 * seconds))])
+    frames = int(steps.shape[0] * 0.01 / hop_seconds)
+    at = np.minimum((np.arange(frames) * hop_seconds / 0.01).astype(int) + 9, steps.shape[0] - 1)
+    level_db = steps[at, :1] + steps[at, 1:] @ shapes + rng.normal(-30, 3, (frames, place.size))
+    mid = (10.0 ** (level_db / 10.0)).astype(np.float32)
+    energies = 10.0 ** ((steps[:, 0] + rng.normal(-20, 3, steps.shape[0])) / 10.0)
+    found = find_sections(
+        Spectrogram(mid, 0.1 * mid, np.zeros(place.size), np.zeros(4_097), 5.4, hop_seconds),
+        energies,
+        step_seconds=0.01,
+        duration_seconds=steps.shape[0] * 0.01,
+    )
+    return [(round(section.start_seconds), section.letter) for section in found]
+
+
 @pytest.fixture(scope="module")
 def sections():
     parts = (quiet_noise(20.0), song(24.0), quiet_noise(20.0), song(24.0, seed=4))
@@ -101,3 +121,29 @@ def test_one_pattern_played_softly_and_loudly_is_two_kinds():
     first, second = measure(joined(*parts)).sections
     assert first.letter != second.letter
     assert second.start_seconds == pytest.approx(15.0, abs=1.0)
+
+
+@pytest.mark.parametrize("louder_db", [3.0, 5.0, 8.0])
+def test_like_sounds_of_two_levels_are_two_kinds(louder_db):
+    soft, loud = (20.0, 0.0, 0.0, 0.0), (20.0, louder_db, 0.0, 0.0)
+    found = starts_and_letters(soft, loud, soft, loud)
+    assert found == [(0, "A"), (20, "B"), (40, "A"), (60, "B")]
+
+
+def test_parts_of_one_loudness_are_told_apart_by_their_tone():
+    even, bright = (20.0, 0.0, 0.0, 0.0), (20.0, 0.0, 3.6, 0.0)
+    found = starts_and_letters(even, bright, even, bright)
+    assert found == [(0, "A"), (20, "B"), (40, "A"), (60, "B")]
+
+
+def test_what_joins_within_a_part_begins_no_other():
+    verse = [(9.0, 0.0, 0.0, 0.0), (13.0, 0.0, 0.0, 17.0)]
+    chorus = (22.0, 8.0, 20.0, 0.0)
+    found = starts_and_letters(*verse, chorus, *verse, chorus)
+    assert found == [(0, "A"), (22, "B"), (44, "A"), (66, "B")]
+
+
+def test_a_short_part_that_stands_out_is_one():
+    intro, chorus = (9.0, -10.0, 12.0, 0.0), (20.0, 0.0, 0.0, 0.0)
+    found = starts_and_letters(intro, chorus, intro, chorus)
+    assert found == [(0, "A"), (9, "B"), (29, "A"), (38, "B")]
