@@ -2,7 +2,7 @@
 
 python -m bench.ears findings --music DIR [--every N] [--processes N]
 python -m bench.ears pairs --music DIR [--pairs TSV]
-python -m bench.ears sections --music DIR [--songs N]
+python -m bench.ears sections --music DIR [--songs N] [--seed N] [--output FILE]
 python -m bench.ears rank --music DIR [--every N]
 
 Names of tracks begin with their genre and two underscores. Findings: each accident of
@@ -50,6 +50,7 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2, help="of findings")
     parser.add_argument("--songs", type=int, default=40)
     parser.add_argument("--pairs-of-songs", type=int, default=20, help="whose parts are paired")
+    parser.add_argument("--seed", type=int, default=0, help="of songs; the page's are of 0")
     parser.add_argument("--output", type=Path, default=Path("bench/EARS.md"))
     options = parser.parse_args()
     trials = {"findings": findings, "pairs": pairs, "sections": sections, "rank": ranks}
@@ -101,7 +102,7 @@ def area(like: list[float], unlike: list[float]) -> float:
 
 def sections(options: argparse.Namespace) -> list[str]:
     """Return how many boundaries of spliced songs are found."""
-    rng = np.random.default_rng(5)
+    rng = np.random.default_rng(1_000 * options.seed + 5)
     paths = tracks(options.music)
     near = count = found = 0
     for number in range(options.songs):
@@ -123,7 +124,7 @@ def sections(options: argparse.Namespace) -> list[str]:
 
 def paired(options: argparse.Namespace, kinds: int) -> str:
     """Return how many parts of made songs are paired with parts of their kind."""
-    rng = np.random.default_rng(kinds)
+    rng = np.random.default_rng(1_000 * options.seed + kinds)
     paths = tracks(options.music)
     right = count = 0
 
@@ -137,7 +138,7 @@ def paired(options: argparse.Namespace, kinds: int) -> str:
         print(f"{kinds} kinds, {number:3d}: {right} of {count}", flush=True)
     return (
         f"{options.pairs_of_songs} pairs of made songs of {kinds} kinds of parts, "
-        f"{parts.STEP_DB:g} dB apart: {right} of {count} parts paired with their kind "
+        f"{parts.STEP_LU:g} LU apart: {right} of {count} parts paired with their kind "
         f"({100.0 * right / max(1, count):.0f} %)."
     )
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bench.ears import accidents, innocent
+from bench.ears import accidents, innocent, parts
 from bench.ears.findings import codes
 from bench.ears.masking import heard_seconds
 from dsp.audio import Audio
@@ -57,3 +57,12 @@ def test_sounds_that_look_damaged_are_not(name):
 def test_changes_that_are_no_damage_are_not_taken_for_it(name):
     change, never = innocent.CHANGES[name]
     assert not never & codes(change(accidents.healthy(song(seed=4))))
+
+
+def test_the_kinds_of_a_made_song_are_as_far_apart_in_loudness_as_is_said():
+    pieces = iter([tone_of(60.0, 0.5, 16 * RATE_HZ), tone_of(3_000.0, 0.1, 16 * RATE_HZ)])
+    made = parts.put_together(np.random.default_rng(1), lambda _: next(pieces), (0, 1))
+    change = made.kinds.index(1) * RATE_HZ
+    samples = made.audio.samples
+    loud, soft = parts.loudness_lufs(samples[:, :change]), parts.loudness_lufs(samples[:, change:])
+    assert loud - soft == pytest.approx(parts.STEP_LU, abs=0.1)
