@@ -1,4 +1,7 @@
-"""Mains hum: a comb of lines at 50 or 60 Hz and its harmonics that never stops."""
+"""Mains hum: a comb of lines at 50 or 60 Hz and its harmonics that never stops.
+
+It is looked for under the music, and before and after it, where it is heard first.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +42,12 @@ LEAST_LEAD_DB: Final = 4.0  # … beyond that of every comb beside it: the lines
 # repeats exactly lie at round numbers too, but as many beside 50 Hz as on it
 BESIDE_HZ: Final = (1.5, 2, 2.5, 3, 4, 5, 6.25, 7, 7.5, 8, 9, 10, 11, 12.5, 13, 15, 17.5)
 FAINTEST_DBFS: Final = -75.0
+ENDS_SECONDS: Final = 3.0  # of a track, in which hum may stand alone
+ALONE_SECONDS: Final = 0.4  # whole cycles of 50 and of 60 Hz, in which …
+ALONE_SHARE: Final = 0.8  # … so much of the power is on one comb, under 0.15 where music fades,
+ALONE_DB: Final = -15.0  # of the track, and so far under it at least,
+ALONE_STEADY_DB: Final = 1.5  # both halves of one level: notes and fades fall
+ALONE_LINE_DB: Final = -20.0  # of the comb, what counts as a line of it
 SILENT: Final = 1e-14  # power of a frame, or of a bin of one, in which nothing sounds
 
 Bins = npt.NDArray[np.int64]
@@ -52,6 +61,10 @@ def find_hum(audio: Audio) -> Finding | None:
     weighing every moment by how little else it holds.
     """
     low = low_rate(audio)
+    return _under_music(low) or _alone(low)
+
+
+def _under_music(low: Doubles) -> Finding | None:
     powers, hz = spectra(low, FRAME_SECONDS, per_frame=PER_FRAME)
     sounding = powers[powers.sum(axis=1) > SILENT]
     if sounding.shape[0] < LEAST_FRAMES:
@@ -69,6 +82,43 @@ def find_hum(audio: Audio) -> Finding | None:
     value = 10.0 * math.log10(float(np.sum(10.0 ** (steady_db[lines] / 10.0))))
     confidence = round(min(0.95, 0.7 + 0.02 * lead_db), 2)
     return Finding("hum", "warning", confidence, round(value, 1), "dBFS")
+
+
+def _alone(low: Doubles) -> Finding | None:
+    """Find hum that stands alone before the first note or after the last one."""
+    size, reach = round(ALONE_SECONDS * LOW_RATE_HZ), round(ENDS_SECONDS * LOW_RATE_HZ)
+    if low.size < size:
+        return None
+    loudest = 10.0 ** (ALONE_DB / 10.0) * float(np.mean(np.square(low)))
+    for end in (low[:reach], low[-reach:][::-1]):  # from the outside in
+        windows = np.lib.stride_tricks.sliding_window_view(end, size)[:: size // 4]
+        for mains_hz in MAINS_HZ:
+            powers = _comb_powers(windows, mains_hz)
+            humming = _is_humming(windows, powers) & (np.mean(windows**2, axis=1) < loudest)
+            found = np.flatnonzero(humming[:-1] & humming[1:])
+            if found.size:
+                value = 10.0 * math.log10(float(powers[found[0]].sum()))
+                return Finding("hum", "warning", 0.8, round(value, 1), "dBFS")
+    return None
+
+
+def _comb_powers(windows: Doubles, mains_hz: float) -> Doubles:
+    """Return the mean square of every line of a comb in windows of whole cycles."""
+    size = windows.shape[1]
+    cycles = np.outer(np.arange(size), mains_hz * np.arange(1, HARMONICS + 1)) / LOW_RATE_HZ
+    powers: Doubles = 2.0 * np.square(np.abs(windows @ np.exp(2j * np.pi * cycles)) / size)
+    return powers
+
+
+def _is_humming(windows: Doubles, powers: Doubles) -> npt.NDArray[np.bool_]:
+    """Tell of each window if next to nothing is in it but several steady lines of a comb."""
+    halves = np.square(windows).reshape(windows.shape[0], 2, -1).mean(axis=2)
+    comb = powers.sum(axis=1)
+    lines = np.count_nonzero(powers > 10.0 ** (ALONE_LINE_DB / 10.0) * comb[:, None], axis=1)
+    steady = np.abs(np.diff(to_db(halves), axis=1)[:, 0]) < ALONE_STEADY_DB
+    alone = (comb > ALONE_SHARE * halves.mean(axis=1)) & (to_db(comb) > FAINTEST_DBFS)
+    found: npt.NDArray[np.bool_] = alone & steady & (lines >= LEAST_LINES)
+    return found
 
 
 def _lines(steady_db: Doubles, bin_hz: float) -> tuple[float, Bins]:

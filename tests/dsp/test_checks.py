@@ -167,6 +167,19 @@ def test_hum_that_drifts_as_mains_do_is_found(clean):
     assert "hum" in of(clean.samples + hum)
 
 
+@pytest.mark.parametrize("mains_hz", [50.0, 60.0])
+def test_hum_is_found_after_the_last_note_of_a_short_song(mains_hz):
+    short = accidents.healthy(song(seed=4, seconds=12.0))  # no 8 s of it are like others
+    assert "hum" in findings(accidents.humming(short, mains_hz))
+
+
+@pytest.mark.parametrize("hz", [48.999, 51.913, 58.270, 61.735])
+def test_a_low_note_that_is_held_after_all_others_is_no_hum(hz):
+    short = accidents.healthy(song(seed=4, seconds=12.0))
+    note = sum(accidents.tone(short, n * hz, 0.008 / n) for n in range(1, 7))
+    assert "hum" not in of(short.samples + note)
+
+
 def test_hum_is_found_under_a_song_that_never_pauses(clean):
     dense = sum(np.roll(clean.samples, shift * RATE_HZ, axis=1) for shift in (0, 3, 5)) / 3.0
     assert "hum" not in of(dense)
