@@ -94,7 +94,7 @@ def check_mix(
         *_ranges(profile),
         find_subsonic(audio),
         find_hum(audio),
-        find_noise(profile),
+        find_noise(audio, profile),
         *find_edges(audio, blocks, profile.integrated_lufs),
         _bit_depth(audio, bits),
     ]

@@ -13,7 +13,7 @@ from dsp.codes import decoded_power
 from dsp.findings import Finding
 from dsp.measure import Profile
 from dsp.resample import resample
-from dsp.spectrum import BAND_CENTRES_HZ, Doubles, bands_between, to_db
+from dsp.spectrum import BAND_CENTRES_HZ, Doubles, Floats, bands_between, to_db
 
 LOW_RATE_HZ: Final = 2_000
 
@@ -36,6 +36,13 @@ DIGITAL_SILENCE_DB: Final = -100.0  # over the track's loudness
 NOISE_PERCENTS: Final = (3.0, 10.0)  # of moments in which a band is quiet,
 NOISE_SLOPES_DB: Final = (-2.5, 5.0)  # per octave: from pink, music beside it, to rising hiss
 NOISE_ROUGHNESS_DB: Final = 2.0
+
+ENDS_SECONDS: Final = 3.0  # of a track, in which hiss may stand alone …
+ALONE_SECONDS: Final = 0.1  # … for three times as long, …
+ALONE_STEADY_DB: Final = 0.5  # … which no fade or reverberation is
+ALONE_SHARE: Final = 0.5  # of the power in a moment, that lies over …
+ALONE_HZ: Final = (1_000.0, 3_000.0, 12_000.0)  # … the first; level and slope between the others
+ALONE_BANDS: Final = 8
 
 
 def find_subsonic(audio: Audio) -> Finding | None:
@@ -73,23 +80,77 @@ def spectra(low: Doubles, frame_seconds: float, *, per_frame: int = 2) -> tuple[
     return scale * np.square(np.abs(transforms)), hz
 
 
-def find_noise(profile: Profile) -> Finding | None:
+def find_noise(audio: Audio, profile: Profile) -> Finding | None:
     """Find hiss: a smooth floor that the treble never falls under, and rests on when it pauses.
 
     Music fades at every pace, so its quiet moments have no level in common. Noise has: a moment is
     long enough to tell it to within a dB.
     """
+    level_lu = _floor_lu(profile)
+    if level_lu is None:
+        level_lu = _alone_lu(audio, profile.integrated_lufs)
+    if level_lu is None:
+        return None
+    value = round(level_lu + profile.integrated_lufs, 1)
+    return Finding("noise", "warning", 0.8, value, "dBFS")
+
+
+def _floor_lu(profile: Profile) -> float | None:
+    """Return the level of the floor that quiet moments have in common, LU over the track."""
     bands = decoded_power(profile.moments_mid)
     bands += decoded_power(profile.moments_side)
     sounding = bands[to_db(bands.sum(axis=1)) > DIGITAL_SILENCE_DB]
     if sounding.shape[0] < NOISE_MOMENTS:
         return None
-    levels_lu = [_hiss_lu(sounding, *each) for each in NOISE_RANGES]
-    level_lu = next((each for each in levels_lu if each is not None), None)
-    if level_lu is None:
+    levels_lu = (_hiss_lu(sounding, *each) for each in NOISE_RANGES)
+    return next((each for each in levels_lu if each is not None), None)
+
+
+def _alone_lu(audio: Audio, integrated_lufs: float) -> float | None:
+    """Return the level of hiss that stands alone at either end, LU over the track, or None.
+
+    Three moments of one level and of a smooth spectrum, with little in the bass.
+    """
+    if audio.rate_hz < 2.0 * ALONE_HZ[2]:
         return None
-    value = round(level_lu + profile.integrated_lufs, 1)
-    return Finding("noise", "warning", 0.8, value, "dBFS")
+    size = round(ALONE_SECONDS * audio.rate_hz)
+    reach = round(ENDS_SECONDS / ALONE_SECONDS) * size
+    hz = np.fft.rfftfreq(size, 1.0 / audio.rate_hz)
+    edges = np.searchsorted(hz, np.geomspace(*ALONE_HZ[1:], ALONE_BANDS + 1))
+    octaves = np.log2(hz[edges[:-1]] * hz[edges[1:]]) / 2.0
+    for end in (audio.samples[:, :reach], audio.samples[:, -reach:]):
+        powers = _powers(end[:, end.shape[1] % size :].reshape(audio.channels, -1, size))
+        treble_db = to_db(powers[:, hz > ALONE_HZ[0]].sum(axis=1))
+        bands = np.add.reduceat(powers, edges, axis=1)[:, :-1]
+        for first in range(powers.shape[0] - 2):
+            three = slice(first, first + 3)
+            mean = powers[three].sum(axis=1).mean()
+            level_lu = 10.0 * math.log10(float(bands[three].sum()) / 3.0 + 1e-30) - integrated_lufs
+            alone = treble_db[three].min() > 10.0 * math.log10(ALONE_SHARE * float(mean) + 1e-30)
+            steady = np.ptp(treble_db[three]) < ALONE_STEADY_DB
+            alone = alone and steady and NOISE_LU[0] < level_lu < NOISE_LU[1]
+            if alone and _is_smooth(to_db(bands[three].mean(axis=0)), octaves):
+                return level_lu
+    return None
+
+
+def _powers(moments: Floats) -> Doubles:
+    """Return the mean square per bin of moments, shape (channels, moments, frames)."""
+    size = moments.shape[2]
+    window = np.hanning(size + 1)[:-1]
+    scale = 2.0 / (size * float(np.sum(np.square(window))))
+    powers: Doubles = scale * np.square(np.abs(scipy.fft.rfft(moments * window, axis=2))).mean(
+        axis=0
+    )
+    return powers
+
+
+def _is_smooth(level_db: Doubles, octaves: Doubles) -> bool:
+    """Tell if the levels of bands lie on a line such as noise has."""
+    slope, offset = np.polyfit(octaves, level_db, 1)
+    roughness_db = float(np.std(level_db - slope * octaves - offset))
+    is_level = NOISE_SLOPES_DB[0] <= slope <= NOISE_SLOPES_DB[1]
+    return bool(is_level and roughness_db <= NOISE_ROUGHNESS_DB)
 
 
 def _hiss_lu(bands: Doubles, low_hz: float, high_hz: float, most_spread_db: float) -> float | None:
@@ -101,8 +162,4 @@ def _hiss_lu(bands: Doubles, low_hz: float, high_hz: float, most_spread_db: floa
     spread_db = float(np.median(floor_db - lowest_db))
     if not NOISE_LU[0] < level_lu < NOISE_LU[1] or spread_db > most_spread_db:
         return None
-    octaves = np.log2(BAND_CENTRES_HZ[inside])
-    slope, offset = np.polyfit(octaves, floor_db, 1)
-    roughness_db = float(np.std(floor_db - slope * octaves - offset))
-    is_smooth = roughness_db <= NOISE_ROUGHNESS_DB
-    return level_lu if is_smooth and NOISE_SLOPES_DB[0] <= slope <= NOISE_SLOPES_DB[1] else None
+    return level_lu if _is_smooth(floor_db, np.log2(BAND_CENTRES_HZ[inside])) else None

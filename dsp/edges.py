@@ -26,7 +26,9 @@ CUT_LOUD_LU: Final = -12.0  # … and are never this loud
 CUT_SECONDS: Final = 0.003
 CUT_STEP_DB: Final = -20.0  # … to the very end, without a fade
 CUT_START_SECONDS: Final = 0.0005
-CUT_START_LU: Final = -12.0  # of the first half millisecond over the track
+CUT_FIRST_SECONDS: Final = 0.0001
+CUT_START_LU: Final = -12.0  # over the track, of how the first half millisecond moves, or of how
+# far from rest it begins: a slow wave hardly moves in so short a time
 LOST_SECONDS: Final = (0.0015, 0.060)  # of nothing between full sound: no musician's rest
 LOST_LU: Final = -20.0  # of the sound before and after
 LOST_CORNER: Final = 0.5  # of its rms, where it breaks off or begins again …
@@ -65,7 +67,9 @@ def find_edges(audio: Audio, blocks: Blocks, integrated_lufs: float) -> Iterator
     if over_track and over_floor and stop_db > tail_db + CUT_STEP_DB:
         where = ((round(max(0.0, end - BLOCK_SECONDS), 3), round(end, 3)),)
         yield Finding("cut_off_tail", "note", 0.7, round(tail_db, 2), "dBFS", where)
-    start_db = _level_db(audio.samples[:, : _frames(audio, CUT_START_SECONDS)])
+    start_db = max(
+        _level_db(audio.samples[:, : _frames(audio, CUT_START_SECONDS)]), _begun_db(audio, blocks)
+    )
     if start_db > integrated_lufs + CUT_START_LU:
         where = ((0.0, BLOCK_SECONDS),)
         yield Finding("cut_off_start", "note", 0.7, round(start_db, 2), "dBFS", where)
@@ -83,6 +87,13 @@ def _frames(audio: Audio, seconds: float) -> int:
 def _level_db(samples: Floats) -> float:
     """Return the level of what moves: an offset is not sound."""
     return 10.0 * math.log10(float(np.mean(np.var(samples, axis=1, dtype=np.float64))) + 1e-30)
+
+
+def _begun_db(audio: Audio, blocks: Blocks) -> float:
+    """Return the level of the very first frames beside what the whole track is off centre."""
+    first = audio.samples[:, : _frames(audio, CUT_FIRST_SECONDS)]
+    beside = np.mean(first, axis=1, dtype=np.float64) - blocks.means.mean(axis=1)
+    return 10.0 * math.log10(float(np.mean(np.square(beside))) + 1e-30)
 
 
 def _varying(blocks: Blocks) -> Doubles:

@@ -201,6 +201,25 @@ def test_noise_is_found_above_music_that_leaves_but_the_highest_octave(clean):
     assert "noise" in findings(accidents.noisy(dense))
 
 
+def test_hiss_is_found_after_music_that_leaves_no_treble():
+    rng = np.random.default_rng(11)
+    played = song(seed=4, seconds=40.0)
+    treble = band_of(rng.normal(0.0, 0.1, played.samples.shape), 2_000.0, 18_000.0)
+    swell = np.exp(0.7 * np.sin(2.0 * np.pi * 0.9 * np.arange(played.frames) / RATE_HZ))
+    dense = accidents.healthy(accidents.made(played.samples + swell * treble, RATE_HZ))
+    assert "noise" not in findings(dense)
+    assert "noise" in findings(accidents.noisy(dense))
+
+
+@pytest.mark.parametrize(("phase", "is_cut"), [(0.25, True), (0.0, False)])
+def test_a_song_that_begins_far_from_rest_is_cut_however_slow_its_wave(phase, is_cut):
+    time = np.arange(12 * RATE_HZ) / RATE_HZ
+    wave = 0.3 * np.sin(2.0 * np.pi * (60.0 * time + phase)) + 0.05 * np.sin(
+        2.0 * np.pi * 440.0 * time
+    )
+    assert ("cut_off_start" in of(np.stack([wave, wave]))) == is_cut
+
+
 def test_a_dark_song_is_not_taken_for_a_lossy_one(clean):
     assert "lossy_source" not in findings(accidents.dark(clean))
 
