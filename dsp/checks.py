@@ -28,6 +28,7 @@ CRUSHED_PSR_DB: Final = 6.0
 LITTLE_HEADROOM_DBTP: Final = -1.0
 DC_OFFSET: Final = 1e-3  # of full scale
 DC_SEGMENT_SECONDS: Final = 10.0
+DC_QUIET_PERCENT: Final = 25.0  # of the blocks, in which an offset must be as well
 DC_SOUNDING: Final = 1e-6  # of the loudest block's power: what is less is silence, put in later
 DEAD_DB: Final = -50.0  # of one channel under the other
 SILENCE_DBFS: Final = -90.0  # a channel below this holds no programme
@@ -163,7 +164,7 @@ def _dc_offset(blocks: Blocks) -> Finding | None:
     count = max(1, blocks.means.shape[1] // size)
     means = [part.mean(axis=1) for part in np.array_split(blocks.means, count, axis=1)]
     throughout = np.median(means, axis=0)
-    beside = [_mean_where_quieter(*each) for each in zip(blocks.means, blocks.powers, strict=True)]
+    beside = [_mean_where_quiet(*each) for each in zip(blocks.means, blocks.powers, strict=True)]
     stays = np.where(throughout * beside > 0.0, np.minimum(np.abs(throughout), np.abs(beside)), 0.0)
     if stays.max() <= DC_OFFSET:
         return None
@@ -171,13 +172,15 @@ def _dc_offset(blocks: Blocks) -> Finding | None:
     return Finding("dc_offset", "note", confidence=0.95, value=value, unit="%")
 
 
-def _mean_where_quieter(means: Doubles, powers: Doubles) -> float:
-    """Return the mean of the quieter half of the blocks of a channel in which something sounds."""
+def _mean_where_quiet(means: Doubles, powers: Doubles) -> float:
+    """Return the mean of the quietest blocks of a channel in which something sounds."""
     varying = powers - np.square(means)
     sounding = varying > DC_SOUNDING * float(varying.max())
     if not np.any(sounding):
         return float(means.mean())
-    return float(means[sounding & (varying <= np.median(varying[sounding]))].mean())
+    return float(
+        means[sounding & (varying <= np.percentile(varying[sounding], DC_QUIET_PERCENT))].mean()
+    )
 
 
 def _channels(audio: Audio, blocks: Blocks) -> list[Finding]:
