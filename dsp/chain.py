@@ -297,21 +297,21 @@ def _maximized(
 ) -> Maximized:
     """Return audio at its loudness, its peaks and its loudness range no further than planned."""
     changing = plan.changing
-    psr_goal_db, kept_dbtp = plan.dynamics.psr_db if changing else None, None
+    psr_goal_db, moving = plan.dynamics.psr_db if changing else None, None
     for rides_left in reversed(range(RANGE_RIDES + 1)):
         maximized = maximize(
             audio,
             goal_lufs=goal_lufs,
             ceiling_dbtp=plan.settings.ceiling_dbtp,
-            preferred_ceiling_dbtp=kept_dbtp,
             psr_goal_db=psr_goal_db,
+            moving=moving,
             kept_range_lu=plan.dynamics.allowed_range_lu,
             max_limiting_db=plan.settings.max_limiting_db if changing else 0.0,
             max_mean_limiting_db=MAX_MEAN_LIMITING_DB,
             in_place=in_place,
             block_energies=blocks,
         )
-        psr_goal_db, kept_dbtp = None, maximized.passes.ceiling_dbtp
+        psr_goal_db, moving = None, maximized.passes.moving
         done.append(Limit(maximized.passes))
         overshoot_lu = range_overshoot_lu(maximized.energies, plan.dynamics) if rides_left else 0.0
         if abs(overshoot_lu) <= RANGE_TOLERANCE_LU:

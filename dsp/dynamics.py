@@ -162,12 +162,12 @@ def plan_dynamics(
     reasons = () if np.allclose(applied, wanted, atol=0.05) else ("capped",)
     closed = _peaks_closed_db(target, reference, amount)
     hits = _peaks_closed_db(target, reference, min(amount, FULL_AMOUNT))
-    hits *= 1.0 - max(0.0, amount - FULL_AMOUNT) / (1.0 - FULL_AMOUNT)  # the levels take over
+    hits *= 1.0 - _beyond(amount)  # the levels take over
     return DynamicsPlan(
         levels_lu=levels,
         wanted_db=full - full[middle],
         applied_db=np.round(applied, 3),
-        psr_db=round(float(target.psr_db[1] - closed), 3) if closed else None,
+        psr_db=_peaks_goal_db(target, reference, closed, amount),
         allowed_range_lu=_allowed_range_lu(target, reference) if amount > 0.0 else None,
         reasons=reasons,
         fast_db_per_lu=round(min(0.0, -FAST_SLOPE * hits - in_bands), 4) + 0.0,
@@ -234,23 +234,27 @@ def apply_dynamics(
             gain_db = gain_db + ridden_db(energies, ride)
     evened, stats = _with_gains(audio, energies, levels, gain_db, fast_db, in_place=in_place)
     if evened is not audio:
-        starts = step_starts(len(blocks), block_frames(audio.rate_hz), audio.rate_hz)
-        blocks *= np.repeat(10.0 ** (gain_db / 10.0), np.diff(starts, append=len(blocks)))
+        _put_on(blocks, gain_db, audio.rate_hz)
     return evened, stats
 
 
 def repeat_dynamics(
     audio: Audio, levels: Levels, *, in_place: bool = False
-) -> tuple[Audio, DynamicsStats]:
-    """Return audio with gains found before, maybe on other audio, and what was done.
+) -> tuple[Audio, DynamicsStats, Doubles]:
+    """Return audio with gains found before, maybe on other audio, what was done, and energies.
 
-    On the same audio, the result is the same too. ``in_place`` allows to overwrite the samples.
+    On the same audio, the result is the same too, and so are its :func:`block_energies`.
+    ``in_place`` allows to overwrite the samples.
     """
-    energies = _control(audio, block_energies(audio))
+    blocks = block_energies(audio)
+    energies = _control(audio, blocks)
     gain_db, fast_db = _gains_db(energies, levels)
     if levels.ride is not None:
         gain_db = gain_db + ridden_db(energies, levels.ride)
-    return _with_gains(audio, energies, levels, gain_db, fast_db, in_place=in_place)
+    evened, stats = _with_gains(audio, energies, levels, gain_db, fast_db, in_place=in_place)
+    if evened is not audio:
+        _put_on(blocks, gain_db, audio.rate_hz)
+    return evened, stats, blocks
 
 
 def middle_lufs(energies: WeightedEnergies, seconds: float = LEVEL_SECONDS) -> float:
@@ -291,6 +295,12 @@ def _with_gains(
         levels=levels,
     )
     return with_gain(audio, gain_db, energies.step_seconds, in_place=in_place), stats
+
+
+def _put_on(blocks: Doubles, gain_db: Doubles, rate_hz: int) -> None:
+    """Put a gain given for every step on the energies of blocks."""
+    starts = step_starts(len(blocks), block_frames(rate_hz), rate_hz)
+    blocks *= np.repeat(10.0 ** (gain_db / 10.0), np.diff(starts, append=len(blocks)))
 
 
 def _control(audio: Audio, blocks: Doubles) -> WeightedEnergies:
@@ -344,6 +354,24 @@ def _peaks_closed_db(target: Profile, reference: Profile, amount: float) -> floa
         return 0.0
     odds = 1.0 / (1.0 + np.exp((PEAK_GAP_DB - gap) / PEAK_GAP_SPREAD_DB))
     believed = CLOSED_SHARE * odds * gap
-    beyond = max(0.0, amount - FULL_AMOUNT) / (1.0 - FULL_AMOUNT)
-    closed = float(min(1.0, amount / FULL_AMOUNT) * believed + beyond * (gap - believed))
+    closed = float(min(1.0, amount / FULL_AMOUNT) * believed + _beyond(amount) * (gap - believed))
     return closed if closed >= LEAST_CLOSED_DB else 0.0
+
+
+def _peaks_goal_db(
+    target: Profile, reference: Profile, closed: float, amount: float
+) -> float | None:
+    """Return where the median PSR is to be left; None to leave it.
+
+    Another tone lifts peaks too. Up to the default amount that is taken for the mix's own sound;
+    at 1 the reference's PSR is the goal, also where the mix had none to close.
+    """
+    if closed:
+        return round(float(target.psr_db[1]) - closed, 3)
+    beyond = _beyond(amount)
+    return round(float(reference.psr_db[1]) + (1.0 - beyond) * PEAK_CAP_DB, 3) if beyond else None
+
+
+def _beyond(amount: float) -> float:
+    """Return how far an amount lies between the default, 0, and the end, 1."""
+    return max(0.0, amount - FULL_AMOUNT) / (1.0 - FULL_AMOUNT)

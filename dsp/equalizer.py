@@ -23,7 +23,7 @@ BLOCKS_AT_ONCE: Final = 4  # eight transforms of two channels: as many as a vect
 SAME_PROGRAMME_DB: Final = 0.6  # unlikeness: versions of one recording, under 0.45 on 19 tracks
 SAME_OCTAVES: Final = 1 / 12
 FULL_OCTAVES: Final = 1 / 3  # finest detail compared, for different music,
-END_OCTAVES: Final = 0.8  # and ever followed: finer is the arrangement
+END_OCTAVES: Final = 1.2  # and ever followed without belief: finer is the arrangement
 LOW_OCTAVES: Final = 1.0  # below 120 Hz single notes decide finer detail
 LOW_HZ: Final = 120.0
 OTHER_MUSIC_DB: Final = (3.5, 4.0)  # unlikeness: sections of nearly all tracks, all pairs of tracks
@@ -86,7 +86,8 @@ def plan_tone(target: Profile, reference: Profile, *, amount: float) -> TonePlan
     belief = believed_tone(comparison, valid)
     heading = _heading(full - belief.expected_db, valid, comparison.unlikeness_db)
     led = Belief(belief.expected_db + heading, belief.doubt_db)
-    end = full if same_programme else smooth(full, END_OCTAVES, weights=valid)
+    believed = belief.expected_db
+    end = full if same_programme else believed + smooth(full - believed, END_OCTAVES, weights=valid)
     end, wanted = (toward(led, full, a, end=end, whatever_level=True) for a in (1.0, amount))
     inner = bands_between(*EDGES_HZ)
     widening = float(np.interp(amount, [FULL_AMOUNT, 1.0], [1.0, FULL_CAP_FACTOR]))

@@ -25,6 +25,7 @@ from dsp.loudness import (
     steps_of_blocks,
     weighted_block_energies,
 )
+from dsp.moving_ceiling import FLOOR_SHARE, MovingCeiling, driven_peaks, slow_levels
 from dsp.peaks import block_frames, block_peaks, psr_db
 from dsp.reduction import block_gains, knot_gain, reduction_knots_db
 from dsp.units import amplitude_to_db, db_to_amplitude
@@ -32,8 +33,9 @@ from dsp.units import amplitude_to_db, db_to_amplitude
 BUDGET_MARGIN_DB: Final = 0.08  # for what the limiter takes beyond what the peaks demand
 STEPS_PER_WINDOW: Final = 10  # the 100 ms of PSR
 _SLOPE_STEP_DB: Final = 0.25
-_CEILING_HALVINGS: Final = 12  # to a hundredth of a dB
 _CEILING_ROUNDS: Final = 4
+_MOST_LOST_DB: Final = 1.5  # of loudness under a moving ceiling: it is put no lower for more
+_MOST_KEPT_DB: Final = 0.5  # of the limits that a moving ceiling leaves to the last one
 _PSR_TOLERANCE_DB: Final = 0.03
 
 HeldBy = Literal["max_limiting", "mean_limiting", "saturation", "silence", "ceiling"]
@@ -70,10 +72,15 @@ class Model:
         ceiling_dbtp: float,
         limits: Limits,
         energies: npt.NDArray[np.float64] | None = None,
+        *,
+        following: bool = False,
     ) -> None:
         block = block_frames(audio.rate_hz)
-        # Under the highest drive no quieter block can reach the ceiling.
-        self.peaks = block_peaks(audio, block, floor_share=db_to_amplitude(-limits.highest_db))
+        # Under the highest drive no quieter block can reach the ceiling; a moving one lies lower.
+        floor_share = db_to_amplitude(-limits.highest_db)
+        self.peaks = block_peaks(
+            audio, block, floor_share=min(floor_share, FLOOR_SHARE) if following else floor_share
+        )
         self.unclipped_peaks = self.peaks
         self._limits = limits
         self._rate_hz = audio.rate_hz
@@ -83,16 +90,12 @@ class Model:
         self._known: dict[float, Forecast] = {}
         self._clipped_blocks = np.zeros(0, dtype=np.int64)
         self._clip_db = np.zeros(0)
-
-        self.stay_under(ceiling_dbtp)
-
-    def stay_under(self, ceiling_dbtp: float) -> None:
-        """Forecast from now on what another ceiling leaves, before any clip."""
+        self._slow: npt.NDArray[np.float32] | None = None
+        self._asked: npt.NDArray[np.float32] | None = None
         self.ceiling = usable_ceiling(ceiling_dbtp)
         self.headroom_db = self.unclipped_headroom_db = self._headroom_db()
         allowed_db = max(0.0, self._limits.highest_db - BUDGET_MARGIN_DB)
         self.highest_drive_db = self.headroom_db + allowed_db
-        self._known.clear()
 
     def _headroom_db(self) -> float:
         """Return the highest drive that leaves every peak alone."""
@@ -131,14 +134,16 @@ class Model:
         return self._driven(drive_db)[0]
 
     def _driven(self, drive_db: float) -> tuple[WeightedEnergies, npt.NDArray[np.float64]]:
-        drive = db_to_amplitude(drive_db)
-        if drive_db > self.headroom_db:
-            knots_db = reduction_knots_db(self.peaks, drive, self.ceiling, self._rate_hz)
-        else:
-            knots_db = np.zeros(len(self.peaks) + 3)
+        drive, knots_db = db_to_amplitude(drive_db), self._knots_db(drive_db)
         steps = np.zeros(len(self._step_starts))
         _sum_steps(self._energies, knots_db, self._step_starts, steps)
         return WeightedEnergies(steps * (drive * drive / self._step_frames)), knots_db
+
+    def _knots_db(self, drive_db: float) -> npt.NDArray[np.float64]:
+        if drive_db <= self.headroom_db and self._asked is None:
+            return np.zeros(len(self.peaks) + 3)
+        peaks = self.driven_peaks(drive_db)
+        return reduction_knots_db(peaks, db_to_amplitude(drive_db), self.ceiling, self._rate_hz)
 
     def _worked_out(self, drive_db: float) -> Forecast:
         energies, knots_db = self._driven(drive_db)
@@ -149,59 +154,62 @@ class Model:
             float(knots_db.mean()) + float(self._clip_db.sum()) / len(knots_db),
         )
 
-    def peak_to_loudness_db(self, psr_goal_db: float) -> float:
-        """Return the true peak over integrated loudness at which a ceiling leaves a median PSR.
+    def moving_ceiling(self, psr_goal_db: float, drive_db: float) -> MovingCeiling | None:
+        """Return the moving ceiling that leaves a median PSR; None where none is needed.
 
         Limiting takes from the loudness too, so that a ceiling leaves more than it cuts to. What
         one leaves is forecast, and the next put lower by what was missed.
-
-        Returns
-        -------
-        float
-            Of the limited audio, dB; ``inf`` where no ceiling is needed.
         """
-        aimed_db, over_db = psr_goal_db, math.inf
-        tops, short, _ = self._peaks_over_loudness()
+        most_db = self._limits.highest_db - _MOST_KEPT_DB
+        if most_db <= 0.0 or self._median_psr_db(drive_db) <= psr_goal_db:
+            return None
+        over_db = psr_goal_db
         for _ in range(_CEILING_ROUNDS):
-            ceiling_dbtp = _ceiling_for(tops, short, aimed_db)
-            if math.isinf(ceiling_dbtp):
+            found = MovingCeiling(over_db, most_db)
+            self.follow(found)
+            missed_db = self._median_psr_db(drive_db) - psr_goal_db
+            if abs(missed_db) < _PSR_TOLERANCE_DB:
                 break
-            gains = self._gains_under(ceiling_dbtp)
-            _, limited, integrated = self._peaks_over_loudness(gains)
-            over_db = ceiling_dbtp - integrated
-            if limited.size != short.size:  # a gate passes other windows: near enough
-                break
-            missed_db = float(np.median(np.minimum(tops, ceiling_dbtp) - limited)) - psr_goal_db
-            if missed_db < _PSR_TOLERANCE_DB:
-                break
-            aimed_db -= missed_db
-        return over_db
+            over_db = max(over_db - missed_db, psr_goal_db - _MOST_LOST_DB)
+        return found
 
-    def _gains_under(self, ceiling_dbtp: float) -> npt.NDArray[np.float64]:
-        """Return what the limiter multiplies each block by under a ceiling, without a drive."""
-        ceiling = db_to_amplitude(ceiling_dbtp)
-        return block_gains(reduction_knots_db(self.peaks, 1.0, ceiling, self._rate_hz))
+    def follow(self, moving: MovingCeiling | None) -> None:
+        """Forecast from now on what a moving ceiling leaves too; nothing is clipped beside it."""
+        self._known.clear()
+        self._asked = None
+        if moving is not None:
+            if self._slow is None:
+                self._slow = slow_levels(self._energies, self._rate_hz)
+            self._asked = moving.asked(self.peaks, self._slow)
 
-    def _peaks_over_loudness(
-        self, gains: npt.NDArray[np.float64] | None = None
-    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], float]:
-        """Return true peak and short-term loudness of each 3 s, and the integrated loudness.
+    @property
+    def most_over_db(self) -> float:
+        """How far any peak stands over the loudness around it, dB: a moving ceiling for none."""
+        if self._slow is None:
+            self._slow = slow_levels(self._energies, self._rate_hz)
+        return amplitude_to_db(float((self.peaks / self._slow).max(initial=0.0)))
 
-        Of what goes into the last stage, dBTP and LUFS; the loudness under the gains of blocks,
-        which are overwritten.
-        """
-        energies = self._energies
-        if gains is not None:  # where they are, since the blocks of a long piece take room
-            energies = np.multiply(energies, np.square(gains, out=gains), out=gains)
-        block = block_frames(self._rate_hz)
-        steps = steps_of_blocks(energies, block, self._rate_hz)
-        short, integrated = short_term_lufs(steps), integrated_lufs(steps)
-        windows = self._step_starts[::STEPS_PER_WINDOW]
+    def driven_peaks(self, drive_db: float) -> npt.NDArray[np.float32]:
+        """Return :func:`dsp.moving_ceiling.driven_peaks` of the blocks, where one is followed."""
+        if self._asked is None:
+            return self.peaks
+        return driven_peaks(self.peaks, self._asked, self.ceiling, drive_db)
+
+    def _median_psr_db(self, drive_db: float) -> float:
+        """Return the median true peak over short-term loudness that a drive would leave, dB."""
+        gains = block_gains(self._knots_db(drive_db))
         with np.errstate(divide="ignore"):
-            highest = np.maximum.reduceat(self.peaks, windows).astype(np.float64)
-            tops = psr_db(20.0 * np.log10(highest), short) + short
-        counted = short > integrated - GATE_LU
-        return tops[counted], short[counted], integrated
+            highest = np.maximum.reduceat(self.peaks * gains, self._step_starts[::STEPS_PER_WINDOW])
+            levels = 20.0 * np.log10(highest)
+        # Where they are, since the blocks of a long piece take room.
+        energies = np.multiply(self._energies, np.square(gains, out=gains), out=gains)
+        steps = self._steps(energies)
+        short = short_term_lufs(steps)
+        left_db = psr_db(levels, short)[short > integrated_lufs(steps) - GATE_LU]
+        return float(np.median(left_db)) if left_db.size else -math.inf
+
+    def _steps(self, energies: npt.NDArray[np.float64]) -> WeightedEnergies:
+        return steps_of_blocks(energies, block_frames(self._rate_hz), self._rate_hz)
 
     def slope(self, drive_db: float) -> float:
         """Return the loudness gained per dB of drive, LU."""
@@ -209,22 +217,6 @@ class Model:
             return 1.0
         below = self.forecast(drive_db - _SLOPE_STEP_DB).lufs
         return max(1e-3, (self.forecast(drive_db).lufs - below) / _SLOPE_STEP_DB)
-
-
-def _ceiling_for(
-    tops: npt.NDArray[np.float64], short: npt.NDArray[np.float64], psr_goal_db: float
-) -> float:
-    """Return the ceiling that leaves a median of peaks over a loudness that it does not change."""
-    if not tops.size or np.median(tops - short) <= psr_goal_db:
-        return math.inf
-    low, high = float(np.median(short)), float(tops.max())
-    for _ in range(_CEILING_HALVINGS):
-        middle = (low + high) / 2.0
-        if np.median(np.minimum(tops, middle) - short) < psr_goal_db:
-            low = middle
-        else:
-            high = middle
-    return high
 
 
 @njit(

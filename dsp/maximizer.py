@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -31,6 +31,7 @@ from dsp.loudness import (
     loudness_range_lu,
     weighted_energies,
 )
+from dsp.moving_ceiling import MovingCeiling
 from dsp.peaks import require_finite
 from dsp.units import db_to_amplitude
 
@@ -40,8 +41,10 @@ LOWEST_SLOPE: Final = 0.3  # LU gained per dB of drive under which more drive on
 _AIM_LU: Final = 0.010  # a render this close to the goal is not improved
 _MAX_RENDERS: Final = 4
 _DRIVE_STEP_DB: Final = 0.002  # drives closer than this are the same
-_CEILING_STEP_DB: Final = 0.1  # also kept free of the limits, for what the model does not know
-_RANGE_TAKEN_LU: Final = 0.05  # by a lowered ceiling: half of what a meter rounds to
+_CEILING_STEP_DB: Final = (
+    0.1  # of a moving ceiling; also kept free of the limits, for what the model does not know
+)
+_RANGE_TAKEN_LU: Final = 0.2  # by a moving ceiling: as much as a ride gives back
 _ROOT_TOLERANCE: Final = 0.002  # LU or dB
 
 
@@ -59,12 +62,15 @@ class Passes:
         Gain before the limiter, of each render; all but the last were taken off again.
     unclipped_before : int or None
         The render before which the clip was taken back.
+    moving : MovingCeiling or None
+        What peaks were held to besides.
     """
 
     ceiling_dbtp: float
     clip_threshold: float | None
     drives_db: tuple[float, ...]
     unclipped_before: int | None = None
+    moving: MovingCeiling | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +122,8 @@ def maximize(
     *,
     goal_lufs: float,
     ceiling_dbtp: float,
-    preferred_ceiling_dbtp: float | None = None,
     psr_goal_db: float | None = None,
+    moving: MovingCeiling | None = None,
     kept_range_lu: tuple[float, float] | None = None,
     max_limiting_db: float = 6.0,
     max_mean_limiting_db: float = 2.0,
@@ -134,12 +140,13 @@ def maximize(
         Integrated loudness asked for, LUFS.
     ceiling_dbtp : float
         Highest true peak of the result, dBTP.
-    preferred_ceiling_dbtp : float, optional
-        A lower ceiling to keep to as far as the goal is reached under it.
     psr_goal_db : float, optional
-        Median of true peak over short-term loudness to leave, dB, by such a lower ceiling.
+        Median of true peak over short-term loudness to leave, dB, by a moving ceiling, as far as
+        the goal is still reached.
+    moving : MovingCeiling, optional
+        One that was found before, to be kept to as far; without a ``psr_goal_db``.
     kept_range_lu : (float, float), optional
-        Loudness range that a lower ceiling must leave, about; one holds loud passages down.
+        Loudness range that a moving ceiling must leave, about.
     max_limiting_db : float
         The most gain reduction at any moment, dB; 0 for none at all.
     max_mean_limiting_db : float
@@ -162,20 +169,19 @@ def maximize(
     if not in_place:
         audio = Audio(audio.samples.copy(), audio.rate_hz)
     limits = Limits(max_limiting_db, max_mean_limiting_db)
-    model = Model(audio, ceiling_dbtp, limits, block_energies)
-    preferred_dbtp = ceiling_dbtp if preferred_ceiling_dbtp is None else preferred_ceiling_dbtp
+    following = psr_goal_db is not None or moving is not None
+    model = Model(audio, ceiling_dbtp, limits, block_energies, following=following)
     if psr_goal_db is not None:
-        preferred_dbtp = min(preferred_dbtp, goal_lufs + model.peak_to_loudness_db(psr_goal_db))
-    if preferred_dbtp < ceiling_dbtp:
-        ceiling_dbtp = _kept_ceiling(
-            model, goal_lufs, limits, (preferred_dbtp, ceiling_dbtp), kept_range_lu
-        )
+        moving = model.moving_ceiling(psr_goal_db, _planned_drive(model, goal_lufs, limits)[0])
+    if moving is not None:
+        moving = _kept_ceiling(model, moving, goal_lufs, limits, kept_range_lu)
+    model.follow(moving)
     held_by: HeldBy | None
     if math.isinf(model.forecast(min(0.0, model.headroom_db)).lufs):
         drive_db, held_by = min(0.0, model.headroom_db), "silence"
     else:
         drive_db, held_by = _planned_drive(model, goal_lufs, limits)
-    clipped = _soften(audio, model, drive_db)
+    clipped = None if moving else _soften(audio, model, drive_db)
     clip_threshold = _clip_threshold(model, drive_db) if clipped else None
     if clipped:
         model.take_clip(clipped)
@@ -189,7 +195,10 @@ def maximize(
     while True:
         drives_db.append(drive_db)
         limited = limit_in_place(
-            audio, ceiling_dbtp=ceiling_dbtp, gain_db=drive_db, peaks=model.peaks
+            audio,
+            ceiling_dbtp=ceiling_dbtp,
+            gain_db=drive_db,
+            peaks=model.driven_peaks(drive_db),
         )
         renders += 1
         highest_db, mean_db = total_reduction_db(clipped, limited)
@@ -225,7 +234,7 @@ def maximize(
         clipped=clipped,
         max_reduction_db=highest_db,
         mean_reduction_db=mean_db,
-        passes=Passes(ceiling_dbtp, clip_threshold, tuple(drives_db), unclipped_before),
+        passes=Passes(ceiling_dbtp, clip_threshold, tuple(drives_db), unclipped_before, moving),
     )
 
 
@@ -238,19 +247,18 @@ def undo_in_place(maximized: Maximized) -> None:
 
 def _kept_ceiling(
     model: Model,
+    moving: MovingCeiling,
     goal_lufs: float,
     limits: Limits,
-    between_dbtp: tuple[float, float],
     kept_range_lu: tuple[float, float] | None,
-) -> float:
-    """Return the lowest ceiling between two under which goal and loudness range are kept."""
-    low, high = between_dbtp
-    lowest = low
+) -> MovingCeiling | None:
+    """Return a moving ceiling no lower than one, under which goal and loudness range are kept."""
     within = Limits(
         max(0.0, limits.highest_db - _CEILING_STEP_DB), max(0.0, limits.mean_db - _CEILING_STEP_DB)
     )
 
-    def kept() -> bool:
+    def kept(ceiling: MovingCeiling) -> bool:
+        model.follow(ceiling)
         drive_db, held_by = _planned_drive(model, goal_lufs + TOLERANCE_LU, within)
         if held_by or kept_range_lu is None:
             return held_by is None
@@ -258,17 +266,16 @@ def _kept_ceiling(
         range_lu = loudness_range_lu(model.limited(drive_db))
         return least - _RANGE_TAKEN_LU <= range_lu <= most + _RANGE_TAKEN_LU
 
-    while True:
-        model.stay_under(lowest)
-        if kept():
-            high = lowest
+    if kept(moving):
+        return moving
+    found, low_db, high_db = None, moving.over_db, moving.over_db + moving.most_db
+    while high_db - low_db > _CEILING_STEP_DB:
+        tried = replace(moving, over_db=(low_db + high_db) / 2.0)
+        if kept(tried):
+            found, high_db = tried, tried.over_db
         else:
-            low = lowest
-        if high - low <= _CEILING_STEP_DB:
-            break
-        lowest = (low + high) / 2.0
-    model.stay_under(high)
-    return high
+            low_db = tried.over_db
+    return found
 
 
 def _soften(audio: Audio, model: Model, drive_db: float) -> Clipped | None:

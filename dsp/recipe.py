@@ -24,8 +24,9 @@ from dsp.equalizer import filter_mid_side
 from dsp.errors import RecipeUnsupported
 from dsp.filters import remove_dc
 from dsp.limiter import limit_in_place, unlimit_in_place, usable_ceiling
-from dsp.loudness import integrated_lufs, weighted_energies
+from dsp.loudness import integrated_lufs, weighted_block_energies, weighted_energies
 from dsp.maximizer import Maximized, Passes, total_reduction_db, undo_in_place
+from dsp.moving_ceiling import FLOOR_SHARE, MovingCeiling, driven_peaks, slow_levels
 from dsp.multiband import Bands, BandsStats, repeat_bands
 from dsp.peaks import block_frames, block_peaks
 from dsp.rides import Ride, apply_ride
@@ -177,8 +178,9 @@ def repeat(
     in_bands: BandsStats | None = None
     maximized: Maximized | None = None
     ours = in_place
+    blocks: Doubles | None = None  # energies, as far as they are known
     for step in steps:
-        before = audio
+        before, known, blocks = audio, blocks, None
         if maximized is not None:
             undo_in_place(maximized)
             maximized = None
@@ -192,29 +194,36 @@ def repeat(
                 audio, in_bands = repeat_bands(audio, step, in_place=ours)
             case Levels():
                 tell("dynamics", 0.35)
-                audio, stats = repeat_dynamics(audio, step, in_place=ours)
+                audio, stats, blocks = repeat_dynamics(audio, step, in_place=ours)
             case Ride():
                 audio = apply_ride(audio, step, in_place=ours)
             case Limit():
                 tell("limiting", 0.45)
                 if not ours:
                     audio = Audio(audio.samples.copy(), audio.rate_hz)
-                maximized = _limited(audio, step.passes)
+                blocks = known
+                maximized = _limited(audio, step.passes, known)
         ours |= audio is not before
     return Repeated(audio, replace(stats, bands=in_bands), maximized)
 
 
-def _limited(audio: Audio, passes: Passes) -> Maximized:
+def _limited(audio: Audio, passes: Passes, energies: Doubles | None) -> Maximized:
     """Return audio driven into the limiter again, overwriting the samples."""
     block = block_frames(audio.rate_hz)
-    highest = max(passes.drives_db, default=0.0)
-    floor = usable_ceiling(passes.ceiling_dbtp) / db_to_amplitude(highest)
+    ceiling = usable_ceiling(passes.ceiling_dbtp)
+    if passes.moving:
+        peaks = block_peaks(audio, block, floor_share=FLOOR_SHARE)
+    else:
+        floor = ceiling / db_to_amplitude(max(passes.drives_db, default=0.0))
+        if passes.clip_threshold is not None:
+            floor = min(floor, passes.clip_threshold)
+        peaks = block_peaks(audio, block, floor=floor)
+    clipped = asked = None
+    if passes.moving:
+        energies = weighted_block_energies(audio, block) if energies is None else energies
+        asked = passes.moving.asked(peaks, slow_levels(energies, audio.rate_hz))
     if passes.clip_threshold is not None:
-        floor = min(floor, passes.clip_threshold)
-    unclipped = block_peaks(audio, block, floor=floor)
-    peaks, clipped = unclipped, None
-    if passes.clip_threshold is not None:
-        clipped = clip_in_place(audio, threshold=passes.clip_threshold, peaks=unclipped)
+        clipped = clip_in_place(audio, threshold=passes.clip_threshold, peaks=peaks)
         peaks = clipped.peaks
     limited = None
     for number, drive_db in enumerate(passes.drives_db):
@@ -223,8 +232,9 @@ def _limited(audio: Audio, passes: Passes) -> Maximized:
         if clipped and number == passes.unclipped_before:
             unclip_in_place(audio, clipped)
             clipped = None
+        driven = peaks if asked is None else driven_peaks(peaks, asked, ceiling, drive_db)
         limited = limit_in_place(
-            audio, ceiling_dbtp=passes.ceiling_dbtp, gain_db=drive_db, peaks=peaks
+            audio, ceiling_dbtp=passes.ceiling_dbtp, gain_db=drive_db, peaks=driven
         )
     if limited is None:
         raise RecipeUnsupported("This recipe has no drive.")
@@ -250,7 +260,12 @@ def _step(do: str, **values: Any) -> Step:
     kind = KINDS[do]
     if kind is Limit:
         passes = values["passes"]
-        return Limit(Passes(**passes | {"drives_db": tuple(map(float, passes["drives_db"]))}))
+        moving = passes.get("moving")
+        given = {
+            "drives_db": tuple(map(float, passes["drives_db"])),
+            "moving": MovingCeiling(**moving) if moving else None,
+        }
+        return Limit(Passes(**passes | given))
     if kind is Levels:
         for name, part in (("ride", Ride), ("fast", Fast)):
             if values.get(name) is not None:

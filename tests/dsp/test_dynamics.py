@@ -15,7 +15,6 @@ from dsp.dynamics import (
     repeat_dynamics,
     under_ceiling,
 )
-from dsp.forecast import Limits, Model
 from dsp.gains import onset_shares, windowed_lufs, with_gain
 from dsp.loudness import (
     integrated_lufs,
@@ -123,7 +122,7 @@ def peaky(audio: Audio, gain: float = 1.5) -> Audio:
     return Audio(samples, audio.rate_hz)
 
 
-def test_peaks_are_asked_to_come_as_near_as_the_references_and_never_to_grow():
+def test_peaks_are_asked_to_come_as_near_as_the_references():
     calm, high = measure(song()), measure(peaky(song()))
     gap = high.psr_db[1] - calm.psr_db[1]
     assert gap > 2.5
@@ -134,8 +133,13 @@ def test_peaks_are_asked_to_come_as_near_as_the_references_and_never_to_grow():
     assert goals[0] == pytest.approx((goals[1] + high.psr_db[1]) / 2, abs=0.01)
     capped = plan_dynamics(high, measure(squared()), amount=1.0).psr_db
     assert capped == pytest.approx(high.psr_db[1] - 4.0, abs=0.01)
-    assert plan_dynamics(calm, high, amount=1.0).psr_db is None
     assert plan_dynamics(high, calm, amount=0.0).psr_db is None
+
+
+def test_at_the_end_peaks_go_no_further_over_the_loudness_than_the_references():
+    calm, high = measure(song()), measure(peaky(song()))
+    assert plan_dynamics(calm, high, amount=0.7).psr_db is None
+    assert plan_dynamics(calm, high, amount=1.0).psr_db == pytest.approx(high.psr_db[1], abs=0.01)
 
 
 def test_a_gap_that_sections_of_one_track_have_is_left_open():
@@ -144,21 +148,6 @@ def test_a_gap_that_sections_of_one_track_have_is_left_open():
     assert 0.1 < gap < 1.2
     goal = plan_dynamics(high, calm, amount=0.7).psr_db
     assert goal == pytest.approx(high.psr_db[1], abs=0.5 * gap)
-
-
-def test_the_ceiling_for_a_peak_goal_leaves_that_median():
-    audio = peaky(song())
-    profile = measure(audio)
-    goal_db = profile.psr_db[1] - 2.0
-    top = 10 ** (
-        (
-            profile.integrated_lufs
-            + Model(audio, -1.0, Limits(6.0, 2.0)).peak_to_loudness_db(goal_db)
-        )
-        / 20
-    )
-    cut = measure(Audio(np.clip(audio.samples, -top, top).astype(np.float32), audio.rate_hz))
-    assert cut.psr_db[1] == pytest.approx(goal_db, abs=0.3)
 
 
 @pytest.mark.parametrize("overshoot_lu", [-0.4, 0.4])
@@ -178,24 +167,6 @@ def test_a_ride_makes_up_for_the_range_and_for_what_limiting_takes_of_it(oversho
     assert after == pytest.approx(before - overshoot_lu, abs=0.03)
     unlimited = loudness_range_lu(weighted_energies(apply_ride(audio, ride)))
     assert abs(unlimited - loudness_range_lu(weighted_energies(audio))) > 1.1 * abs(overshoot_lu)
-
-
-def test_peaks_come_no_nearer_than_the_range_bears():
-    audio = swelling(80.0)
-    range_lu = loudness_range_lu(weighted_energies(audio))
-    free, kept = (
-        maximize(
-            audio,
-            goal_lufs=-22.0,
-            ceiling_dbtp=-1.0,
-            preferred_ceiling_dbtp=-13.0,
-            kept_range_lu=allowed,
-        )
-        for allowed in (None, (range_lu, range_lu + 1.0))
-    )
-    assert loudness_range_lu(free.energies) < range_lu - 0.2
-    assert loudness_range_lu(kept.energies) == pytest.approx(range_lu - 0.05, abs=0.04)
-    assert -13.0 < free.passes.ceiling_dbtp < kept.passes.ceiling_dbtp < -1.0
 
 
 def test_the_range_overshoots_only_outside_what_is_allowed():
@@ -248,7 +219,7 @@ def test_the_gain_by_level_is_halved_at_onsets_and_whole_elsewhere():
     steady = Audio(np.stack([tone, tone]), 44_100)
     assert not np.any(onset_shares(weighted_energies(steady))[5:])
     levels = Levels(np.array([-40.0, 0.0]), np.array([-2.0, -2.0]), -20.0, None, None, 0.5)
-    guarded, _ = repeat_dynamics(audio, levels)
+    guarded, *_ = repeat_dynamics(audio, levels)
     ratio = guarded.samples[0, 1:] / np.where(audio.samples[0, 1:] == 0, 1, audio.samples[0, 1:])
     gains_db = 20.0 * np.log10(np.maximum(np.abs(ratio[np.abs(audio.samples[0, 1:]) > 1e-3]), 0.1))
     assert gains_db.min() == pytest.approx(-2.0, abs=0.05)

@@ -57,15 +57,7 @@ def test_the_goal_is_reached_or_the_reason_told_and_the_limits_kept(name, goal_l
     assert_kept(result)
 
 
-def test_a_preferred_ceiling_is_kept_to_where_the_goal_is_reached_under_it():
-    result = maximize(
-        music(12), goal_lufs=-20.0, ceiling_dbtp=CEILING_DBTP, preferred_ceiling_dbtp=-4.0
-    )
-    assert highest_reading_dbtp(result.audio) <= -4.0
-    assert result.held_by is None
-
-
-def test_a_goal_of_peaks_over_loudness_lowers_the_ceiling_as_far_as_the_goal_allows():
+def test_a_goal_of_peaks_over_loudness_is_met_and_one_that_is_met_changes_nothing():
     free = maximize(music(12), goal_lufs=-20.0, ceiling_dbtp=CEILING_DBTP)
     before = measure(free.audio).psr_db[1]
     asked = maximize(
@@ -77,22 +69,21 @@ def test_a_goal_of_peaks_over_loudness_lowers_the_ceiling_as_far_as_the_goal_all
     assert np.array_equal(high.audio.samples, free.audio.samples)
 
 
-def test_a_preferred_ceiling_yields_to_the_goal_no_further_than_it_must():
+def test_peaks_come_nearer_no_further_than_the_goal_allows():
     free = maximize(music(12), goal_lufs=-14.0, ceiling_dbtp=CEILING_DBTP)
+    before = measure(free.audio).psr_db[1]
     asked = maximize(
-        music(12), goal_lufs=-14.0, ceiling_dbtp=CEILING_DBTP, preferred_ceiling_dbtp=-9.0
+        music(12), goal_lufs=-14.0, ceiling_dbtp=CEILING_DBTP, psr_goal_db=before - 6.0
     )
     assert free.held_by is None
     assert asked.held_by is None
     assert abs(asked.integrated_lufs + 14.0) <= TOLERANCE_LU
-    assert -9.0 < highest_reading_dbtp(asked.audio) < CEILING_DBTP - 0.2
+    assert measure(asked.audio).psr_db[1] < before - 0.2
 
 
-def test_a_goal_out_of_reach_is_missed_by_no_more_for_a_preferred_ceiling():
+def test_a_goal_out_of_reach_is_missed_by_no_more_for_nearer_peaks():
     free = maximize(music(12), goal_lufs=-5.0, ceiling_dbtp=CEILING_DBTP)
-    asked = maximize(
-        music(12), goal_lufs=-5.0, ceiling_dbtp=CEILING_DBTP, preferred_ceiling_dbtp=-4.0
-    )
+    asked = maximize(music(12), goal_lufs=-5.0, ceiling_dbtp=CEILING_DBTP, psr_goal_db=4.0)
     assert free.held_by is not None
     assert asked.integrated_lufs >= free.integrated_lufs - _CEILING_SLACK_LU
 
