@@ -36,7 +36,7 @@ from dsp.stereo import WidthPlan, apply_tone_and_width, plan_width
 
 MAX_MEAN_LIMITING_DB: Final = 2.0  # over a whole piece; more is heard as pressed
 RANGE_RIDES: Final = 3  # further renders, where limiting moved the loudness range away,
-RANGE_TOLERANCE_LU: Final = 0.08  # by more than this: a meter rounds to 0.1
+RANGE_TOLERANCE_LU: Final = 0.05  # by more than this: half of what a meter rounds to
 DC_OFFSET: Final = 1e-2  # of the rms: −40 dB, under which nothing is gained by filtering
 SAME_LOUDNESS_LU: Final = 0.1
 
