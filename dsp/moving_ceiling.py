@@ -89,4 +89,5 @@ def driven_peaks(peaks: Peaks, asked: Peaks, ceiling: float, drive_db: float) ->
     """
     higher = asked * np.float32(ceiling / db_to_amplitude(drive_db))
     higher[asked <= 1.0] = 0.0
-    return np.maximum(peaks, higher, out=higher)
+    np.maximum(peaks, higher, out=higher)
+    return higher

@@ -207,7 +207,7 @@ def repeat(
     return Repeated(audio, replace(stats, bands=in_bands), maximized)
 
 
-def _limited(audio: Audio, passes: Passes, energies: Doubles | None) -> Maximized:
+def _limited(audio: Audio, passes: Passes, known: Doubles | None) -> Maximized:
     """Return audio driven into the limiter again, overwriting the samples."""
     block = block_frames(audio.rate_hz)
     ceiling = usable_ceiling(passes.ceiling_dbtp)
@@ -220,8 +220,8 @@ def _limited(audio: Audio, passes: Passes, energies: Doubles | None) -> Maximize
         peaks = block_peaks(audio, block, floor=floor)
     clipped = asked = None
     if passes.moving:
-        energies = weighted_block_energies(audio, block) if energies is None else energies
-        asked = passes.moving.asked(peaks, slow_levels(energies, audio.rate_hz))
+        blocks = weighted_block_energies(audio, block) if known is None else known
+        asked = passes.moving.asked(peaks, slow_levels(blocks, audio.rate_hz))
     if passes.clip_threshold is not None:
         clipped = clip_in_place(audio, threshold=passes.clip_threshold, peaks=peaks)
         peaks = clipped.peaks

@@ -12,7 +12,7 @@ from dsp.loudness import loudness_range_lu, weighted_energies
 from dsp.maximizer import maximize
 from dsp.measure import measure
 from dsp.moving_ceiling import MovingCeiling, driven_peaks
-from dsp.recipe import Limit, Recipe, repeat
+from dsp.recipe import Limit, Recipe, Step, repeat
 from dsp.settings import MasterSettings
 from tests.dsp.music import song
 
@@ -156,7 +156,7 @@ def test_a_recipe_repeats_it_to_the_bit(loudness):
     mix, reference = peaky(song(LOUD_SECONDS)), measure(song(LOUD_SECONDS, seed=1))
     plan = plan_master(measure(mix), reference, MasterSettings(amount=1.0, loudness=loudness))
     plan = replace(plan, dynamics=replace(plan.dynamics, psr_db=psr_db(mix) - 2.0))
-    steps: list = []
+    steps: list[Step] = []
     copy = Audio(mix.samples.copy(), mix.rate_hz)
     made, *_ = process(copy, plan, in_place=True, steps=steps)
     assert any(isinstance(step, Limit) and step.passes.moving for step in steps)
