@@ -6,18 +6,11 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from dsp.formats import WRITABLE
 from mastering.forms import SettingsForm
 from mastering.models import GAP_SECONDS, OFFSET_LU, Album, AlbumTrack
 from mastering.services import ALBUM_FORMATS
 from references.models import AudioFile, Reference
-
-FORMAT_LABELS = {
-    "wav24": _("WAV, 24 bit"),
-    "wav16": _("WAV, 16 bit"),
-    "flac24": _("FLAC, 24 bit"),
-    "aiff24": _("AIFF, 24 bit"),
-    "mp3-320": _("MP3, 320 kbit/s"),
-}
 
 
 class AlbumNameForm(forms.Form):
@@ -84,7 +77,7 @@ class TrackForm(forms.Form):
 
 class ArchiveForm(forms.Form):
     format = forms.ChoiceField(
-        label=_("Format"), choices=[(code, FORMAT_LABELS[code]) for code in ALBUM_FORMATS]
+        label=_("Format"), choices=[(code, WRITABLE[code].label) for code in ALBUM_FORMATS]
     )
 
 

@@ -27,6 +27,11 @@ def offered_formats() -> list[ExportFormat]:
     return [WRITABLE[code] for code in OFFERED]
 
 
+@register.filter
+def format_label(code: str) -> str:
+    return WRITABLE[code].label
+
+
 @register.simple_tag
 def tags_in_use(version: Version) -> ReleaseTags | None:
     return ReleaseTags.objects.in_use(version.master)
