@@ -20,6 +20,7 @@ from django.test import Client
 
 from accounts.models import User
 from dsp.platforms import platforms
+from mastering.messages.guides import GUIDES
 from mastering.messages.platform_rules import SHIPPED
 from tests.browser import scene
 from tests.browser.states import STATES, State
@@ -60,7 +61,7 @@ OF_PEOPLE = (
     "email",
     "tags",
 )
-# Pages of visitors and accounts, of references, and of masters in every state.
+# Pages of visitors and accounts, of references, of masters in every state, of albums, guides.
 PAGES = {
     *("home", "login", "signup", "verification-sent", "link-expired", "reset-link-expired"),
     *("password-reset", "password-reset-done", "password-change", "logout", "two-factor"),
@@ -69,7 +70,10 @@ PAGES = {
     *("new", "new-library", "new-measuring", "new-rejected", "new-chosen", "new-ranked"),
     *("master-queued", "master-running", "master-failed", "master-canceled", "master-result"),
     *("master-released", "master-check-failed", "master-compared", "master-second-mix"),
-    *("masters", "masters-empty", "tags", "provenance", "verify", "share", "shares"),
+    *("masters", "masters-empty", "tags", "tags-empty", "provenance", "verify"),
+    *("share", "share-gate", "shares", "guides", *(f"guide-{slug}" for slug in GUIDES)),
+    *("master-matrix", "matrix-running", "blend", "blend-failed", "blend-form", "blend-form-empty"),
+    *("albums", "albums-empty", "album-begun", "album", "album-running"),
     *("references", "references-empty", "references-ranked", "reference"),
     *("reference-doubtful", "reference-profile"),
 }

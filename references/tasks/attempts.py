@@ -24,7 +24,7 @@ from accounts.trace import Trace, serving
 from dsp import box
 from dsp.errors import AudioError
 from dsp.settings import ENGINE_VERSION
-from references.errors import ChecksumMismatch, StorageAway
+from references.errors import ChecksumMismatch, NotBlendable, StorageAway
 from references.models import Work
 from references.models.work import LEASE
 from references.services import SCRATCH
@@ -66,7 +66,8 @@ def carry_out(work: Work, job: Callable[["Attempt"], dict[str, Any]]) -> None:
                     outcome = job(attempt)
                 succeeded = moves.succeed(work, engine_version=ENGINE_VERSION, **outcome)
                 notes.outcome = "succeeded" if succeeded else "lost"
-            except (AudioError, ChecksumMismatch) as error:  # theirs: they can act on the code
+            except (AudioError, ChecksumMismatch, NotBlendable) as error:
+                # Theirs: they can act on the code.
                 notes.outcome = error.code
                 moves.fail(work, code=error.code, detail=str(error))
             except (TooSlow, TimeoutException):  # the latter is a SystemExit

@@ -6,10 +6,9 @@ from typing import Any
 
 from django.conf import settings
 
-from dsp.errors import ProfileInvalid
 from dsp.formats import PROFILE_NAME, READABLE, Limits
 from dsp.profiles import PROFILE_FORMAT, PROFILE_VERSION
-from references.errors import ChecksumMismatch
+from references.errors import ChecksumMismatch, NotBlendable
 from references.models import AudioFile, DirectUpload
 from references.services import enter_measured
 from references.tasks.attempts import Attempt, carry_out
@@ -74,7 +73,7 @@ def _mix_references(attempt: Attempt, audio: AudioFile) -> dict[str, Any]:
     findings: dict[str, dict[str, Any]] = {}
     for part in audio.blend.parts.select_related("audio"):
         if part.audio is None:
-            raise ProfileInvalid("A reference was removed before it was mixed in.")
+            raise NotBlendable("A reference was removed before it was mixed in.")
         recorded = part.audio.outputs[PROFILE_NAME]
         profiles.append(
             attempt.fetch(

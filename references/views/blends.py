@@ -12,7 +12,7 @@ from dsp.errors import AudioError
 from references.errors import LibraryRefused, UploadRefused
 from references.forms.blends import BlendForm, initial_of
 from references.http import turns_away_when_busy
-from references.messages import refusal_message
+from references.messages import audio_messages, refusal_message
 from references.models import Blend, Reference
 from references.models.blends import shares_of
 from references.services import create_blend
@@ -53,7 +53,9 @@ def blend(request: AuthenticatedRequest, reference_id: str) -> HttpResponse:
         {"part": part, "shares": shares, "entry": entries.get(str(part.audio_id))}
         for part, shares in zip(parts, shares_of(parts), strict=True)
     ]
-    return render(request, "references/blend_detail.html", {"entry": entry, "rows": rows})
+    refusals = audio_messages(entry.audio) if entry.audio.has_failed else []
+    context = {"entry": entry, "rows": rows, "refusals": refusals}
+    return render(request, "references/blend_detail.html", context)
 
 
 def _form_page(request: AuthenticatedRequest, form: BlendForm) -> HttpResponse:

@@ -23,7 +23,7 @@ def blend_form(user: User, made: scene.Made) -> str:
     return f"{reverse('references:new_blend')}?{named}"
 
 
-def blend(user: User, made: scene.Made) -> str:
+def blend(user: User, made: scene.Made, **columns: str) -> str:
     parts = [scene.measured(user, made, REFERENCE, title) for title in ("Slow Tide.wav", LONG_NAME)]
     audio = AudioFile.objects.create(
         user=user,
@@ -32,9 +32,9 @@ def blend(user: User, made: scene.Made) -> str:
         format=BLEND_FORMAT,
         sound=AudioFile.Sound.NONE,
         size_bytes=0,
-        status=AudioFile.Status.READY,
         summary=parts[0].summary,
         profile_version=parts[0].profile_version,
+        **{"status": AudioFile.Status.READY} | columns,
     )
     mixed = Blend.objects.create(audio=audio, identity="x")
     for place, part in enumerate(parts):
@@ -50,6 +50,10 @@ def blend(user: User, made: scene.Made) -> str:
         )
     entry = Reference.objects.create(user=user, audio=audio, title=audio.title)
     return reverse("references:blend", args=[entry.pk])
+
+
+def blend_failed(user: User, made: scene.Made) -> str:
+    return blend(user, made, status=AudioFile.Status.REJECTED, error_code="not_blendable")
 
 
 def new_several(user: User, made: scene.Made) -> str:

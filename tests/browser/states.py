@@ -362,6 +362,7 @@ STATES = [
     State("blend-form", sets.blend_form),
     _at("blend-form-empty", view="references:new_blend"),
     State("blend", sets.blend),
+    State("blend-failed", sets.blend_failed),
     State("new-several", sets.new_several),
     State("matrix-running", sets.matrix_running),
     State("frozen-form", sets.frozen_form),

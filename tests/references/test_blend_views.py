@@ -104,6 +104,17 @@ def test_a_blend_is_begun_with_what_was_chosen_or_like_another(
     )
 
 
+def test_why_a_blend_failed_is_said_in_the_words_of_the_house(
+    as_alice: Client, alice: User, pair: list[Reference]
+):
+    made = create_blend(user=alice, title="x", parts=[(each, Weights()) for each in pair])
+    remove_audio(audio=pair[0].audio)
+    measure_next()
+    page = as_alice.get(reverse("references:blend", args=[made.pk])).text
+    assert "A blend is made of single references that are measured" in page
+    assert "before it was mixed in" not in page, "that is for the operator"
+
+
 def test_without_two_references_the_page_says_so(as_bob: Client, bob: User):
     assert "needs two references" in as_bob.get(NEW).content.decode()
 

@@ -160,7 +160,7 @@ def test_a_reference_removed_too_soon_is_told(alice: User, pair: list[Reference]
     remove_audio(audio=pair[0].audio)
     measure_next()
     audio = AudioFile.objects.get(pk=made.audio_id)
-    assert (audio.status, audio.error_code) == ("REJECTED", "profile_invalid")
+    assert (audio.status, audio.error_code) == ("REJECTED", "not_blendable")
 
 
 def test_a_blend_goes_with_all_that_is_stored_of_it(
