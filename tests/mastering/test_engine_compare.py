@@ -4,6 +4,7 @@ import io
 import shutil
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -29,6 +30,7 @@ FREE = Tolerances(ignored=("*.engine",), patterns=(("out.*_lufs", 0.1), ("*", 0.
 PLAYED = """
 import json, shutil, sys
 from pathlib import Path
+from typing import Any
 if sys.argv[1:] == ["--version"]:
     print("{version}")
 else:
@@ -164,7 +166,7 @@ def test_code_is_unpacked_whole_or_not_at_all(tmp_path, monkeypatch):
         archive.add(tmp_path / "old" / "dsp", "dsp")
     whole = tarfile.TarFile.extractall
 
-    def killed(archive: tarfile.TarFile, path: Path, **options: str) -> None:
+    def killed(archive: tarfile.TarFile, path: Path, **options: Any) -> None:
         whole(archive, path, **options)
         raise KeyboardInterrupt
 
