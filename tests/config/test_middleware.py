@@ -6,7 +6,7 @@ import pytest
 @pytest.mark.parametrize("path", ["/account/login/", "/nothing/here/"])
 def test_every_answer_carries_the_browsers_rules(client, db, path):
     headers = client.get(path).headers
-    assert "script-src 'self';" in headers["Content-Security-Policy"]
+    assert "script-src 'self'" in headers["Content-Security-Policy"].split("; ")  # in any order
     assert "unsafe" not in headers["Content-Security-Policy"]
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["X-Content-Type-Options"] == "nosniff"
