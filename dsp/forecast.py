@@ -182,13 +182,6 @@ class Model:
                 self._slow = slow_levels(self._energies, self._rate_hz)
             self._asked = moving.asked(self.peaks, self._slow)
 
-    @property
-    def most_over_db(self) -> float:
-        """How far any peak stands over the loudness around it, dB: a moving ceiling for none."""
-        if self._slow is None:
-            self._slow = slow_levels(self._energies, self._rate_hz)
-        return amplitude_to_db(float((self.peaks / self._slow).max(initial=0.0)))
-
     def driven_peaks(self, drive_db: float) -> npt.NDArray[np.float32]:
         """Return :func:`dsp.moving_ceiling.driven_peaks` of the blocks, where one is followed."""
         if self._asked is None:
