@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gunicorn.glogging import Logger
+from gunicorn.http.unreader import SocketUnreader
 
 # Opening a connection to the database takes longer than most requests: each thread keeps its own.
 os.environ.setdefault("DATABASE_KEEP_SECONDS", "60")
@@ -49,6 +50,10 @@ def post_fork(_server: Any, _worker: Any) -> None:
 
 M_ARENA_MAX = -8  # of glibc's malloc.h
 
+# What is read beyond what was asked for is copied with every further piece: of 1 MiB, gunicorn's
+# own, Django takes 64 KiB at a time, and 40 MB of an upload cost .21 s of processor for .02.
+RECEIVED_BYTES = 128 * 1024
+
 
 def on_starting(_server: Any) -> None:
     """Load what every process needs before there are any; keep each from growing by itself.
@@ -61,6 +66,7 @@ def on_starting(_server: Any) -> None:
     from django.urls import get_resolver  # noqa: PLC0415 (loaded by now)
 
     _forget_counts()
+    SocketUnreader.max_body_chunk = RECEIVED_BYTES
     _ = get_resolver().url_patterns
     with contextlib.suppress(AttributeError):  # elsewhere than on glibc
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)

@@ -20,6 +20,8 @@ import gc, json, sys, threading
 from pathlib import Path
 from runpy import run_path
 import config.wsgi
+from gunicorn.http.body import Body, LengthReader
+from gunicorn.http.unreader import SocketUnreader
 
 LOADED = ("mastering.views", "config.admin", "numpy")
 if sys.argv[1] == "prepared":
@@ -35,11 +37,21 @@ for each in threads:
     each.start()
 for each in threads:
     each.join()
+
+class Connection:
+    asked = []
+
+    def recv(self, size):
+        self.asked.append(size)
+        return bytes(size)
+
+Body(LengthReader(SocketUnreader(Connection()), 40_000_000)).read(65_536)
 maps = [line.split() for line in Path("/proc/self/maps").open()]
 begins = [int(parts[0].partition("-")[0], 16) for parts in maps if len(parts) == 5]
 print(json.dumps({
     "arenas": sum(begin % (64 << 20) == 0 for begin in begins),  # where glibc begins one
     "frozen": gc.get_freeze_count(),
+    "received": max(Connection.asked),
     "loaded": [name for name in LOADED if name in sys.modules],
 }))
 """
@@ -98,3 +110,9 @@ def test_threads_share_their_memory(prepared: dict[str, Any], plain: dict[str, A
 
 def test_what_ended_processes_counted_is_forgotten(prepared: dict[str, Any]):
     assert prepared["counts"] == []
+
+
+def test_no_more_of_an_upload_is_read_than_is_soon_asked_for(
+    prepared: dict[str, Any], plain: dict[str, Any]
+) -> None:
+    assert prepared["received"] <= 2 * 65_536 < plain["received"]
