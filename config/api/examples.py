@@ -41,6 +41,7 @@ lacquer = httpx.Client(
     base_url=environ["LACQUER_URL"] + "/api/v1/",
     headers={"Authorization": f"Bearer {environ['LACQUER_API_KEY']}"},
     follow_redirects=True,
+    timeout=60,
 )
 """
 
