@@ -1,11 +1,13 @@
 """The cast: alice and bob, each with a verified address, and their browsers."""
 
+import shutil
 from collections.abc import Iterator
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.cache import cache
+from django.core.files.storage import default_storage
 from django.core.mail import EmailMessage
 from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
@@ -21,10 +23,11 @@ PASSWORD = "correct horse battery staple"
 
 
 @pytest.fixture(autouse=True)
-def _no_memory_of_other_tests() -> None:
-    """Start with an empty cache: it holds the counts of the rate limits."""
+def _nothing_of_other_tests() -> None:
+    """Start with an empty cache, which holds the counts of the rate limits, and an empty store."""
     cache.clear()
     forget_counts()
+    shutil.rmtree(default_storage.path(""), ignore_errors=True)
 
 
 @pytest.fixture(autouse=True, scope="session")
