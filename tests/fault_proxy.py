@@ -31,6 +31,11 @@ class FaultProxy:
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
+    @property
+    def taken(self) -> int:
+        """How many connections were taken and not dropped since."""
+        return len(self._open) // 2
+
     def heal(self) -> None:
         self.cut_after = self.bytes_per_second = None
         self.swallows = False
