@@ -12,11 +12,13 @@ needs was there at one of the two. Of a bucket only the list is kept; its bytes 
 keep (versions, a copy elsewhere).
 """
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +27,9 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.cache import cache
 from django.core.files.storage import default_storage
+from django.core.management.base import CommandError
 from django.db import connection
+from django.utils.crypto import salted_hmac
 
 from accounts.models import Erasure
 from dsp.settings import ENGINE_VERSION
@@ -34,7 +38,7 @@ from references.storage import is_remote
 
 FORMAT: Final = 1
 STAMP: Final = "%Y-%m-%dT%H%M%S.%fZ"
-STORE, ERASED, LISTED, TOLD = "files", "erased.txt", "files.tsv", "backup.json"
+STORE, ERASED, LISTED, TOLD, LOCK = "files", "erased.txt", "files.tsv", "backup.json", ".lock"
 PASSING: Final = ("quarantine/",)  # files on their way, which nothing needs yet
 
 
@@ -48,8 +52,39 @@ class Made:
 
 
 def back_up(root: Path, *, keep: int) -> Made:
-    """Make a backup and forget the oldest beyond those to keep; return what was done."""
+    """Make a backup and forget the oldest beyond those to keep; return what was done.
+
+    Raises
+    ------
+    CommandError
+        Where the place is among the files themselves, or another backup is made there.
+    OSError
+        Where it cannot be written to.
+    """
+    if not is_remote() and root.is_relative_to(default_storage.path("")):
+        raise CommandError(f"{root} is where the stored files are: name a folder elsewhere.")
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(root):
+        return _back_up(root, keep=keep)
+
+
+def mark_of(secret_key: str) -> str:
+    """Return what tells a SECRET_KEY from others, and nothing of itself."""
+    return salted_hmac("mastering.backup", "", secret=secret_key, algorithm="sha256").hexdigest()
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Keep others away: they would clear away what is not whole yet, and files of no whole one."""
+    with (root / LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CommandError(f"Another backup is being made in {root}.") from None
+        yield
+
+
+def _back_up(root: Path, *, keep: int) -> Made:
     now = datetime.now(UTC)
     folder = root / now.strftime(STAMP)  # to the microsecond: two never share one
     partial = root / f"{folder.name}.partial"
@@ -69,6 +104,7 @@ def back_up(root: Path, *, keep: int) -> Made:
         "engine": ENGINE_VERSION,
         "database": connection.vendor,
         "storage": "bucket" if is_remote() else "folder",
+        "secret_key": mark_of(settings.SECRET_KEY),
         "files": made.files,
         "bytes": made.bytes,
         "sha256": {path.name: sha256_of(path) for path in (dump, listing)},

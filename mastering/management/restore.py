@@ -3,8 +3,9 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.core.management import call_command
@@ -20,6 +21,7 @@ from mastering.management.backup import (
     STORE,
     TOLD,
     listed_in,
+    mark_of,
     sha256_of,
     stored_objects,
 )
@@ -28,9 +30,13 @@ from mastering.management.invariants import broken_invariants
 
 Tell = Callable[[str], object]
 
+NEEDED: Final = {"format", "database", "storage", "files", "sha256"}
 
-def restore(folder: Path, *, tell: Tell, deep: bool = False) -> list[str]:
+
+def restore(folder: Path, *, tell: Tell, deep: bool = False, any_key: bool = False) -> list[str]:
     """Fill this site's empty database and storage; return a line for each thing that is broken.
+
+    With ``any_key`` also where SECRET_KEY is not the one of then, and what it encrypted is lost.
 
     Raises
     ------
@@ -38,6 +44,8 @@ def restore(folder: Path, *, tell: Tell, deep: bool = False) -> list[str]:
         Where the backup is not whole, is not for here, or here is not empty; nothing was done.
     """
     told = _told_by(folder)
+    if not any_key:
+        _refuse_another_key(told)
     _refuse_unless_empty(told)
     load_database(folder / NAMES[connection.vendor])
     tell("The database is back.")
@@ -53,8 +61,11 @@ def restore(folder: Path, *, tell: Tell, deep: bool = False) -> list[str]:
 def _told_by(folder: Path) -> dict[str, Any]:
     try:
         told: dict[str, Any] = json.loads((folder / TOLD).read_text())
-    except (OSError, ValueError):
-        raise CommandError(f"{folder} holds no whole backup.") from None
+        is_whole = told["format"] != FORMAT or told.keys() >= NEEDED
+    except (OSError, ValueError, TypeError, KeyError):
+        is_whole = False
+    if not is_whole:
+        raise CommandError(f"{folder} holds no whole backup.")
     if told["format"] != FORMAT:
         raise CommandError(f"This version reads backups of format {FORMAT}, not {told['format']}.")
     if told["database"] != connection.vendor:
@@ -62,9 +73,20 @@ def _told_by(folder: Path) -> dict[str, Any]:
             f"It is of a {told['database']} database, and here is {connection.vendor}."
         )
     for name, sha256 in told["sha256"].items():
-        if sha256_of(folder / name) != sha256:
+        if not (folder / name).is_file() or sha256_of(folder / name) != sha256:
             raise CommandError(f"{name} is not what was written then.")
     return told
+
+
+def _refuse_another_key(told: dict[str, Any]) -> None:
+    """Refuse where what was encrypted then could not be read; older backups do not tell."""
+    here = {mark_of(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)}
+    if told.get("secret_key") not in (None, *here):
+        raise CommandError(
+            "It was made under another SECRET_KEY. Bring that one, as SECRET_KEY or among "
+            "SECRET_KEY_FALLBACKS; if it is lost, --any-key restores all but second factors, "
+            "secrets of webhooks, and links."
+        )
 
 
 def _refuse_unless_empty(told: dict[str, Any]) -> None:

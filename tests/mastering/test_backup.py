@@ -181,8 +181,50 @@ def test_a_backup_that_was_damaged_is_refused_before_anything_is_done(people, tm
 
 
 def test_what_is_no_backup_is_refused(transactional_db, tmp_path):
-    with pytest.raises(CommandError, match="no whole backup"):
-        restore(tmp_path, tell=print)
+    for told in (None, "[]", "{", "{}", '{"format": 1}'):
+        if told is not None:
+            (tmp_path / "backup.json").write_text(told)
+        with pytest.raises(CommandError, match="no whole backup"):
+            restore(tmp_path, tell=print)
+
+
+def test_a_part_that_is_missing_is_told(people, tmp_path):
+    made = back_up(tmp_path, keep=1)
+    (made.folder / "files.tsv").unlink()
+    with pytest.raises(CommandError, match=r"files\.tsv is not what was written then"):
+        restore(made.folder, tell=print)
+
+
+def test_under_another_secret_key_it_is_refused_before_anything_is_done(people, tmp_path, settings):
+    made = back_up(tmp_path, keep=1)
+    old, settings.SECRET_KEY = settings.SECRET_KEY, "another-key-" + "z" * 50
+    with pytest.raises(CommandError, match="another SECRET_KEY"):
+        restore(made.folder, tell=print)
+    with pytest.raises(CommandError, match="not empty"):  # the next thing that is looked at
+        restore(made.folder, tell=print, any_key=True)
+    settings.SECRET_KEY_FALLBACKS = [old]
+    with pytest.raises(CommandError, match="not empty"):
+        restore(made.folder, tell=print)
+    assert old not in (made.folder / "backup.json").read_text()
+
+
+def test_two_backups_at_a_time_do_not_clear_each_other_away(people, tmp_path, monkeypatch):
+    def meanwhile(target: Path) -> None:
+        with pytest.raises(CommandError, match="Another backup is being made"):
+            back_up(tmp_path, keep=1)
+        dumps.dump_database(target)
+
+    monkeypatch.setattr(backup, "dump_database", meanwhile)
+    made = back_up(tmp_path, keep=1)
+    assert backups_in(tmp_path) == [made.folder]
+
+
+def test_a_place_that_will_not_do_is_told_in_a_sentence(transactional_db, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(CommandError, match=r"No backup was made: .*file"):
+        call_command("backup", to=tmp_path / "file")
+    with pytest.raises(CommandError, match="is where the stored files are"):
+        call_command("backup", to=Path(default_storage.path("backups")))
 
 
 def test_a_file_that_the_store_lost_is_told(people, tmp_path, empty_place):

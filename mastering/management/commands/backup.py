@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from mastering.management.backup import back_up, default_root
 
@@ -19,7 +19,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_: Any, to: Path, keep: int, **__: Any) -> None:
-        made = back_up(to.resolve(), keep=max(keep, 1))
+        try:
+            made = back_up(to.resolve(), keep=max(keep, 1))
+        except OSError as error:
+            raise CommandError(f"No backup was made: {error}") from None
         self.stdout.write(
             f"{made.folder}: {made.files} files, {made.bytes:,} bytes; {made.copied} copied anew."
         )
