@@ -42,6 +42,7 @@ from accounts.services.requests import (
     keep_answer,
 )
 from accounts.services.sealing import (
+    Unreadable,
     seal,
     unseal,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "Chapter",
     "Made",
     "Rate",
+    "Unreadable",
     "add_webhook",
     "alone",
     "answered",

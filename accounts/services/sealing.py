@@ -3,8 +3,10 @@
 import base64
 import hashlib
 
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+
+Unreadable = InvalidToken  # what none of this site's keys opens
 
 
 def seal(text: str, *, purpose: str) -> str:

@@ -31,7 +31,7 @@ from accounts.models import (
 from accounts.services.leaving import Chapter, collecting
 from accounts.services.mail import notify
 from accounts.services.rates import Rate, may_try
-from accounts.services.sealing import seal, unseal
+from accounts.services.sealing import Unreadable, seal, unseal
 
 MOST_WEBHOOKS = 10
 BOTH_SECRETS = timedelta(hours=24)  # how long an old secret signs beside the new one
@@ -203,19 +203,24 @@ def secret_of(webhook: Webhook) -> str:
     return unseal(webhook.secret, purpose=_PURPOSE)
 
 
-def reseal_webhooks() -> int:
-    """Seal the secrets of every webhook with the newest key; return how many webhooks that were."""
-    count = 0
+def reseal_webhooks() -> tuple[int, int]:
+    """Seal webhooks' secrets with the newest key; return how many, and how many no key opens."""
+    count = unreadable = 0
     for pk in Webhook.objects.order_by("pk").values_list("pk", flat=True):
         with transaction.atomic():
             webhook = Webhook.objects.select_for_update().filter(pk=pk).first()
             if webhook is None:
                 continue
-            webhook.secret = _resealed(webhook.secret)
-            webhook.previous_secret = webhook.previous_secret and _resealed(webhook.previous_secret)
+            try:
+                webhook.secret = _resealed(webhook.secret)
+                former = webhook.previous_secret
+                webhook.previous_secret = former and _resealed(former)
+            except Unreadable:
+                unreadable += 1
+                continue
             webhook.save(update_fields=["secret", "previous_secret"])
             count += 1
-    return count
+    return count, unreadable
 
 
 def note_answer(

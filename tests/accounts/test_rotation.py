@@ -11,7 +11,7 @@ from allauth.mfa.totp.internal.auth import (
     yield_hotp_counters_from_time,
 )
 from cryptography.fernet import InvalidToken
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from accounts.models import Webhook
@@ -75,7 +75,7 @@ def test_once_all_is_encrypted_anew_the_old_key_may_go(
 ):
     rotated(drop_old=False)
     call_command("rotate_secrets")
-    assert "2 authenticators and 0 webhooks" in capsys.readouterr().out
+    assert "authenticators 2, webhooks 0" in capsys.readouterr().out
     rotated(drop_old=True)
     assert secret() == SECRET
     codes = RecoveryCodes(Authenticator.objects.get(type="recovery_codes"))
@@ -98,3 +98,13 @@ def test_an_old_key_dropped_too_early_would_lock_people_out(alice, rotated):
     rotated(drop_old=True)
     with pytest.raises(InvalidToken):
         secret()
+
+
+def test_what_no_key_opens_is_told_and_the_rest_is_encrypted(alice, bob, rotated, settings, capsys):
+    add_webhook(user=alice, url="https://example.com/hook")
+    rotated(drop_old=True)
+    TOTP.activate(bob, SECRET)  # under the new key
+    with pytest.raises(CommandError, match="authenticators 2, webhooks 1") as told:
+        call_command("rotate_secrets")
+    assert "SECRET_KEY_FALLBACKS" in str(told.value)
+    assert "authenticators 1, webhooks 0" in capsys.readouterr().out

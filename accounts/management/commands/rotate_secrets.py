@@ -3,11 +3,11 @@
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.adapters import MFAAdapter
-from accounts.services import reseal_webhooks
+from accounts.services import Unreadable, reseal_webhooks
 
 ENCRYPTED = ("secret", "seed")  # of a TOTP device, and of recovery codes
 ENCRYPTED_LISTS = ("migrated_codes",)
@@ -18,30 +18,42 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, *_: Any, **__: Any) -> None:
-        adapter, count = MFAAdapter(), 0
-
-        def anew(text: str) -> str:
-            renewed: str = adapter.encrypt(adapter.decrypt(text))
-            return renewed
-
+        count = unreadable = 0
         for pk in Authenticator.objects.order_by("pk").values_list("pk", flat=True):
             with transaction.atomic():
                 row = Authenticator.objects.select_for_update().filter(pk=pk).first()
                 if row is None:
                     continue
-                renewed: dict[str, Any] = {
-                    name: anew(row.data[name]) for name in ENCRYPTED if name in row.data
-                }
-                renewed |= {
-                    name: [anew(one) for one in row.data[name]]
-                    for name in ENCRYPTED_LISTS
-                    if name in row.data
-                }
+                try:
+                    renewed = _renewed(row.data)
+                except Unreadable:
+                    unreadable += 1
+                    continue
                 if renewed:
                     row.data |= renewed
                     row.save(update_fields=["data"])
                     count += 1
-        webhooks = reseal_webhooks()
+        webhooks, unreadable_webhooks = reseal_webhooks()
         self.stdout.write(
-            f"{count} authenticators and {webhooks} webhooks are encrypted with the newest key."
+            f"Encrypted with the newest key: authenticators {count}, webhooks {webhooks}."
         )
+        if unreadable or unreadable_webhooks:
+            raise CommandError(
+                "Left as they are, for no key opens them: "
+                f"authenticators {unreadable}, webhooks {unreadable_webhooks}. "
+                "Put the key that encrypted them into SECRET_KEY_FALLBACKS, and ask again."
+            )
+
+
+def _renewed(told: dict[str, Any]) -> dict[str, Any]:
+    """Return what is encrypted of an authenticator, encrypted with the newest key."""
+    adapter = MFAAdapter()
+
+    def anew(text: str) -> str:
+        renewed: str = adapter.encrypt(adapter.decrypt(text))
+        return renewed
+
+    renewed: dict[str, Any] = {name: anew(told[name]) for name in ENCRYPTED if name in told}
+    return renewed | {
+        name: [anew(one) for one in told[name]] for name in ENCRYPTED_LISTS if name in told
+    }
