@@ -25,7 +25,9 @@ SECRET_KEY = env.str("SECRET_KEY", default="")
 if not SECRET_KEY and (key_file := DATA_DIR / "secret_key").is_file():
     SECRET_KEY = key_file.read_text().strip()
 if len(SECRET_KEY) < 50:
-    raise ImproperlyConfigured("Set SECRET_KEY to at least 50 random characters.")
+    raise ImproperlyConfigured(
+        f"Set SECRET_KEY to at least 50 random characters, or keep it in {DATA_DIR}/secret_key."
+    )
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 # Addresses

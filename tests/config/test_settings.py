@@ -65,6 +65,21 @@ def test_without_a_good_secret_key_nothing_starts(tmp_path, key):
     assert "SECRET_KEY" in read_settings("DEBUG", tmp_path, SECRET_KEY=key)
 
 
+def test_a_command_without_one_says_a_sentence_and_no_more(tmp_path):
+    run = subprocess.run(
+        [sys.executable, "manage.py", "check_invariants"],
+        cwd=ROOT,
+        env={"PATH": os.defpath, "ENV_FILE": os.devnull, "DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 1
+    assert run.stderr == (
+        f"Set SECRET_KEY to at least 50 random characters, or keep it in {tmp_path}/secret_key.\n"
+    )
+
+
 def test_the_secret_key_may_lie_beside_the_data(tmp_path):
     (tmp_path / "secret_key").write_text(KEY + "\n")
     assert read_settings("SECRET_KEY", tmp_path) == KEY
