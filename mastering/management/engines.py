@@ -140,6 +140,8 @@ def golden_set(folder: Path, *, seconds: float | None = None) -> list[Case]:
 
 def cases_in(folder: Path) -> list[Case]:
     """Return a case for each folder below that holds a `mix` and a `reference`."""
+    if not folder.is_dir():
+        raise CommandError(f"{folder} is no folder.")
     cases = []
     for place in sorted(path for path in folder.iterdir() if path.is_dir()):
         found = {

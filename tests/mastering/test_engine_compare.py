@@ -106,7 +106,8 @@ def test_each_case_is_told_as_it_ends_apart_from_what_was_found(tmp_path, pairs,
     shutil.copytree(pairs / "a song", pairs / "b song")
     call_command("engine_compare", old, new, folder=pairs)
     told = capsys.readouterr()
-    first, second, page = told.err.splitlines()
+    ahead, first, second, page = told.err.splitlines()
+    assert ahead.startswith("First both engines are compiled")
     assert first.startswith("1 of 2, a song: 1 measures moved, 0 further than they may; ")
     assert second.startswith("2 of 2, b song: ")
     assert page.endswith("engines/pages/1.0.0-to-1.1.0.md.")
@@ -127,7 +128,16 @@ def test_a_comparison_is_kept_as_a_page_also_of_what_is_blocked(
     told = kept.read_text()
     assert told.startswith("# Engine 1.0.0 beside 1.1.0\n\n")
     assert "+2.000" in told
-    assert told.endswith("1 measures moved further than they may.\n")
+    verdict, cases, past, within = (
+        told.index(part)
+        for part in (
+            "1 measures moved further than they may.",
+            "| a song | the same | 1 | 1 |",
+            "## Further than they may",
+            "## Within what they may\n\nNone.",
+        )
+    )
+    assert verdict < cases < past < told.index("+2.000") < within
     assert "+2.000" in capsys.readouterr().out
 
 
@@ -138,6 +148,20 @@ def test_a_page_that_cannot_be_is_told_before_the_long_work(tmp_path, pairs):
         with pytest.raises(CommandError, match="There can be no page"):
             call_command("engine_compare", old, old, folder=pairs, page=page)
     assert not list(tmp_path.rglob("report.json"))
+
+
+def test_what_is_no_folder_of_pairs_and_no_time_is_told(tmp_path, pairs):
+    old = played(tmp_path / "old", version="1.0.0", peak=1.0)
+    for folder in (tmp_path / "nowhere", pairs / "a song" / "notes.txt"):
+        with pytest.raises(CommandError, match="is no folder"):
+            call_command("engine_compare", old, folder=folder)
+    with pytest.raises(CommandError, match="more than 0"):
+        call_command("engine_compare", old, seconds=-5.0)
+
+
+@pytest.mark.parametrize("name", ["out.fingerprint", "report.verdict.limiting_letter"])
+def test_what_is_no_measure_blocks_nothing(name):
+    assert list(compare("a song", {name: "A"}, {name: "B"}, read_tolerances(TOLERANCES))) == []
 
 
 def test_an_engine_that_never_ends_is_told_with_what_to_do(tmp_path, monkeypatch):

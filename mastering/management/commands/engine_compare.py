@@ -4,6 +4,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +62,17 @@ class Command(BaseCommand):
         page: Path | None,
         **__: Any,
     ) -> None:
+        if seconds is not None and seconds <= 0:
+            raise CommandError("--seconds must be more than 0.")
         allowed = read_tolerances(tolerances)
         given = cases_in(folder) if folder else []  # told of before the long work begins
         moved: list[Moved] = []
         other_bytes = 0
+        by_case = [
+            "| case | samples | measures moved | further than they may |",
+            "|---|---|---|---|",
+        ]
+        self._say("First both engines are compiled where they are new, and the songs are played.")
         with tempfile.TemporaryDirectory(prefix="engines-") as work:
             before, after = check_out(old), check_out(new)
             page = _place_of(page, before, after)
@@ -78,7 +86,10 @@ class Command(BaseCommand):
                     f"{len(here)} measures moved, {_past(here)} further than they may; "
                     f"{time.monotonic() - began:.0f} s."
                 )
-                other_bytes += was["bytes"] != is_now["bytes"]
+                is_other = was["bytes"] != is_now["bytes"]
+                samples = "other" if is_other else "the same"
+                by_case.append(f"| {case.name} | {samples} | {len(here)} | {_past(here)} |")
+                other_bytes += is_other
                 moved += here
         found = (
             f"{old} is {before.version}, {new} is {after.version}. "
@@ -91,7 +102,8 @@ class Command(BaseCommand):
         lines = table(moved) if moved else "No measure moved."
         self.stdout.write("\n".join((found, lines, verdict)))
         title = f"# Engine {before.version} beside {after.version}"
-        page.write_text("\n\n".join((title, found, f"```\n{lines}\n```", verdict)) + "\n")
+        parts = (title, found, verdict, "\n".join(by_case), *_listed(moved))
+        page.write_text("\n\n".join(parts) + "\n")
         self._say(f"The page of it is {page}.")
         if refused:
             sys.exit(1)
@@ -104,6 +116,14 @@ class Command(BaseCommand):
 
 def _past(moved: list[Moved]) -> int:
     return sum(one.is_past for one in moved)
+
+
+def _listed(moved: list[Moved]) -> Iterator[str]:
+    """Yield what the page lists, what moved too far before the rest."""
+    for heading, is_past in (("Further than they may", True), ("Within what they may", False)):
+        lines = [one for one in moved if one.is_past == is_past]
+        yield f"## {heading}"
+        yield f"```\n{table(lines)}\n```" if lines else "None."
 
 
 def _place_of(page: Path | None, before: Engine, after: Engine) -> Path:
