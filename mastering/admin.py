@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminURLInputWidget
@@ -26,6 +25,7 @@ from mastering.services import cancel_work, rerun
 from references.admin import RELEASE, Deed, WorkAdmin, json_column
 from references.errors import Busy
 from references.models import Work
+from references.templatetags.audio import quantity
 
 
 def _rerun(work: Work) -> str:
@@ -66,15 +66,11 @@ class VersionAdmin(WorkAdmin):
 
     @admin.display(description=gettext_lazy("loudness"))
     def loudness(self, version: Version) -> str:
-        return measured(version.loudness_lufs, "LUFS")
+        return quantity(version.loudness_lufs, "LUFS")
 
     @admin.display(description=gettext_lazy("true peak"))
     def true_peak(self, version: Version) -> str:
-        return measured(version.true_peak_dbtp, "dBTP")
-
-
-def measured(value: float | None, unit: str) -> str:
-    return "–" if value is None else f"{number_format(value, 1)} {unit}"
+        return quantity(version.true_peak_dbtp, "dBTP")
 
 
 @admin.register(Preview)

@@ -174,7 +174,8 @@ class Chart:
         digits = self.digits if value % 1 or self.digits else 0
         if self.digits == 0 and value % 1:
             digits = 1
-        return f"{number_format(value, digits, use_l10n=True, force_grouping=True)}{unit}"
+        rounded = round(value, digits)  # which number_format does not: it cuts
+        return f"{number_format(rounded, digits, use_l10n=True, force_grouping=True)}{unit}"
 
     @property
     def svg(self) -> SafeString:
@@ -220,18 +221,22 @@ class Chart:
             if series.is_bar:
                 continue
             half = min(0.45 * room, 0.6 * WIDEST) if series.is_mark else 0.0
-            path, pen_down = "", False
+            path, dots, pen_down = "", "", False
+            around = (None, *series.values, None)
             for place, value in enumerate(series.values):
                 if value is None:
                     pen_down = False
                     continue
                 x, y = (place + 0.5) * room, HEIGHT * (1 - min(value / self.highest, 1.0))
-                # A lone point is a line of no length, which a round cap shows.
+                if not series.is_mark and around[place] is around[place + 2] is None:
+                    dots += f"M{x:.2f} {y:.2f}h0"  # of no length: a wide round cap shows it
+                    continue
                 begin = "" if pen_down else f"M{x - half:.2f} {y:.2f}"
                 path += f"{begin}L{x + half:.2f} {y:.2f}"
                 pen_down = not series.is_mark
-            found.append((series.tone, path))
-        return format_html_join("", '<path class="line {}" d="{}"/>', found)
+            found += [(series.tone, path), (f"lone {series.tone}", dots)]
+        drawn = [each for each in found if each[1]]
+        return format_html_join("", '<path class="line {}" d="{}"/>', drawn)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def deliveries(span: Span) -> Told | None:
                 sentence=_("%(good)d delivered, %(bad)d failed.") % {"good": good, "bad": bad},
                 names=span.names,
                 series=[
-                    Series(_("Delivered"), span.fill(by_status["SUCCEEDED"]), "a"),
+                    Series(_("Delivered"), span.fill(by_status["SUCCEEDED"]), "b"),
                     Series(_("Failed"), span.fill(by_status["FAILED"]), "bad"),
                 ],
             )

@@ -164,7 +164,7 @@ def masters(span: Span) -> Panel:
                 % {"done": sum(done), "failed": sum(failed), "canceled": sum(canceled)},
                 names=span.names,
                 series=[
-                    Series(_("Made"), done, "a"),
+                    Series(_("Made"), done, "b"),
                     Series(_("Failed"), failed, "bad"),
                     Series(_("Cancelled"), canceled, "quiet"),
                 ],

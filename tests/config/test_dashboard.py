@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing.models import Payment
+from config.dashboard.chart import Chart, Series
 from mastering.models import Version
 from references.models import AudioFile, Machine, Run, WorkerGroup
 from tests.staff import ROLES, as_staff
@@ -81,6 +82,27 @@ def test_time_by_stage_is_the_mean_of_attempts(chief: Client, alice: User):
     wall, cpu = panel.charts[0].series
     assert panel.charts[0].names == ["tone"]
     assert (list(wall.values), list(cpu.values)) == ([6.0], [5.0])
+
+
+def plot(*values: float | None, digits: int = 0, is_line: bool = True) -> Chart:
+    series = Series("Mean", values, "b", is_line=is_line)
+    names = [str(place) for place in range(len(values))]
+    return Chart(title="T", sentence="S", names=names, series=[series], unit="s", digits=digits)
+
+
+def test_a_number_is_rounded_not_cut():
+    assert plot(11.96).told(11.96) == "12.0\N{NO-BREAK SPACE}s"
+    assert plot(0.579, digits=2).told(0.579) == "0.58\N{NO-BREAK SPACE}s"
+    assert plot(1999.96).told(1999.96) == "2,000.0\N{NO-BREAK SPACE}s"
+
+
+def test_a_value_without_neighbours_is_a_dot_wide_enough_to_see():
+    assert plot(None, 3.0, None).svg.count('class="line lone b"') == 1
+    alone_twice = plot(3.0, None, 3.0).svg
+    assert alone_twice.count("h0") == 2
+    joined = plot(1.0, 2.0, None).svg
+    assert "lone" not in joined
+    assert 'class="line b"' in joined
 
 
 def test_storage_is_told_by_person_with_expiry(chief: Client, finished: Version, alice, settings):
