@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.db.models import Model, OuterRef, Subquery
+from django.db.models import Model, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -20,9 +20,8 @@ from accounts.services import end_all_sessions
 
 
 class AuditedAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
-    """Writes every change down, in its transaction: of what is no person's, with its values."""
+    """Writes every change down with its values, in its transaction."""
 
-    tells_values = True
     compressed_fields = True
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
@@ -41,8 +40,6 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     def save_model(self, request: Any, obj: Any, form: Any, change: Any) -> None:
         request.changed_values = {
             name: [form.initial.get(name), form.cleaned_data.get(name)]
-            if self.tells_values
-            else "changed"
             for name in form.changed_data
         }
         super().save_model(request, obj, form, change)
@@ -53,8 +50,12 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
     def _values(self, request: Any) -> dict[str, Any] | None:
         found = getattr(request, "changed_values", None)
-        # Of related rows only their names go in, as JSON has no word for them.
-        return found and json.loads(json.dumps(found, default=str))
+        return found and json.loads(json.dumps(found, default=_named))
+
+
+def _named(value: Any) -> Any:
+    """Return the names of related rows, and the text of what else JSON has no word for."""
+    return [str(row) for row in value] if isinstance(value, QuerySet) else str(value)
 
 
 class ReadOnlyAdmin(AuditedAdmin):
@@ -85,7 +86,6 @@ class UserAdmin(AuditedAdmin):
     """People and their roles. Only who may do everything gives roles, lest one gives oneself."""
 
     form = UserForm
-    tells_values = False
     actions = None
     list_display = ("email", "name", "is_active", "is_staff", "date_joined", "last_login", "look")
     list_filter = ("is_active", "is_staff", "groups", "date_joined")

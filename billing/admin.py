@@ -1,6 +1,6 @@
 """Money as staff see it. The ledger is read only; credits are given on a person's page."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -25,6 +25,9 @@ class TermsForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable
             "retention_days": _("Kept for (days)"),
             "storage_bytes": _("Storage (bytes)"),
         }
+        help_texts: ClassVar = dict.fromkeys(
+            ("credits", *labels), _("Empty: as the catalogue has it.")
+        )
 
     def clean(self) -> dict[str, Any]:
         """Refuse what would close a plan to its people, or delete what they keep."""

@@ -51,7 +51,7 @@ def entry_lines(entries: Iterable[Entry]) -> list[Line]:
     return [
         Line(
             at=entry.created,
-            label=_label(entry),
+            label=label_of(entry),
             available=entry.available,
             reserved=entry.reserved,
             is_one_off=entry.pool == Pool.ONE_OFF,
@@ -63,7 +63,8 @@ def entry_lines(entries: Iterable[Entry]) -> list[Line]:
     ]
 
 
-def _label(entry: Entry) -> str:
+def label_of(entry: Entry) -> str:
+    """Return what an entry says to its owner."""
     if entry.kind == Entry.Kind.GRANT:
         origin = entry.reason.split(":")[0]
         return {

@@ -17,6 +17,7 @@ from accounts.http import note
 from accounts.models import AuditEntry, Mail, User
 from accounts.services import end_all_sessions, subject_of
 from billing import services as billing
+from billing.messages import label_of
 from billing.models import Account, Entry, Payment
 from mastering.models import Export, Farewell, Master, Receipt, Version
 from references.models import AudioFile, stored_bytes_of
@@ -131,6 +132,6 @@ def _of_work(user: User) -> dict[str, Any]:
 def _of_money(user: User) -> dict[str, Any]:
     account = Account.objects.get(user=user)
     return {
-        "entries": Entry.objects.of(account)[:LINES],
+        "entries": [(entry, label_of(entry)) for entry in Entry.objects.of(account)[:LINES]],
         "payments": Payment.objects.filter(account=account).order_by("-pk")[:LINES],
     }

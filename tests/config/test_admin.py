@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import get_resolver
 from django.utils import timezone
@@ -156,11 +157,14 @@ def test_what_was_changed_stands_there_with_its_values(chief: Client):
     assert {entry.subject for entry in entries} == {"billing.terms:artist"}
 
 
-def test_of_people_only_the_names_of_what_changed_are_written_down(chief: Client, alice: User):
-    chief.post(f"/admin/accounts/user/{alice.pk}/change/", {"is_staff": "on", "is_active": "on"})
+def test_who_came_to_work_here_in_which_role_stands_there(chief: Client, alice: User):
+    role = Group.objects.get(name="finance")
+    told = {"is_staff": "on", "is_active": "on", "groups": [role.pk]}
+    chief.post(f"/admin/accounts/user/{alice.pk}/change/", told)
     alice.refresh_from_db()
     assert alice.is_staff
-    assert json.loads(AuditEntry.objects.get().detail) == {"is_staff": "changed"}
+    detail = json.loads(AuditEntry.objects.get().detail)
+    assert detail == {"is_staff": [False, True], "groups": [[], ["finance"]]}
 
 
 def test_who_may_no_longer_log_in_is_out_at_once(chief: Client, alice: User, as_alice: Client):
@@ -308,6 +312,16 @@ def test_an_announcement_is_made_and_taken_back(chief: Client, client: Client):
         f"/admin/accounts/announcement/{Announcement.objects.get().pk}/delete/", {"post": "yes"}
     )
     assert "Tonight." not in client.get("/").content.decode()
+
+
+def test_what_a_movement_of_credits_was_for_stands_in_words(alice: User):
+    finance = as_staff("finance")
+    finance.post(f"/admin/people/{alice.pk}/", GRANT | {"key": str(uuid.uuid4())})
+    assert "Given by us" in finance.get(f"/admin/people/{alice.pk}/").content.decode()
+    assert (
+        "Empty: as the catalogue has it."
+        in finance.get("/admin/billing/terms/add/").content.decode()
+    )
 
 
 def test_receipts_and_ledger_are_read_only_even_for_who_may_do_everything(chief: Client, alice):
