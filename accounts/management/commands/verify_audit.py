@@ -21,5 +21,5 @@ class Command(BaseCommand):
         for line in verdict.breaks:
             self.stderr.write(line)
         if verdict.breaks:
-            raise CommandError(f"The audit log is broken in {len(verdict.breaks)} places.")
+            raise CommandError(f"The audit log is broken; places: {len(verdict.breaks)}.")
         self.stdout.write(f"{verdict.entries} entries, whole.\nhead {verdict.head}")

@@ -22,7 +22,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_: Any, deep: bool, pause_seconds: float, **__: Any) -> None:
-        broken = broken_invariants(deep=deep, pause_seconds=pause_seconds)
+        broken = broken_invariants(deep=deep, pause_seconds=max(pause_seconds, 0.0))
         for line in broken:
             self.stdout.write(line)
         if broken:
