@@ -10,6 +10,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotFound
+from django.utils.log import log_response
 
 from accounts.models.ids import PUBLIC_ID
 from accounts.trace import Trace, serving
@@ -55,6 +56,9 @@ class WatchMiddleware:
             begun = time.monotonic()
             response = self.get_response(request)
             self._note(request, response, time.monotonic() - begun)
+            if response.status_code >= 400:  # Django would only say so afterwards, without a number
+                told = (response.reason_phrase, request.path)
+                log_response("%s: %s", *told, response=response, request=request)
         response.headers["X-Request-ID"] = request_id.hex
         return response
 

@@ -230,6 +230,14 @@ def test_the_number_of_a_request_reaches_the_worker_and_its_box(as_alice, alice,
     assert (asked["request_id"], asked["status"]) == (request_id, 302)
 
 
+@pytest.mark.parametrize(("path", "status"), [("/nowhere/", 404), ("/api/v1/masters", 401)])
+def test_what_is_refused_is_told_once_with_the_number_of_its_request(kept, db, path, status):
+    answer = Client().get(path)
+    assert answer.status_code == status
+    [line] = [line for line in kept.objects if line["level"] == "WARNING"]
+    assert line["request_id"] == answer.headers["X-Request-ID"]
+
+
 def test_a_request_is_told_by_its_view_and_the_objects_it_names(as_alice, finished, kept):
     as_alice.get(f"/masters/{finished.master_id}/")
     line = next(line for line in kept.objects if line.get("view") == "mastering:detail")
