@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
+from django.db.models import Count
 from django.db.models.functions import TruncDay, TruncHour
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
@@ -56,6 +57,16 @@ class Span:
     def fill(self, found: dict[datetime, float]) -> list[float]:
         """Return a value for each part, 0 where nothing was found."""
         return [found.get(start, 0) for start in self.starts]
+
+    def grouped(self, rows: Any, column: str, *also: str) -> Any:
+        """Group the rows of this time by the part that a column falls into, and by others."""
+        since = rows.filter(**{f"{column}__gte": self.since})
+        return since.annotate(part=self.trunc(column)).values("part", *also).order_by()
+
+    def counted(self, rows: Any, column: str) -> list[float]:
+        """Return how many rows each part has, by a column of time."""
+        found = self.grouped(rows, column).annotate(count=Count("pk"))
+        return self.fill({row["part"]: row["count"] for row in found})
 
 
 SPANS: Final = (

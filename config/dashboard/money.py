@@ -17,15 +17,9 @@ Kind = Entry.Kind
 
 
 def revenue(span: Span) -> Panel:
-    paid = Payment.objects.filter(lot__created__gte=span.since)
-    found = (
-        paid.annotate(part=span.trunc("lot__created"))
-        .values("part", "currency")
-        .order_by()
-        .annotate(total=Sum(F("amount") - F("amount_refunded")))
-    )
+    paid = span.grouped(Payment.objects, "lot__created", "currency")
     by_currency: dict[str, dict[datetime, float]] = defaultdict(dict)
-    for row in found:
+    for row in paid.annotate(total=Sum(F("amount") - F("amount_refunded"))):
         by_currency[row["currency"]][row["part"]] = row["total"] / 100
     series = [
         Series(code.upper(), span.fill(parts), tone)
@@ -83,17 +77,11 @@ def revenue(span: Span) -> Panel:
 
 
 def credits(span: Span) -> Panel:
-    found = (
-        Entry.objects.filter(created__gte=span.since)
-        .annotate(part=span.trunc("created"))
-        .values("part", "kind")
-        .order_by()
-        .annotate(available=Sum("available"), reserved=Sum("reserved"))
-    )
+    entries = span.grouped(Entry.objects, "created", "kind")
     granted: dict[datetime, float] = {}
     spent: dict[datetime, float] = {}
     lapsed: dict[datetime, float] = {}
-    for row in found:
+    for row in entries.annotate(available=Sum("available"), reserved=Sum("reserved")):
         if row["kind"] == Kind.GRANT:
             granted[row["part"]] = row["available"]
         elif row["kind"] == Kind.CAPTURE:
@@ -134,12 +122,8 @@ def credits(span: Span) -> Panel:
 
 
 def webhooks(span: Span) -> Panel:
-    events = StripeEvent.objects.filter(received__gte=span.since)
-    part = events.annotate(part=span.trunc("received")).values("part").order_by()
-    came = {row["part"]: row["count"] for row in part.annotate(count=Count("pk"))}
-    failed = {
-        row["part"]: row["count"] for row in part.filter(attempts__gt=0).annotate(count=Count("pk"))
-    }
+    came = span.counted(StripeEvent.objects, "received")
+    failed = span.counted(StripeEvent.objects.filter(attempts__gt=0), "received")
     waiting = StripeEvent.objects.filter(applied=None)
     stuck = waiting.filter(attempts__gte=3)
     troubled = stuck.count()
@@ -147,11 +131,11 @@ def webhooks(span: Span) -> Panel:
         Chart(
             title=_("Stripe's events"),
             sentence=_("%(came)d came; %(failed)d could not be applied at once.")
-            % {"came": sum(came.values()), "failed": sum(failed.values())},
+            % {"came": sum(came), "failed": sum(failed)},
             names=span.names,
             series=[
-                Series(_("Came"), span.fill(came), "b"),
-                Series(_("Failed at first"), span.fill(failed), "bad", is_line=True),
+                Series(_("Came"), came, "b"),
+                Series(_("Failed at first"), failed, "bad", is_line=True),
             ],
         )
     ]
@@ -174,8 +158,11 @@ def webhooks(span: Span) -> Panel:
             severity="refusal" if troubled else "good",
         ),
     ]
-    if (outgoing := deliveries(span)) is not None:
-        facts += outgoing.facts
-        charts += outgoing.charts
-        tables += outgoing.tables
-    return Panel("webhooks", _("Webhooks"), facts=facts, charts=charts, tables=tables)
+    outgoing = deliveries(span)
+    return Panel(
+        "webhooks",
+        _("Webhooks"),
+        facts=[*facts, *outgoing.facts],
+        charts=[*charts, *outgoing.charts],
+        tables=[*tables, *outgoing.tables],
+    )

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from django.conf import settings
-from django.db.models import Count, Min, Sum
+from django.db.models import Min, Sum
 from django.db.models.functions import Now
 from django.template.defaultfilters import filesizeformat
 from django.utils.formats import date_format
@@ -22,14 +22,7 @@ CANDIDATES: Final = 200  # of each kind of work; the largest in sum are among th
 
 
 def sign_ups(span: Span) -> Panel:
-    found = (
-        User.objects.filter(date_joined__gte=span.since)
-        .annotate(part=span.trunc("date_joined"))
-        .values("part")
-        .order_by()
-        .annotate(count=Count("pk"))
-    )
-    joined = span.fill({row["part"]: row["count"] for row in found})
+    joined = span.counted(User.objects, "date_joined")
     active = User.objects.filter(last_login__gte=Now() - timedelta(days=30)).count()
     late = Mail.objects.filter(sent=None, attempts__gte=3).count()
     return Panel(

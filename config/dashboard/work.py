@@ -129,15 +129,9 @@ def workers(span: Span) -> Panel:
 
 
 def masters(span: Span) -> Panel:
-    found = (
-        Version.objects.filter(finished__gte=span.since)
-        .annotate(part=span.trunc("finished"))
-        .values("part", "status")
-        .order_by()
-        .annotate(count=Count("pk"))
-    )
+    ended = span.grouped(Version.objects, "finished", "status")
     by_status: dict[str, dict[datetime, float]] = defaultdict(dict)
-    for row in found:
+    for row in ended.annotate(count=Count("pk")):
         by_status[row["status"]][row["part"]] = row["count"]
     done, failed, canceled = (
         span.fill(by_status[status])
@@ -145,6 +139,7 @@ def masters(span: Span) -> Panel:
     )
     rates = [_rate(good, bad) for good, bad in zip(done, failed, strict=True)]
     rate = _rate(sum(done), sum(failed))
+    told_rate = "–" if rate is None else f"{rate:.1f} %"
     return Panel(
         "masters",
         _("Masters"),
@@ -153,7 +148,7 @@ def masters(span: Span) -> Panel:
             Fact(_("Failed"), f"{sum(failed):.0f}"),
             Fact(
                 _("Success rate"),
-                "–" if rate is None else f"{rate:.1f} %",
+                told_rate,
                 severity="" if rate is None else "good" if rate >= 98 else "warning",
             ),
         ],
@@ -172,7 +167,7 @@ def masters(span: Span) -> Panel:
             Chart(
                 title=_("Success rate"),
                 sentence=_("Of masters that were not cancelled, %(rate)s came to their end.")
-                % {"rate": "–" if rate is None else f"{rate:.1f} %"},
+                % {"rate": told_rate},
                 names=span.names,
                 series=[Series(_("Success rate"), rates, "b", is_line=True)],
                 unit="%",
@@ -265,8 +260,8 @@ def _depth(span: Span) -> Chart:
     # Whoever left in this time came in it, or not long before: older rows need not be read.
     left = Coalesce("started", "finished", output_field=DateTimeField())
     recent = Version.objects.filter(created__gte=span.since - LONGEST_WAIT).annotate(left=left)
-    came = _counted(recent.filter(created__gte=span.since), span, "created")
-    went = _counted(recent.filter(left__gte=span.since), span, "left")
+    came = span.counted(recent, "created")
+    went = span.counted(recent, "left")
     depth, depths = float(Version.objects.waiting().count()), list[float]()
     for arrived, begun in zip(reversed(came), reversed(went), strict=True):  # back from now
         depths.insert(0, max(depth, 0.0))
@@ -281,14 +276,8 @@ def _depth(span: Span) -> Chart:
 
 def _waits(span: Span) -> Chart:
     wait = ExpressionWrapper(F("started") - F("created"), output_field=DurationField())
-    found = (
-        Version.objects.filter(started__gte=span.since, attempts=1)
-        .annotate(part=span.trunc("started"))
-        .values("part")
-        .order_by()
-        .annotate(wait=Avg(wait))
-    )
-    waits = {row["part"]: row["wait"].total_seconds() for row in found}
+    begun = span.grouped(Version.objects.filter(attempts=1), "started").annotate(wait=Avg(wait))
+    waits = {row["part"]: row["wait"].total_seconds() for row in begun}
     values = [waits.get(start) for start in span.starts]
     longest = max((value for value in values if value is not None), default=0.0)
     return Chart(
@@ -300,11 +289,6 @@ def _waits(span: Span) -> Chart:
         unit="s",
         digits=1,
     )
-
-
-def _counted(rows: Any, span: Span, column: str) -> list[float]:
-    found = rows.annotate(part=span.trunc(column)).values("part").order_by()
-    return span.fill({row["part"]: row["count"] for row in found.annotate(count=Count("pk"))})
 
 
 def _per_step(
