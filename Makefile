@@ -38,6 +38,7 @@ hosts:  ## Two web hosts, three of workers and one of data lose power and lines 
 .PHONY: fuzz-api
 fuzz-api:  ## What the API's document says, tried by many requests: 100 of each operation and role
 	LACQUER_FUZZ_API=$(or $(EXAMPLES),100) $(PYTHON) -m pytest -n 2 --maxprocesses 2 -p no:randomly tests/config/test_schema.py
+
 .PHONY: audit
 audit:  ## Known vulnerabilities of what is locked, where the advisories can be reached
 	deploy/audit
