@@ -1,4 +1,4 @@
-"""The cast: alice and bob, each with a verified address, and their browsers."""
+"""The cast: alice, bob and carol, each with a verified address, and their browsers."""
 
 import shutil
 from collections.abc import Iterator
@@ -84,6 +84,12 @@ def alice(db: None) -> User:
 @pytest.fixture
 def bob(db: None) -> User:
     return member("bob@example.com")
+
+
+@pytest.fixture
+def carol(db: None) -> User:
+    """Someone with the free credits of a month and nothing else."""
+    return member("carol@example.com", credits=0)
 
 
 @pytest.fixture

@@ -13,8 +13,7 @@ from billing.messages import entry_lines
 from billing.models import Account, Entry, Payment, Terms
 from billing.services import books
 from billing.services.audit import broken_books
-
-FREE_CREDITS = 3
+from tests.billing.shop import FREE_CREDITS
 
 
 def kinds(account: Account) -> list[str]:

@@ -20,7 +20,7 @@ from references.models import AudioFile
 from references.models.work import MAX_ATTEMPTS
 from references.services import begin_upload, complete_upload, receive_upload
 from references.tasks import measure_next
-from tests.conftest import browser_of, member
+from tests.conftest import browser_of
 from tests.studio import (
     MIX,
     REFERENCE,
@@ -31,12 +31,6 @@ from tests.studio import (
     submitted,
     wav,
 )
-
-
-@pytest.fixture
-def carol(db: None) -> User:
-    """Someone with the three free credits of a month."""
-    return member("carol@example.com", credits=0)
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from accounts import services as accounts
 from accounts.models import Event, User, WebhookDelivery
 from mastering.models import Version
 from mastering.services import request_check, request_export
-from mastering.tasks import check_next, export_next, render_next
+from mastering.tasks import check_next, export_next
 from references.models import AudioFile
 from references.services import receive_upload
 from references.tasks import measure_next
@@ -24,19 +24,12 @@ def told(user: User) -> list[tuple[str, str, dict[str, Any]]]:
     return [(event.type, event.subject, event.content) for event in events]
 
 
-@pytest.fixture
-def done(alice: User, engine) -> Version:
-    version = measured(submitted(alice))
-    render_next()
-    return Version.objects.get(pk=version.pk)
-
-
-def test_uploads_and_a_master_are_told(done: Version, alice: User):
-    master = done.master
+def test_uploads_and_a_master_are_told(finished: Version, alice: User):
+    master = finished.master
     assert sorted(told(alice), key=str)[:2] == sorted(
         [("audio.ready", master.mix_id, {}), ("audio.ready", master.reference_id, {})], key=str
     )
-    assert told(alice)[2] == ("master.succeeded", master.pk, {"version": done.pk, "number": 1})
+    assert told(alice)[2] == ("master.succeeded", master.pk, {"version": finished.pk, "number": 1})
 
 
 def test_a_rejected_upload_tells_why(alice: User, engine):
@@ -60,12 +53,12 @@ def test_a_cancelled_and_a_failed_master_are_told(alice: User, engine):
     assert content == {"version": failing.pk, "number": 1, "error_code": "internal"}
 
 
-def test_files_and_checks_are_told_with_their_master(done: Version, alice: User, engine):
-    export = request_export(version=done, formats=["wav24"])
-    check = request_check(version=done)
+def test_files_and_checks_are_told_with_their_master(finished: Version, alice: User, engine):
+    export = request_export(version=finished, formats=["wav24"])
+    check = request_check(version=finished)
     export_next()
     check_next()
-    ids = {"version": done.pk, "master": done.master_id}
+    ids = {"version": finished.pk, "master": finished.master_id}
     assert ("export.succeeded", export.pk, ids) in told(alice)
     assert ("release_check.succeeded", check.pk, ids) in told(alice)
 

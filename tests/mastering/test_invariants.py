@@ -9,7 +9,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connections
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -23,31 +23,13 @@ from references.models import AudioFile
 from references.models.work import MAX_ATTEMPTS, MAX_ENGINE_ERRORS
 from tests.pictures import png
 from tests.studio import PlayedEngine, measured, submitted
-
-TABLES = [kind._meta.db_table for kind in WORK_KINDS]
+from tests.unguarded import unguarded
 
 
 @pytest.fixture
 def _unguarded(db: None):
-    """Take the database's own guards away, as a faulty migration would; SQLite only."""
-    if connection.vendor != "sqlite":
-        pytest.skip("other databases do not let their constraints be ignored")
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA ignore_check_constraints = ON")
-        for table in TABLES:
-            cursor.execute(f"DROP TRIGGER {table}_terminal")
+    with unguarded(f"{kind._meta.db_table}_terminal" for kind in WORK_KINDS):
         yield
-        cursor.execute("PRAGMA ignore_check_constraints = OFF")
-
-
-@pytest.fixture(autouse=True)
-def _empty_storage(settings, tmp_path):
-    settings.STORAGES = settings.STORAGES | {
-        "default": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": tmp_path},
-        }
-    }
 
 
 def breaks(*, deep: bool = False) -> list[str]:
