@@ -56,16 +56,6 @@ def of_person() -> list[tuple[str, Any]]:
     return found
 
 
-@pytest.fixture(autouse=True)
-def _empty_storage(settings, tmp_path):
-    settings.STORAGES = settings.STORAGES | {
-        "default": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": tmp_path},
-        }
-    }
-
-
 @pytest.fixture
 def lived(finished: Version, alice: User) -> Client:
     """Let alice have done all there is to do; return a browser of hers."""
