@@ -58,7 +58,7 @@ def create_key(
         return _make(user=user, name=name, scopes=chosen, mode=mode, expires=expires)
 
 
-def rotate_key(*, key: ApiKey, overlap: timedelta = OVERLAP) -> Made:
+def rotate_key(*, key: ApiKey) -> Made:
     """Make a key like this one; this one's secret opens for a while longer, then no more.
 
     Raises
@@ -78,7 +78,7 @@ def rotate_key(*, key: ApiKey, overlap: timedelta = OVERLAP) -> Made:
             expires=_renewed(old),
             replaces=old,
         )
-        end = timezone.now() + overlap
+        end = timezone.now() + OVERLAP
         old.expires = min(old.expires, end) if old.expires else end
         old.save(update_fields=["expires"])
     return made

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Sum
 from django.utils import timezone
 from rest_framework.response import Response
@@ -26,7 +27,7 @@ from mastering.services.exports import OFFERED
 from mastering.services.listening import LONGEST_PREVIEW_SECONDS
 from references.forms import upload_limits
 from references.models import AudioFile, Genre
-from references.models.limits import most_open_masters, most_open_uploads
+from references.models.limits import most_open_masters
 
 SHARE = (0.0, 1.0)
 RANGES = {
@@ -106,7 +107,7 @@ class UsageView(ApiView):
                 "stored_bytes": sent.aggregate(total=Sum("size_bytes"))["total"] or 0,
                 "limits": {
                     "open_masters": most_open_masters(user),
-                    "open_uploads": most_open_uploads(user),
+                    "open_uploads": settings.MAX_OPEN_UPLOADS_PER_PERSON,
                     "storage_bytes": plan.storage_bytes,
                     "retention_days": plan.retention_days,
                 },

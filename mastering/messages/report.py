@@ -315,12 +315,10 @@ def _cap_words(cap: Report) -> str:
         "applied": signed_db(cap["applied_db"]),
     }
     if cap["stage"] == "width":
-        return _(
-            "Width stopped at %(applied)s near %(hz)s; the reference asked for %(wanted)s."
-        ) % (values)
-    return (
-        _("Tone stopped at %(applied)s near %(hz)s; the reference asked for %(wanted)s.") % values
-    )
+        text = _("Width stopped at %(applied)s near %(hz)s; the reference asked for %(wanted)s.")
+    else:
+        text = _("Tone stopped at %(applied)s near %(hz)s; the reference asked for %(wanted)s.")
+    return text % values
 
 
 def _axis_names() -> dict[str, str]:

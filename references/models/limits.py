@@ -26,12 +26,6 @@ def most_stored_bytes(user: Any) -> int | None:
     return limits_of(user).storage_bytes if settings.PLAN_LIMITS else None
 
 
-def most_open_uploads(user: Any) -> int:  # noqa: ARG001 (everyone's the same so far)
-    """Return how many uploads a person may have on their way and waiting to be measured."""
-    limit: int = settings.MAX_OPEN_UPLOADS_PER_PERSON
-    return limit
-
-
 def most_open_masters(user: Any) -> int:
     """Return how many versions a person may have waiting and running."""
     limit: int = settings.MAX_OPEN_MASTERS_PER_PERSON

@@ -46,7 +46,7 @@ from references.fixtures import short_song, tuning_of
 from references.models import AudioFile, DirectUpload, Reference, stored_bytes_of
 from references.models.direct import SENDING
 from references.models.library import clean_tags
-from references.models.limits import most_open_uploads, most_stored_bytes
+from references.models.limits import most_stored_bytes
 from references.services.doorbell import ring
 from references.storage import (
     Readable,
@@ -343,7 +343,7 @@ def _lock(user: User) -> None:
 def _refuse_if_too_many_open(user: User) -> None:
     opened = AudioFile.objects.of(user).open().count()
     awaited = DirectUpload.objects.of(user).awaited().count()
-    if opened + awaited >= most_open_uploads(user):
+    if opened + awaited >= settings.MAX_OPEN_UPLOADS_PER_PERSON:
         raise TooManyUploads
 
 
