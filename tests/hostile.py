@@ -32,16 +32,6 @@ class Hostile:
     write: Callable[[Path], object]
 
 
-def write_corpus(folder: Path) -> list[tuple[Hostile, Path]]:
-    """Make every file in a folder. Large ones are sparse."""
-    made = []
-    for each in CORPUS:
-        path = folder / each.name
-        each.write(path)
-        made.append((each, path))
-    return made
-
-
 def noise(seconds: float = SECONDS, channels: int = 1, rate_hz: int = RATE_HZ) -> np.ndarray:
     """Return quiet noise, (frames, channels), the same each time."""
     shape = (round(seconds * rate_hz), channels)

@@ -35,10 +35,6 @@ def read_file(path: str) -> str:
     return _tried(lambda: Path(path).read_bytes())
 
 
-def read_folder(path: str) -> list[str]:
-    return sorted(os.listdir(path))  # noqa: PTH208 (as an intruder would)
-
-
 def write_file(path: str) -> str:
     return _tried(lambda: Path(path).write_text("was here"))
 

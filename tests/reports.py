@@ -6,6 +6,10 @@ from typing import Any
 from dsp.settings import ENGINE_VERSION
 
 
+def plain(text: str) -> str:
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
 def _three(unit: str, *values: float) -> dict[str, Any]:
     keys = ("before", "reference", "after")
     return {f"{key}_{unit}": [value] * 2 for key, value in zip(keys, values, strict=True)}

@@ -13,16 +13,12 @@ from mastering import services, tasks
 from mastering.models import BlindTest, Master, Preview, Remark, Version
 from mastering.templatetags.versions import beside
 from references.services import receive_upload
-from tests.mastering.pages import CHOSEN
+from tests.mastering.pages import CHOSEN, page
 from tests.studio import REFERENCE, PlayedEngine, content_of, uploaded, wav
 
 TRIED = CHOSEN | {"amount": "30", "start": "4", "end": "10"}
 REMARK = {"name": "Louder", "note": "for the label", "is_starred": "on"}
 COUNT = {"against": "", "trials": "16", "chosen": "12"}
-
-
-def page(name: str, version: Version, *more: object) -> str:
-    return reverse(f"mastering:{name}", args=[version.master_id, *more])
 
 
 @pytest.fixture

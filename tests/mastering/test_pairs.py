@@ -17,6 +17,7 @@ from mastering.tasks import render_next
 from references.models import AudioFile, Reference
 from references.ranking import suitability_of
 from tests.api import Program, code_of
+from tests.reports import plain
 from tests.studio import MIX, REFERENCE, PlayedEngine, measured, submitted, uploaded
 
 PAIR = reverse("mastering:suitability")
@@ -178,7 +179,7 @@ def test_coaching_is_told_before_the_master_is_made(as_alice: Client, alice: Use
     coaching = told.context["coaching"]
     assert coaching.worse == []
     assert coaching.better[0].startswith("Low end: was 8.5")
-    assert "is now level with it." in coaching.better[0].replace("\N{NO-BREAK SPACE}", " ")
+    assert "is now level with it." in plain(coaching.better[0])
     assert coaching.better[0] in told.text
 
 

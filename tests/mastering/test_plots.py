@@ -8,7 +8,7 @@ import pytest
 from dsp.axes import RANGES_HZ
 from mastering.plots import plot_of_report, plots_of_report
 from mastering.plots.forms import Plot
-from tests.reports import REPORT
+from tests.reports import REPORT, plain
 
 KINDS = [
     "spectrum", "tone", "loudness", "limiting", "width", "correlation", "dynamics", "levels",
@@ -25,10 +25,6 @@ def plot(report: dict[str, Any], kind: str) -> Plot:
     found = plot_of_report(report, kind)
     assert found is not None
     return found
-
-
-def plain(text: str) -> str:
-    return text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def values(of: Plot) -> dict[str, list[float | None]]:

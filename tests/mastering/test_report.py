@@ -8,7 +8,7 @@ from mastering.messages.report import caps, changes, harm_words, limited_section
 from mastering.messages.report import measure_name as measure
 from mastering.messages.report import verdict_words as verdict
 from mastering.templatetags.report import figure
-from tests.reports import REPORT
+from tests.reports import REPORT, plain
 
 
 @pytest.fixture
@@ -90,9 +90,7 @@ def test_a_verdict_of_a_newer_engine_leaves_the_page_whole(report: dict[str, Any
 
 
 def test_every_change_is_a_sentence_with_its_numbers(report: dict[str, Any]) -> None:
-    told = {
-        change.area: change.text.replace("\N{NO-BREAK SPACE}", " ") for change in changes(report)
-    }
+    told = {change.area: plain(change.text) for change in changes(report)}
     assert told == {
         "Loudness": (
             "7.6 dB louder, now at −9.6 LUFS; the reference is at −8.9 LUFS. "
@@ -133,10 +131,6 @@ def test_hits_and_bands_that_were_evened_are_told_of(report: dict[str, Any]) -> 
         "Strong hits were taken back by up to 1.4 dB. "
         "Bass or treble that swelled by itself was evened by up to 2.2 dB."
     )
-
-
-def plain(text: str) -> str:
-    return text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_what_was_stopped_at_a_limit_is_told_with_what_was_asked_for(
