@@ -5,6 +5,7 @@
 // Its parts: the sound (player-sounds, listening-desk), gains (player-match), the loop, the blind
 // comparison, controls and keys, and what is shown (player-face).
 
+import { partsOf } from "./parts.js";
 import { PlayerBlind } from "./player-blind.js";
 import { PlayerControls } from "./player-controls.js";
 import { PlayerFace } from "./player-face.js";
@@ -23,7 +24,7 @@ class ABPlayer extends HTMLElement {
 
   connectedCallback() {
     this.duration = Number(this.dataset.duration);
-    this.parts = Object.fromEntries([...this.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
+    this.parts = partsOf(this);
     this.radios = new Map([...this.querySelectorAll("input[name=source]")].map((radio) => [radio.value, radio]));
     this.sections = [...this.querySelectorAll(".player-sections button")];
     for (const button of this.sections) button.style.setProperty("--seconds", button.dataset.end - button.dataset.start);

@@ -1,11 +1,13 @@
 // <keep-file kind>: a card for people without an account; its file waits in the browser for one.
+import { takeDropped } from "./dropped.js";
 import { forget, keep, kept } from "./kept-files.js";
+import { partsOf } from "./parts.js";
 
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(bytes >= 1e7 ? 0 : 1)} MB`;
 
 class KeepFile extends HTMLElement {
   async connectedCallback() {
-    this.parts = Object.fromEntries([...this.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
+    this.parts = partsOf(this);
     const input = this.querySelector("input");
     input.addEventListener("change", () => input.files[0] && this.#keep(input.files[0]));
     this.parts.forget.addEventListener("click", async () => {
@@ -14,16 +16,9 @@ class KeepFile extends HTMLElement {
       input.value = "";
       input.focus();
     });
-    for (const kind of ["dragenter", "dragover"]) this.addEventListener(kind, (event) => this.#hover(event, true));
-    for (const kind of ["dragleave", "drop"]) this.addEventListener(kind, (event) => this.#hover(event, false));
-    this.addEventListener("drop", (event) => event.dataTransfer.files[0] && this.#keep(event.dataTransfer.files[0]));
+    takeDropped(this, ([file]) => file && this.#keep(file));
     this.parts.plain.hidden = true;
     this.#show(await kept(this.dataset.kind));
-  }
-
-  #hover(event, over) {
-    event.preventDefault();
-    this.classList.toggle("over", over);
   }
 
   async #keep(file) {

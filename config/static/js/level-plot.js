@@ -3,6 +3,8 @@
 // Drawn by uPlot from what the server sends. The read-out under it follows the pointer; with the
 // plot focused, the arrow keys, Home and End move it, and it is spoken.
 
+import { clock } from "./clock.js";
+
 const STYLES = {
   original: { colour: "--original", dash: [8, 5], width: 1.75 },
   reference: { colour: "--reference", dash: [2, 4], width: 2 },
@@ -17,7 +19,6 @@ const HERTZ = [20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000];
 const BARS_SHARE = 0.78; // of the room of a place, for all its bars
 const SPOKEN_AFTER_MS = 250; // keys held down say only where they end
 const minus = (text) => text.replace(/^-(?=[0.]+(?![\d.]))/, "").replace("-", "\u2212");
-const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 const hertz = (value) => (value >= 1000 ? `${+(value / 1000).toFixed(1)} kHz` : `${Math.round(value)} Hz`);
 const units = (value) => minus(`${value.toFixed(1)} LU`);
 const level = (value, unit) => minus(`${value.toFixed(unit ? 1 : 2)}${unit ? `\u00a0${unit}` : ""}`);

@@ -3,6 +3,8 @@
 // The form inside works without this script too. While too many wait to be measured, the next file
 // waits for its turn; the list of the library is told ("libraryadded") after each.
 
+import { takeDropped } from "./dropped.js";
+import { partsOf, wordOf } from "./parts.js";
 import { Refused, sendFile } from "./send-file.js";
 
 const PATIENCE_MS = 3000;
@@ -13,21 +15,14 @@ class LibraryDrop extends HTMLElement {
   #sending = false;
 
   connectedCallback() {
-    this.parts = Object.fromEntries([...this.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
+    this.parts = partsOf(this);
     this.form = this.querySelector("form");
     this.parts.plain.hidden = true;
     this.parts.input.addEventListener("change", () => {
       this.#take(this.parts.input.files);
       this.parts.input.value = "";
     });
-    for (const kind of ["dragenter", "dragover"]) this.addEventListener(kind, (event) => this.#hover(event, true));
-    for (const kind of ["dragleave", "drop"]) this.addEventListener(kind, (event) => this.#hover(event, false));
-    this.addEventListener("drop", (event) => this.#take(event.dataTransfer.files));
-  }
-
-  #hover(event, over) {
-    event.preventDefault();
-    this.classList.toggle("over", over);
+    takeDropped(this, (files) => this.#take(files));
   }
 
   #take(files) {
@@ -106,7 +101,7 @@ class LibraryDrop extends HTMLElement {
   }
 
   #word(key) {
-    return this.parts.words.content.querySelector(`[data-key=${key}]`).textContent;
+    return wordOf(this.parts.words, key);
   }
 }
 

@@ -3,6 +3,8 @@
 //
 // Without this script the form has a button, which renders a version and loads the page anew.
 
+import { wordOf } from "./parts.js";
+
 const SETTLED_MS = { input: 350, change: 120 }; // without a further one: on the way, and let go
 const ASK_MS = 100; // first, and then ever more seldom
 const ASK_MORE_SELDOM = 1.1;
@@ -25,7 +27,7 @@ class LiveSettings extends HTMLElement {
     this.form = this.querySelector("form");
     this.status = this.querySelector("[data-part=live-status]");
     this.sheet = this.querySelector("details");
-    this.words = Object.fromEntries([...this.querySelector("template[data-part=live-words]").content.children].map((word) => [word.dataset.key, word.textContent]));
+    this.words = this.querySelector("template[data-part=live-words]");
     this.player = document.querySelector("ab-player");
     this.toggleAttribute("data-ready", true);
     this.#sent = this.#chosen();
@@ -89,7 +91,7 @@ class LiveSettings extends HTMLElement {
   async #refused(answer) {
     this.#sent = "";
     const told = await answer.json().catch(() => ({}));
-    this.status.textContent = told.text ?? (told.errors ? Object.values(told.errors).flat().join(" ") : this.words.away);
+    this.status.textContent = told.text ?? (told.errors ? Object.values(told.errors).flat().join(" ") : wordOf(this.words, "away"));
     this.dataset.state = "failed";
   }
 
@@ -120,7 +122,7 @@ class LiveSettings extends HTMLElement {
     const told = await this.#ended("whole", url, turn);
     if (!told) return;
     if (told.state !== "done") {
-      this.status.textContent = told.text ?? this.words.away;
+      this.status.textContent = told.text ?? wordOf(this.words, "away");
       this.dataset.state = "failed";
       return;
     }
@@ -153,7 +155,7 @@ class LiveSettings extends HTMLElement {
   }
 
   #say(word, number = "") {
-    this.status.textContent = this.words[word].replace("{number}", number);
+    this.status.textContent = wordOf(this.words, word, { number });
     this.dataset.state = word;
   }
 }

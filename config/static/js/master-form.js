@@ -4,6 +4,8 @@
 // ("pairchange") when there is another pair to compare. What was folded out stays so when the choices
 // are told anew.
 
+import { wordOf } from "./parts.js";
+
 class MasterForm extends HTMLElement {
   #watch = new MutationObserver(() => this.#update());
   #pair;
@@ -12,7 +14,7 @@ class MasterForm extends HTMLElement {
   connectedCallback() {
     const part = (name) => this.querySelector(`[data-part=${name}]`);
     this.parts = { cards: part("cards"), reason: part("reason"), submit: part("submit") };
-    this.words = this.querySelector(":scope > form > template[data-part=words]").content;
+    this.words = this.querySelector(":scope > form > template[data-part=words]");
     this.#watch.observe(this.parts.cards, { childList: true, subtree: true, attributeFilter: ["data-state"] });
     this.addEventListener("input", () => this.#summarise());
     this.addEventListener("change", ({ target }) => target.name === "genre" && document.body.dispatchEvent(new Event("pairchange")));
@@ -39,7 +41,7 @@ class MasterForm extends HTMLElement {
     const missing = Object.keys(chosen).filter((kind) => !chosen[kind]);
     const sending = this.querySelector("[data-state=sending]");
     const reason = missing.length === 0 ? "ready" : sending ? "sending" : missing.length === 2 ? "both" : missing[0];
-    const text = this.words.querySelector(`[data-key=${reason}]`).textContent;
+    const text = wordOf(this.words, reason);
     this.parts.submit.disabled = missing.length > 0;
     if (this.parts.reason.textContent !== text) this.parts.reason.textContent = text;
 

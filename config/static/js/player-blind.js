@@ -1,6 +1,7 @@
 // A blind comparison on a player: X and Y instead of names, a count that is kept at the end.
 
 import { BlindTest } from "./blind-test.js";
+import { wordOf } from "./parts.js";
 
 const UNLIKELY = 0.05; // by chance; the level that listening tests are read at
 
@@ -73,19 +74,17 @@ export class PlayerBlind {
   async #tell({ chosen, trials, against }) {
     const { player } = this;
     const { words, "blind-result": place } = player.parts;
-    const word = (key, values = {}) =>
-      Object.entries(values).reduce((text, [name, value]) => text.replace(`{${name}}`, value), words.content.querySelector(`[data-key=${key}]`).textContent);
-    place.textContent = word("counted", { chosen, trials });
+    place.textContent = wordOf(words, "counted", { chosen, trials });
     const { blindUrl, number } = player.dataset;
     if (!blindUrl) return;
     const body = new URLSearchParams({ against, trials, chosen, csrfmiddlewaretoken: player.querySelector("[name=csrfmiddlewaretoken]").value });
     const answer = await fetch(blindUrl.replace(/\d+\/blind\/$/, `${number}/blind/`), { method: "POST", body });
     if (!answer.ok) {
-      place.textContent += ` ${word("unkept")}`;
+      place.textContent += ` ${wordOf(words, "unkept")}`;
       return;
     }
     const { probability } = await answer.json();
     const percent = (100 * probability).toFixed(probability < 0.1 ? 1 : 0);
-    place.textContent += ` ${word(probability < UNLIKELY ? "unlikely" : "chance", { percent })}`;
+    place.textContent += ` ${wordOf(words, probability < UNLIKELY ? "unlikely" : "chance", { percent })}`;
   }
 }

@@ -1,6 +1,7 @@
 // What the player shows: time, place, loop, and which controls are on.
 
-const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+import { clock } from "./clock.js";
+
 const signed = (db) => `${db < -0.049 ? "\u2212" : ""}${Math.abs(db).toFixed(1)} dB`;
 
 export class PlayerFace {

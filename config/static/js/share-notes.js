@@ -1,6 +1,7 @@
 // <share-notes>: comments at places of the song that plays above; a place said is a way there.
 
-const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+import { clock } from "./clock.js";
+
 const LOOK_MS = 250;
 
 class ShareNotes extends HTMLElement {

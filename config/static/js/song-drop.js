@@ -1,4 +1,7 @@
 // <song-drop>: mixes are sent one after the other, as many as are dropped or chosen.
+import { takeDropped } from "./dropped.js";
+import { filled } from "./parts.js";
+
 const WAIT_MS = 3000; // until another upload is measured
 const MOST_WAITS = 100;
 
@@ -7,14 +10,7 @@ class SongDrop extends HTMLElement {
     this.form = this.querySelector("form");
     this.input = this.querySelector("input[type=file]");
     this.input.addEventListener("change", () => this.send([...this.input.files]));
-    for (const name of ["dragenter", "dragover"]) this.addEventListener(name, (event) => this.hover(event, true));
-    for (const name of ["dragleave", "drop"]) this.addEventListener(name, (event) => this.hover(event, false));
-    this.addEventListener("drop", (event) => this.send([...event.dataTransfer.files]));
-  }
-
-  hover(event, isOver) {
-    event.preventDefault();
-    this.classList.toggle("over", isOver);
+    takeDropped(this, (files) => this.send(files));
   }
 
   async send(files) {
@@ -23,8 +19,7 @@ class SongDrop extends HTMLElement {
     this.input.disabled = true;
     let refused = false;
     for (const [place, file] of files.entries()) {
-      const words = { place: place + 1, count: files.length, name: file.name };
-      this.part("line").textContent = this.said("sending", words);
+      this.part("line").textContent = filled(this.dataset.sending, { place: place + 1, count: files.length, name: file.name });
       const refusals = await this.one(file);
       for (const text of refusals) {
         const line = document.createElement("li");
@@ -41,6 +36,7 @@ class SongDrop extends HTMLElement {
   }
 
   async one(file) {
+    const away = filled(this.dataset.away, { name: file.name });
     for (let waits = 0; waits < MOST_WAITS; waits += 1) {
       const body = new FormData();
       body.append("files", file, file.name);
@@ -48,18 +44,14 @@ class SongDrop extends HTMLElement {
       try {
         const answer = await fetch(this.dataset.url, { method: "POST", body, headers: { Accept: "application/json" } });
         if (answer.status === 201) return [];
-        const { refusals } = answer.status === 409 ? await answer.json() : { refusals: [{ code: "", text: this.said("away", { name: file.name }) }] };
+        const { refusals } = answer.status === 409 ? await answer.json() : { refusals: [{ code: "", text: away }] };
         if (!refusals.some(({ code }) => code === "too_many_uploads")) return refusals.map(({ text }) => text);
       } catch {
-        return [this.said("away", { name: file.name })];
+        return [away];
       }
       await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
     }
-    return [this.said("away", { name: file.name })];
-  }
-
-  said(key, words) {
-    return Object.entries(words).reduce((text, [name, value]) => text.replace(`{${name}}`, value), this.dataset[key]);
+    return [away];
   }
 
   part(name) {

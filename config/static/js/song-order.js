@@ -1,4 +1,6 @@
 // <song-order>: songs are dragged by their number, or moved by buttons without loading the page.
+import { filled } from "./parts.js";
+
 class SongOrder extends HTMLElement {
   connectedCallback() {
     this.list = this.querySelector("ol");
@@ -69,7 +71,7 @@ class SongOrder extends HTMLElement {
       const answer = await fetch(this.dataset.url, { method: "POST", body });
       if (!answer.ok) throw new Error(answer.status);
       said.classList.add("visually-hidden");
-      said.textContent = this.dataset.moved.replace("{title}", song.dataset.title).replace("{place}", this.ids().indexOf(song.dataset.song) + 1);
+      said.textContent = filled(this.dataset.moved, { title: song.dataset.title, place: this.ids().indexOf(song.dataset.song) + 1 });
     } catch {
       said.classList.remove("visually-hidden");
       said.textContent = this.dataset.away;

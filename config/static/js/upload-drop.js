@@ -3,7 +3,9 @@
 // The file input covers the zone, so dropping and choosing work without this script too; with it
 // the file goes up at once, and the answer, the next state of the card, takes this card's place.
 
+import { takeDropped } from "./dropped.js";
 import { forget, kept } from "./kept-files.js";
+import { partsOf, wordOf } from "./parts.js";
 import { Refused, sendFile } from "./send-file.js";
 
 class UploadDrop extends HTMLElement {
@@ -11,19 +13,13 @@ class UploadDrop extends HTMLElement {
   #file = null;
 
   connectedCallback() {
-    this.parts = Object.fromEntries([...this.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
+    this.parts = partsOf(this);
     const input = this.querySelector("input[type=file]");
     if (!input) return;
     input.addEventListener("change", () => input.files[0] && this.#send(input.files[0]));
     this.parts.cancel.addEventListener("click", () => this.#cancel());
     this.parts.retry.addEventListener("click", () => this.#send(this.#file));
-    for (const kind of ["dragenter", "dragover"]) this.addEventListener(kind, (event) => this.#hover(event, true));
-    for (const kind of ["dragleave", "drop"]) this.addEventListener(kind, (event) => this.#hover(event, false));
-    this.addEventListener("drop", (event) => {
-      event.preventDefault();
-      const [file] = event.dataTransfer.files;
-      if (file) this.#send(file);
-    });
+    takeDropped(this, ([file]) => file && this.#send(file));
     if (this.dataset.state === "empty") this.#sendKept();
   }
 
@@ -37,11 +33,6 @@ class UploadDrop extends HTMLElement {
 
   disconnectedCallback() {
     this.#request?.abort();
-  }
-
-  #hover(event, over) {
-    event.preventDefault();
-    this.classList.toggle("over", over);
   }
 
   #send(file) {
@@ -91,7 +82,7 @@ class UploadDrop extends HTMLElement {
 
   #fail(reason, retry = true) {
     this.#request = null;
-    this.parts["failure-text"].textContent = this.parts.words.content.querySelector(`[data-key=${reason}]`).textContent;
+    this.parts["failure-text"].textContent = wordOf(this.parts.words, reason);
     this.parts.retry.hidden = !retry;
     this.#state("failed");
   }
