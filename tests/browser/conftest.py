@@ -12,6 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.models import User
 from mastering.models import Version
 from tests.browser import scene
+from tests.browser.player import PLAYER
 from tests.conftest import browser_of
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
@@ -112,7 +113,7 @@ def page(visit: Visit, alice: User, version: Version) -> Iterator[Page]:
     page = visit(reverse("mastering:detail", args=[version.master_id]), user=alice)
     page.wait_for_load_state("networkidle")
     yield page
-    page.evaluate("document.querySelector('ab-player').desk?.transport.stop()")
+    page.evaluate(f"{PLAYER}.desk?.transport.stop()")
 
 
 def _note(message: ConsoleMessage, complaints: list[str]) -> None:

@@ -15,8 +15,7 @@ from mastering.models import Master, ReleaseCheck, Version
 from references.models import AudioFile, Reference
 from references.services import drop_sound
 from tests.browser import scene, sets
-
-LONG_NAME = "A_very_long_file_name_that_exports_produce_(final_final_3)_[24-96]_master_bus_off.wav"
+from tests.browser.sets import LONG_NAME
 
 MIX, REFERENCE = AudioFile.Kind.MIX, AudioFile.Kind.REFERENCE
 Arrange = Callable[[User, scene.Made], str]

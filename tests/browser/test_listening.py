@@ -1,8 +1,6 @@
 """Judging by ear on the result page: level match over a loop, blind comparison, trying settings."""
 
 import re
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +18,7 @@ from dsp.loudness import integrated_lufs, weighted_energies
 from mastering.models import BlindTest, Preview, Version
 from tests.browser import scene
 from tests.browser.conftest import Visit
-
-PLAYER = "document.querySelector('ab-player')"
-
+from tests.browser.player import PLAYER, audible, play, position, until
 
 # Level match
 
@@ -31,8 +27,8 @@ PLAYER = "document.querySelector('ab-player')"
 def test_over_a_loop_the_tracks_are_equally_loud_within_a_tenth_of_an_lu(
     page: Page, made: scene.Made, start: float, end: float
 ) -> None:
-    _play(page)
-    _until(lambda: _is_measured(page))
+    play(page)
+    until(lambda: _is_measured(page))
     page.evaluate(f"{PLAYER}.loopOver({start}, {end})")
     weights = {}
     for key in ("original", "master"):
@@ -48,8 +44,8 @@ def test_over_a_loop_the_tracks_are_equally_loud_within_a_tenth_of_an_lu(
 
 
 def test_the_page_measures_loudness_as_the_engine_does(page: Page, made: scene.Made) -> None:
-    _play(page)
-    _until(lambda: _is_measured(page))
+    play(page)
+    until(lambda: _is_measured(page))
     for start, end in ((5.0, 20.0), (12.3, 13.1), (0.0, 26.0)):
         heard = _heard(page, start, end)
         assert heard == pytest.approx(_loudness(made.master / "proxy.m4a", start, end), abs=0.1)
@@ -58,7 +54,7 @@ def test_the_page_measures_loudness_as_the_engine_does(page: Page, made: scene.M
 def test_what_the_browser_decodes_of_the_preview_is_aligned_to_the_sample(
     page: Page, made: scene.Made
 ) -> None:
-    _play(page)
+    play(page)
     exact = files.read(made.master / "master.wav").samples[0, 441_000:451_000]
     decoded = page.evaluate(
         f"Array.from({PLAYER}.desk.transport.tracks.get('master').buffer.getChannelData(0)"
@@ -70,7 +66,7 @@ def test_what_the_browser_decodes_of_the_preview_is_aligned_to_the_sample(
 
 def test_only_what_changed_is_heard_without_what_the_codec_leaves_out(page: Page) -> None:
     expect(page.get_by_text("You hear a preview: AAC, 160 kbit/s")).to_be_visible()
-    _play(page)
+    play(page)
     page.keyboard.press("d")
     expect(page.get_by_role("button", name="Lossless")).to_have_attribute("aria-pressed", "true")
     expect(page.get_by_text("You hear the lossless files")).to_be_visible()
@@ -95,7 +91,7 @@ def test_only_what_changed_is_heard_without_what_the_codec_leaves_out(page: Page
 def test_nothing_on_the_page_tells_which_is_which(page: Page) -> None:
     page.keyboard.press("b")
     expect(page.locator("ab-player")).to_have_attribute("data-blind", "")
-    _until(lambda: bool(_audible(page)))
+    until(lambda: bool(audible(page)))
     seen: dict[str, set[str]] = {"x": set(), "y": set()}
     behind: dict[str, set[str]] = {"x": set(), "y": set()}
     for _ in range(24):
@@ -115,7 +111,7 @@ def test_nothing_on_the_page_tells_which_is_which(page: Page) -> None:
 def test_both_are_equally_loud_even_where_level_match_was_off(page: Page) -> None:
     page.keyboard.press("m")
     page.keyboard.press("b")
-    _until(lambda: bool(_audible(page)))
+    until(lambda: bool(audible(page)))
     gains: dict[str, float] = {}
     for key in ("1", "2"):
         page.keyboard.press(key)
@@ -130,7 +126,7 @@ def test_what_was_preferred_is_counted_honestly_and_kept_with_the_version(
     page: Page, version: Version
 ) -> None:
     page.keyboard.press("b")
-    _until(lambda: bool(_audible(page)))
+    until(lambda: bool(audible(page)))
     for trial in range(8):
         master_is = "X" if "master" in _wanted(page) else "Y"  # x is heard first
         other = {"X": "Y", "Y": "X"}[master_is]
@@ -164,7 +160,7 @@ def test_a_second_version_is_compared_in_the_same_clock(
         f"{reverse('mastering:detail', args=[version.master_id])}?version=2&with=1", user=alice
     )
     page.wait_for_load_state("networkidle")
-    _play(page)
+    play(page)
     page.keyboard.press("4")
     expect(page.get_by_role("radio", name="Version 1")).to_be_checked()
     assert list(_wanted(page)) == ["other"]
@@ -179,9 +175,9 @@ def test_a_second_version_is_compared_in_the_same_clock(
 def test_a_change_is_heard_in_the_loop_and_then_in_the_whole_while_the_music_plays(
     page: Page, version: Version, made: scene.Made
 ) -> None:
-    _play(page)
+    play(page)
     page.evaluate(f"{PLAYER}.loopOver(10, 16)")
-    _until(lambda: _is_measured(page))
+    until(lambda: _is_measured(page))
     elsewhere = _heard(page, 18.0, 24.0)
     # What is asked meanwhile is answered by this test: it shares its database with the site.
     held = {"preview": True, "whole": True}
@@ -198,7 +194,7 @@ def test_a_change_is_heard_in_the_loop_and_then_in_the_whole_while_the_music_pla
     page.get_by_role("spinbutton", name="Overall amount").fill("20")
     status = page.locator("[data-part=live-status]")
     expect(status).to_have_text("Rendering the part you hear …")
-    _until(lambda: Preview.objects.waiting().exists())
+    until(lambda: Preview.objects.waiting().exists())
     preview = scene.try_part(made)
     assert (preview.start_seconds, preview.end_seconds) == (10.0, 16.0)
     assert preview.settings["amount"] == 0.2
@@ -207,11 +203,11 @@ def test_a_change_is_heard_in_the_loop_and_then_in_the_whole_while_the_music_pla
     during = _sample(page, 12.0), _sample(page, 20.0)
     assert during[0] != before[0]
     assert during[1] == before[1]
-    _until(lambda: _is_measured(page))
+    until(lambda: _is_measured(page))
     excerpt = Path(default_storage.path(preview.key(EXCERPT_NAME)))
     assert _heard(page, 10.0, 16.0) == pytest.approx(_loudness(excerpt, 0.0, 6.0), abs=0.05)
     assert _heard(page, 18.0, 24.0) == elsewhere
-    played = _position(page)
+    played = position(page)
 
     whole = scene.run(version.master.versions.get(number=2))
     scene.finish(whole, made)
@@ -222,7 +218,7 @@ def test_a_change_is_heard_in_the_loop_and_then_in_the_whole_while_the_music_pla
         "aria-current", "true"
     )
     expect(page.locator("ab-player")).to_have_attribute("data-playing", "")
-    _until(lambda: _position(page) != played)
+    until(lambda: position(page) != played)
     assert _wanted(page).keys() == {"master"}
     expect(page.get_by_role("spinbutton", name="Overall amount")).to_have_value("20")
 
@@ -265,17 +261,6 @@ def _heard(page: Page, start: float, end: float) -> float:
     return lufs
 
 
-def _play(page: Page) -> None:
-    page.get_by_role("button", name="Play", exact=True).click()
-    expect(page.locator("ab-player")).to_have_attribute("data-playing", "")
-    _until(lambda: _position(page) > 0.1)
-
-
-def _position(page: Page) -> float:
-    position: float = page.evaluate(f"{PLAYER}.position")
-    return position
-
-
 def _sample(page: Page, seconds: float) -> list[float]:
     """Return a hundred samples of what is played as the master."""
     first = round(seconds * 44_100)
@@ -298,14 +283,6 @@ def _wanted(page: Page) -> dict[str, float]:
     return {key: weight for key, weight in weights.items() if weight}
 
 
-def _audible(page: Page) -> list[str]:
-    found: list[str] = page.evaluate(
-        f"[...({PLAYER}.desk?.transport.tracks ?? [])]"
-        ".filter(([, {gain}]) => Math.abs(gain.gain.value) > 1e-4).map(([key]) => key)"
-    )
-    return found
-
-
 def _face(page: Page) -> str:
     """Return all that the player shows and says, less time and the number of the trial."""
     face: str = page.evaluate(
@@ -320,11 +297,3 @@ def _face(page: Page) -> str:
         }}"""
     )
     return face
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    """Wait by asking again; the page's policy forbids Playwright's own way."""
-    deadline = time.monotonic() + 20.0
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to be"
-        time.sleep(0.02)

@@ -1,6 +1,4 @@
 import re
-import time
-from collections.abc import Callable
 
 import pytest
 from django.urls import reverse
@@ -10,6 +8,7 @@ from accounts.models import User
 from mastering.models import Version
 from tests.browser import scene
 from tests.browser.conftest import Visit
+from tests.browser.player import PLAYER, audible, gains, play, position, until
 
 # Renders a switch from one track to another, and back, without a sound card.
 OFFLINE = """async ({from, to, moments, seconds}) => {
@@ -68,16 +67,16 @@ def test_a_switch_makes_no_click(page: Page) -> None:
 
 
 def test_playing_goes_on_while_tracks_are_switched_by_button_and_by_key(page: Page) -> None:
-    _play(page)
-    before = _position(page)
+    play(page)
+    before = position(page)
     page.get_by_role("radio", name="Original").check(force=True)
     page.keyboard.press("3")
     page.keyboard.press("2")
     _settle(page)
     page.wait_for_timeout(500)
-    assert before + 0.4 < _position(page) < before + 8.0
+    assert before + 0.4 < position(page) < before + 8.0
     expect(page.get_by_role("radio", name="Master")).to_be_checked()
-    assert _audible(page) == ["master"]
+    assert audible(page) == ["master"]
 
 
 def test_level_match_lowers_the_louder_by_the_difference_in_lufs(
@@ -88,32 +87,32 @@ def test_level_match_lowers_the_louder_by_the_difference_in_lufs(
     assert loudness is not None
     assert mix_loudness is not None
     assert loudness > mix_loudness
-    _play(page)
+    play(page)
     _settle(page)
-    matched = _gains(page)["master"]  # what the codec of the preview takes is matched too
+    matched = gains(page)["master"]  # what the codec of the preview takes is matched too
     assert matched == pytest.approx(10.0 ** ((mix_loudness - loudness) / 20.0), rel=0.03)
     page.keyboard.press("m")
     _settle(page)
-    assert _gains(page)["master"] == pytest.approx(1.0)
+    assert gains(page)["master"] == pytest.approx(1.0)
     expect(page.get_by_role("switch", name="Level match")).to_have_attribute(
         "aria-checked", "false"
     )
 
 
 def test_only_what_changed_is_the_matched_master_less_the_original(page: Page) -> None:
-    _play(page)
+    play(page)
     page.keyboard.press("d")
     _settle(page)
-    gains = _gains(page)
-    weights = page.evaluate("document.querySelector('ab-player').weights")
-    assert gains["original"] == pytest.approx(weights["original"], rel=1e-3)
-    assert gains["original"] < 0.0 < gains["master"]
-    assert gains["reference"] == 0.0
+    heard = gains(page)
+    weights = page.evaluate(f"{PLAYER}.weights")
+    assert heard["original"] == pytest.approx(weights["original"], rel=1e-3)
+    assert heard["original"] < 0.0 < heard["master"]
+    assert heard["reference"] == 0.0
 
 
 def test_mono_and_side_are_the_half_sum_and_half_difference(page: Page) -> None:
-    _play(page)
-    matrix = "document.querySelector('ab-player').desk.matrix.map((node) => node.gain.value)"
+    play(page)
+    matrix = f"{PLAYER}.desk.matrix.map((node) => node.gain.value)"
     for key, expected in (
         ("o", [0.5, 0.5, 0.5, 0.5]),
         ("s", [0.5, -0.5, 0.5, -0.5]),
@@ -125,14 +124,14 @@ def test_mono_and_side_are_the_half_sum_and_half_difference(page: Page) -> None:
 
 def test_arrows_seek_and_a_click_on_the_wave_does_too(page: Page) -> None:
     page.keyboard.press("ArrowRight")
-    assert _position(page) == pytest.approx(5.0)
+    assert position(page) == pytest.approx(5.0)
     page.keyboard.press("Shift+ArrowLeft")
-    assert _position(page) == pytest.approx(4.0)
+    assert position(page) == pytest.approx(4.0)
     lanes = page.get_by_role("slider", name="Position")
     box = lanes.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 20)
-    assert _position(page) == pytest.approx(scene.SONG_SECONDS / 2, abs=0.1)
+    assert position(page) == pytest.approx(scene.SONG_SECONDS / 2, abs=0.1)
     expect(lanes).to_have_attribute("aria-valuetext", re.compile("^0:13, "))
 
 
@@ -147,7 +146,7 @@ def test_the_position_is_moved_by_the_keys_of_a_slider(page: Page) -> None:
         ("PageDown", 0.0),
     ):
         page.keyboard.press(key)
-        assert _position(page) == pytest.approx(place), key
+        assert position(page) == pytest.approx(place), key
 
 
 def test_the_volume_is_turned_by_keys_and_remembered(page: Page) -> None:
@@ -170,10 +169,10 @@ def test_a_dragged_region_loops(page: Page) -> None:
     page.mouse.up()
     expect(page.get_by_role("button", name="Loop")).to_have_attribute("aria-pressed", "true")
     page.keyboard.press(" ")
-    page.wait_for_function("document.querySelector('ab-player').desk")
-    page.evaluate("document.querySelector('ab-player').seek(10.1)")
+    page.wait_for_function(f"{PLAYER}.desk")
+    page.evaluate(f"{PLAYER}.seek(10.1)")
     page.wait_for_timeout(1500)
-    assert 9.9 <= _position(page) <= 10.6
+    assert 9.9 <= position(page) <= 10.6
 
 
 def test_keys_are_left_to_the_page_while_typing_and_where_they_are_switched_off(
@@ -197,10 +196,10 @@ def test_keys_work_while_a_slider_is_held_and_its_arrows_stay_its_own(page: Page
     slider.focus()
     page.keyboard.press("1")
     expect(page.get_by_role("radio", name="Original")).to_be_checked()
-    before, value = _position(page), int(slider.input_value())
+    before, value = position(page), int(slider.input_value())
     page.keyboard.press("ArrowLeft")
     assert int(slider.input_value()) == value - 1
-    assert _position(page) == before
+    assert position(page) == before
 
 
 def test_a_track_that_cannot_be_loaded_is_named_and_the_others_play(
@@ -212,8 +211,8 @@ def test_a_track_that_cannot_be_loaded_is_named_and_the_others_play(
     expect(page.get_by_text("Original, Reference could not be loaded.")).to_be_attached(
         timeout=20_000
     )
-    _play(page)
-    assert _audible(page) == ["master"]
+    play(page)
+    assert audible(page) == ["master"]
     complaints[:] = [one for one in complaints if "500" not in one]
 
 
@@ -239,42 +238,11 @@ def test_every_plot_is_drawn_and_read_by_keys(page: Page) -> None:
         assert read[0] != read[1]
 
 
-def _play(page: Page) -> None:
-    page.get_by_role("button", name="Play").click()
-    expect(page.locator("ab-player")).to_have_attribute("data-playing", "")
-    _until(lambda: _position(page) > 0.1)
-
-
 def _settle(page: Page) -> None:
     """Wait until the fades have ended."""
-    weights = "document.querySelector('ab-player').weights"  # they change as tracks are measured
-    _until(lambda: _gains(page) == pytest.approx(page.evaluate(weights), abs=1e-6))
+    weights = f"{PLAYER}.weights"  # they change as tracks are measured
+    until(lambda: gains(page) == pytest.approx(page.evaluate(weights), abs=1e-6))
 
 
 def _until_near(page: Page, expression: str, expected: list[float]) -> None:
-    _until(lambda: page.evaluate(expression) == pytest.approx(expected, abs=1e-3))
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    """Wait by asking again; the page's policy forbids Playwright's own way."""
-    deadline = time.monotonic() + 10.0
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to be"
-        time.sleep(0.02)
-
-
-def _position(page: Page) -> float:
-    position: float = page.evaluate("document.querySelector('ab-player').position")
-    return position
-
-
-def _gains(page: Page) -> dict[str, float]:
-    gains: dict[str, float] = page.evaluate(
-        "Object.fromEntries([...document.querySelector('ab-player').desk.transport.tracks]"
-        ".map(([key, {gain}]) => [key, gain.gain.value]))"
-    )
-    return gains
-
-
-def _audible(page: Page) -> list[str]:
-    return [key for key, gain in _gains(page).items() if abs(gain) > 1e-4]
+    until(lambda: page.evaluate(expression) == pytest.approx(expected, abs=1e-3))

@@ -17,14 +17,9 @@ from mastering.plots import plot_of_report
 from references.models import AudioFile
 from tests.browser import scene
 from tests.browser.conftest import Visit
+from tests.browser.player import PLAYER
 from tests.conftest import browser_of
 from tests.pictures import png
-
-
-@pytest.fixture
-def version(alice: User, made: scene.Made) -> Version:
-    master = scene.master(alice, made, mix="Night drive.wav", reference="Slow Tide.wav")
-    return scene.rendered(master, made)
 
 
 @pytest.fixture
@@ -200,7 +195,7 @@ def test_a_link_lets_someone_listen_comment_and_approve(
     expect(listener.get_by_role("heading", level=1)).to_have_text("Night drive")
     listener.get_by_role("button", name="Play", exact=True).click()
     expect(listener.locator("[data-part=time]")).not_to_have_text("0:00", timeout=20_000)
-    listener.evaluate("document.querySelector('ab-player').seek(12)")
+    listener.evaluate(f"{PLAYER}.seek(12)")
     expect(listener.locator("[data-part=place]")).to_have_text(re.compile("0:1[2-4]"))
     listener.get_by_label("Your name").fill("Bea")
     listener.get_by_role("textbox", name="Comment").fill("More snare, please.")

@@ -10,17 +10,10 @@ from playwright.sync_api import Locator, Page, Response, expect
 
 from accounts.models import User
 from mastering.models import Remark, Version
-from tests.browser import scene
 from tests.browser.conftest import Visit
 
 MOST_SCRIPT_BYTES = 250_000
 PASSWORD = "a long enough password"
-
-
-@pytest.fixture
-def version(alice: User, made: scene.Made) -> Version:
-    master = scene.master(alice, made, mix="Night drive.wav", reference="Slow Tide.wav")
-    return scene.rendered(master, made)
 
 
 @pytest.fixture
