@@ -63,7 +63,6 @@ def main() -> int:
             site.environment["DJANGO_SETTINGS_MODULE"] = "unpaced"
             site.environment["PYTHONPATH"] = folder
         site.command("manage.py", "migrate", "--verbosity=0")
-        site.command("manage.py", "collectstatic", "--no-input", "--verbosity=0")
         site.command("-c", PEOPLE.format(count=asked.samples))
         site.start(workers=False)
         try:

@@ -11,12 +11,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
-import secrets
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
@@ -24,7 +21,8 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-ROOT: Final = Path(__file__).parent.parent
+from bench.load.site import Site
+
 BAR: Final = {"requests_per_second": 250.0, "p99_ms": 200.0}
 
 PREPARE: Final = """
@@ -32,8 +30,6 @@ import json
 import django
 django.setup()
 from django.core.files.base import ContentFile
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
 from accounts.models import SCOPES, User
 from accounts.services import create_key
 from dsp.settings import MasterSettings
@@ -57,48 +53,20 @@ def main() -> int:
     parser.add_argument("--connections", type=int, default=20)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        environment = os.environ | {
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "ENV_FILE": os.devnull,
-            "DATA_DIR": folder,
-            "SECRET_KEY": secrets.token_urlsafe(60),
-            "API_READS_PER_MINUTE": "1000000000",
-            "DATABASE_KEEP_SECONDS": "60",
-            "LOG_LEVEL": "ERROR",
-        }
-        prepare = [sys.executable, "-c", PREPARE]
-        made = subprocess.run(
-            prepare, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
-        )
-        master, key = json.loads(made.stdout.splitlines()[-1])
-        subprocess.run(
-            [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"],
-            cwd=ROOT,
-            env=environment,
-            check=True,
-        )
-        port = _free_port()
-        site = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "gunicorn", "config.wsgi", f"--bind=127.0.0.1:{port}"),
-                *("--worker-class=gthread", "--workers=2", "--threads=8", "--preload"),
-                *("--log-level=error", "--keep-alive=30"),
-            ],
-            cwd=ROOT,
-            env=environment,
-        )
+        site = Site(Path(folder), groups=0, scaled={"API_READS_PER_MINUTE": "1000000000"})
+        site.command("manage.py", "migrate", "--verbosity=0")
+        master, key = json.loads(site.command("-W", "ignore", "-c", PREPARE))
+        site.start(workers=False)
         try:
-            _wait_for(port)
-            head = f"GET /api/v1/masters/{master} HTTP/1.1\r\nHost: localhost\r\n"
+            head = f"GET /api/v1/masters/{master} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
             head += f"Authorization: Bearer {key}\r\n"
-            etag = _ask(port, head)[1]
+            etag = _ask(site.port, head)[1]
             told = {
-                "whole": _hammer(port, head, asked),
-                "unchanged": _hammer(port, f"{head}If-None-Match: {etag}\r\n", asked),
+                "whole": _hammer(site.port, head, asked),
+                "unchanged": _hammer(site.port, f"{head}If-None-Match: {etag}\r\n", asked),
             }
         finally:
-            site.terminate()
-            site.wait(20)
+            site.stop()
     cpu = resource.getrusage(resource.RUSAGE_CHILDREN)
     told["site_cpu_seconds"] = round(cpu.ru_utime + cpu.ru_stime, 1)
     told["bar"] = BAR
@@ -150,24 +118,6 @@ def _ask(port: int, head: str, line: socket.socket | None = None) -> tuple[int, 
     while left > 0:
         left -= len(line.recv(left))
     return int(top.split()[1]), lines.get("ETag", "")
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(300):
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise RuntimeError("the site did not start")
 
 
 if __name__ == "__main__":
