@@ -40,7 +40,7 @@ def webhooks(request: AuthenticatedRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def webhook(request: AuthenticatedRequest, webhook_id: str) -> HttpResponse:
-    found = get_object_or_404(Webhook.objects.of(request.user), pk=webhook_id)
+    found = _own(request, webhook_id)
     known = {"url": found.url, "description": found.description, "types": found.types}
     form = WebhookForm(request.POST if request.method == "POST" else None, initial=known)
     if form.is_valid():
@@ -59,7 +59,7 @@ def webhook(request: AuthenticatedRequest, webhook_id: str) -> HttpResponse:
 @require_safe
 def calls(request: AuthenticatedRequest, webhook_id: str) -> HttpResponse:
     """Show the latest calls, as the page asks for again while one is about to be made."""
-    found = get_object_or_404(Webhook.objects.of(request.user), pk=webhook_id)
+    found = _own(request, webhook_id)
     return render(request, "accounts/_calls.html", {"webhook": found, **_log(found)})
 
 
@@ -67,7 +67,7 @@ def calls(request: AuthenticatedRequest, webhook_id: str) -> HttpResponse:
 @require_safe
 @needs_password
 def secret(request: AuthenticatedRequest, webhook_id: str) -> HttpResponse:
-    found = get_object_or_404(Webhook.objects.of(request.user), pk=webhook_id)
+    found = _own(request, webhook_id)
     context = {"webhook": found, "secret": services.secret_of(found)}
     response = render(request, "accounts/webhook_secret.html", context)
     response["Cache-Control"] = "private, no-store"
@@ -78,7 +78,7 @@ def secret(request: AuthenticatedRequest, webhook_id: str) -> HttpResponse:
 @require_POST
 @needs_password
 def rotate(request: AuthenticatedRequest, webhook_id: str) -> HttpResponse:
-    found = get_object_or_404(Webhook.objects.of(request.user), pk=webhook_id)
+    found = _own(request, webhook_id)
     services.rotate_secret(webhook=found)
     messages.success(request, _("For 24 hours both secrets sign; then the new one alone."))
     return redirect("accounts:webhook-secret", found.pk)
@@ -87,7 +87,7 @@ def rotate(request: AuthenticatedRequest, webhook_id: str) -> HttpResponse:
 @login_required
 @require_POST
 def test(request: AuthenticatedRequest, webhook_id: str) -> HttpResponse:
-    found = get_object_or_404(Webhook.objects.of(request.user), pk=webhook_id)
+    found = _own(request, webhook_id)
     try:
         services.send_test(webhook=found)
     except WebhookRefused as refused:
@@ -110,7 +110,7 @@ def replay(request: AuthenticatedRequest, webhook_id: str, delivery_id: str) -> 
 @login_required
 @require_POST
 def switch(request: AuthenticatedRequest, webhook_id: str) -> HttpResponse:
-    found = get_object_or_404(Webhook.objects.of(request.user), pk=webhook_id)
+    found = _own(request, webhook_id)
     if found.disabled is None:
         services.disable_webhook(webhook=found)
         messages.success(request, _("Switched off. What it had not heard yet is not sent."))
@@ -123,10 +123,14 @@ def switch(request: AuthenticatedRequest, webhook_id: str) -> HttpResponse:
 @login_required
 @require_POST
 def remove(request: AuthenticatedRequest, webhook_id: str) -> HttpResponse:
-    found = get_object_or_404(Webhook.objects.of(request.user), pk=webhook_id)
+    found = _own(request, webhook_id)
     services.remove_webhook(webhook=found)
     messages.success(request, _("Removed."))
     return redirect("accounts:webhooks")
+
+
+def _own(request: AuthenticatedRequest, webhook_id: str) -> Webhook:
+    return get_object_or_404(Webhook.objects.of(request.user), pk=webhook_id)
 
 
 def _log(webhook: Webhook) -> dict[str, object]:
