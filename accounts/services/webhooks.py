@@ -203,8 +203,11 @@ def secret_of(webhook: Webhook) -> str:
     return unseal(webhook.secret, purpose=_PURPOSE)
 
 
-def reseal_webhooks() -> tuple[int, int]:
-    """Seal webhooks' secrets with the newest key; return how many, and how many no key opens."""
+def reseal_webhooks(*, forget: bool = False) -> tuple[int, int]:
+    """Seal webhooks' secrets with the newest key; return how many, and how many no key opens.
+
+    With ``forget`` those get a new secret: a receiver refuses it, and its owner is told in time.
+    """
     count = unreadable = 0
     for pk in Webhook.objects.order_by("pk").values_list("pk", flat=True):
         with transaction.atomic():
@@ -217,9 +220,12 @@ def reseal_webhooks() -> tuple[int, int]:
                 webhook.previous_secret = former and _resealed(former)
             except Unreadable:
                 unreadable += 1
-                continue
+                if not forget:
+                    continue
+                webhook.secret, webhook.previous_secret = _new_secret(), ""
+            else:
+                count += 1
             webhook.save(update_fields=["secret", "previous_secret"])
-            count += 1
     return count, unreadable
 
 

@@ -52,6 +52,8 @@ def restore(folder: Path, *, tell: Tell, deep: bool = False, any_key: bool = Fal
     missing = _bring_files(folder, told)
     tell(f"{told['files'] - len(missing)} of {told['files']} files are back.")
     call_command("migrate", verbosity=0, interactive=False)  # an older backup, newer code
+    if any_key:
+        call_command("rotate_secrets", forget=True)
     if erased := _erase_again(folder.parent / ERASED):
         tell(f"{erased} who had left since were erased again.")
     services.sweep()  # what ran when the backup was made waits again

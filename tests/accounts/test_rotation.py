@@ -108,3 +108,18 @@ def test_what_no_key_opens_is_told_and_the_rest_is_encrypted(alice, bob, rotated
         call_command("rotate_secrets")
     assert "SECRET_KEY_FALLBACKS" in str(told.value)
     assert "authenticators 1, webhooks 0" in capsys.readouterr().out
+
+
+def test_what_no_key_opens_can_be_forgotten_so_that_people_can_log_in(
+    alice, bob, rotated, settings, capsys
+):
+    webhook = add_webhook(user=alice, url="https://example.com/hook")
+    former = secret_of(webhook)
+    rotated(drop_old=True)
+    TOTP.activate(bob, SECRET)  # under the new key
+    call_command("rotate_secrets", forget=True)
+    assert (
+        "Forgotten, for no key opens them: authenticators 2, webhooks 1" in capsys.readouterr().out
+    )
+    assert list(Authenticator.objects.values_list("user", flat=True)) == [bob.pk]
+    assert secret_of(Webhook.objects.get(pk=webhook.pk)) != former

@@ -3,7 +3,7 @@
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from accounts.adapters import MFAAdapter
@@ -17,7 +17,15 @@ class Command(BaseCommand):
     help = "Encrypt the secrets of authenticators and webhooks anew, after SECRET_KEY was replaced."
     requires_system_checks = ()
 
-    def handle(self, *_: Any, **__: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--forget",
+            action="store_true",
+            help="What no key opens is lost: take such second factors away, so that people can "
+            "log in and set new ones; give such webhooks new secrets.",
+        )
+
+    def handle(self, *_: Any, forget: bool, **__: Any) -> None:
         count = unreadable = 0
         for pk in Authenticator.objects.order_by("pk").values_list("pk", flat=True):
             with transaction.atomic():
@@ -28,20 +36,24 @@ class Command(BaseCommand):
                     renewed = _renewed(row.data)
                 except Unreadable:
                     unreadable += 1
+                    if forget:
+                        row.delete()
                     continue
                 if renewed:
                     row.data |= renewed
                     row.save(update_fields=["data"])
                     count += 1
-        webhooks, unreadable_webhooks = reseal_webhooks()
+        webhooks, unreadable_webhooks = reseal_webhooks(forget=forget)
         self.stdout.write(
             f"Encrypted with the newest key: authenticators {count}, webhooks {webhooks}."
         )
-        if unreadable or unreadable_webhooks:
+        lost = f"authenticators {unreadable}, webhooks {unreadable_webhooks}."
+        if forget:
+            self.stdout.write(f"Forgotten, for no key opens them: {lost}")
+        elif unreadable or unreadable_webhooks:
             raise CommandError(
-                "Left as they are, for no key opens them: "
-                f"authenticators {unreadable}, webhooks {unreadable_webhooks}. "
-                "Put the key that encrypted them into SECRET_KEY_FALLBACKS, and ask again."
+                f"Left as they are, for no key opens them: {lost} Put the key that encrypted them "
+                "into SECRET_KEY_FALLBACKS, and ask again; or --forget them, if it is lost."
             )
 
 
