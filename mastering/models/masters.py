@@ -57,6 +57,7 @@ _GLANCED = (
 
 # What was measured in detail, tens of kilobytes a version: no list shows any of it.
 _DETAILED = ("report", "provenance", "outputs")
+_IN_ROWS = ("title", "created", "reference__filename", "reference__format")
 _LISTED_WITHOUT = (
     "recipe",
     *(f"current__{name}" for name in _DETAILED),
@@ -103,6 +104,12 @@ class MasterQuerySet(models.QuerySet["Master"]):
         light = Version.objects.defer("settings", *_DETAILED)
         narrow = self.select_related("current").defer(*_LISTED_WITHOUT)
         return narrow.prefetch_related(models.Prefetch("versions", light))
+
+    def in_rows(self) -> Self:
+        """Fetch what a page's list shows, a line each, and no more."""
+        versions = Version.objects.only("master", "number", "status", "loudness_lufs")
+        narrow = self.select_related(None).select_related("reference").only(*_IN_ROWS)
+        return narrow.prefetch_related(models.Prefetch("versions", versions))
 
     def frozen(self) -> Self:
         return self.exclude(recipe={})

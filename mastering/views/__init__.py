@@ -97,7 +97,7 @@ def new(request: AuthenticatedRequest) -> HttpResponse:
 @login_required
 @require_GET
 def history(request: AuthenticatedRequest) -> HttpResponse:
-    masters = Master.objects.of(request.user).of_mode(is_test=False).as_listed()
+    masters = Master.objects.of(request.user).of_mode(is_test=False).in_rows()
     paginator = Paginator(masters, PAGE_ROWS)
     page = paginator.get_page(request.GET.get("page"))
     return render(request, "mastering/master_list.html", {"masters": page})

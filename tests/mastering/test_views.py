@@ -197,6 +197,17 @@ def test_a_poll_is_cheap(as_alice: Client, alice: User, django_assert_max_num_qu
         as_alice.get(page("status", version))
 
 
+def test_many_masters_are_listed_by_as_few_questions_as_one(
+    as_alice: Client, alice: User, settings, django_assert_max_num_queries
+):
+    settings.MAX_OPEN_UPLOADS_PER_PERSON = 8
+    versions = [submitted(alice) for _ in range(4)]
+    as_alice.get("/account/")  # the first visit notes the session
+    with django_assert_max_num_queries(6):  # session, person, banner, how many, masters, versions
+        listed = as_alice.get(reverse("mastering:list")).text
+    assert all(page("detail", version) in listed for version in versions)
+
+
 def test_both_checks_can_be_read_while_the_master_is_made(
     as_alice: Client, alice: User, engine: PlayedEngine
 ):
