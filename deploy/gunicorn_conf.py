@@ -10,6 +10,7 @@ import ctypes
 import gc
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,13 @@ class logger_class(Logger):  # type: ignore[misc]  # noqa: N801 (gunicorn's name
 def post_fork(_server: Any, _worker: Any) -> None:
     """Let threads take turns often: one that reads an upload would hold up the others' queries."""
     sys.setswitchinterval(SWITCH_SECONDS)
+
+
+def post_worker_init(worker: Any) -> None:
+    """Begin all threads at once: what a process holds is then all it will ever hold."""
+    all_here = threading.Barrier(worker.cfg.threads)
+    for _ in range(worker.cfg.threads):
+        worker.tpool.submit(all_here.wait)
 
 
 M_ARENA_MAX = -8  # of glibc's malloc.h

@@ -17,15 +17,20 @@ ROOT = Path(__file__).parent.parent.parent
 # Prepare a process, or not; then let eight threads hold memory at once, and count their arenas.
 PROGRAM = """
 import gc, json, sys, threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from runpy import run_path
+from types import SimpleNamespace
 import config.wsgi
 from gunicorn.http.body import Body, LengthReader
 from gunicorn.http.unreader import SocketUnreader
 
 LOADED = ("mastering.views", "config.admin", "numpy")
+worker = SimpleNamespace(cfg=SimpleNamespace(threads=4), tpool=ThreadPoolExecutor(4))
 if sys.argv[1] == "prepared":
-    run_path("deploy/gunicorn_conf.py")["on_starting"](None)
+    hooks = run_path("deploy/gunicorn_conf.py")
+    hooks["on_starting"](None)
+    hooks["post_worker_init"](worker)
 all_hold = threading.Barrier(8)
 
 def hold():
@@ -51,6 +56,7 @@ begins = [int(parts[0].partition("-")[0], 16) for parts in maps if len(parts) ==
 print(json.dumps({
     "arenas": sum(begin % (64 << 20) == 0 for begin in begins),  # where glibc begins one
     "frozen": gc.get_freeze_count(),
+    "threads": len(worker.tpool._threads),
     "received": max(Connection.asked),
     "loaded": [name for name in LOADED if name in sys.modules],
 }))
@@ -116,3 +122,9 @@ def test_no_more_of_an_upload_is_read_than_is_soon_asked_for(
     prepared: dict[str, Any], plain: dict[str, Any]
 ) -> None:
     assert prepared["received"] <= 2 * 65_536 < plain["received"]
+
+
+def test_all_threads_are_there_from_the_beginning(
+    prepared: dict[str, Any], plain: dict[str, Any]
+) -> None:
+    assert (prepared["threads"], plain["threads"]) == (4, 0)
