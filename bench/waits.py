@@ -72,6 +72,7 @@ def main() -> None:
     parser.add_argument("--changes", type=int, default=7)
     parser.add_argument("--output", type=Path, default=Path("bench/WAITS.md"))
     options = parser.parse_args()
+    (ROOT / "var").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=ROOT / "var") as folder:
         tracks = [Path(folder) / name for name in ("mix.wav", "reference.wav")]
         for path, track in zip(tracks, pair(options), strict=True):

@@ -23,9 +23,15 @@ class Person(FastHttpUser):
     network_timeout = connection_timeout = 60.0
 
     def on_start(self) -> None:
-        self.who = SEED["people"][next(_turn) % len(SEED["people"])]
-        cookies = f"sessionid={self.who['session']}; csrftoken={SEED['csrf']}"
-        self.browser = {"Cookie": cookies, "X-CSRFToken": SEED["csrf"], "Referer": f"{self.host}/"}
+        turn = next(_turn)
+        self.who = SEED["people"][turn % len(SEED["people"])]
+        self.browser = {
+            "Cookie": f"sessionid={self.who['session']}; csrftoken={SEED['csrf']}",
+            "X-CSRFToken": SEED["csrf"],
+            "Referer": f"{self.host}/",
+            # Each from a place of their own (RFC 2544), or they would share what one may do.
+            "X-Forwarded-For": f"198.18.{turn // 250}.{turn % 250 + 1}",
+        }
 
     def ask(self, method: str, path: str, name: str, **options: object) -> str:
         """Send a request; what is turned away politely is no failure, and is counted apart."""

@@ -79,6 +79,7 @@ class Site:
             "SECRET_KEY": secrets.token_urlsafe(64),
             "SITE_URL": self.address,
             "EMAIL_URL": "dummymail://",
+            "TRUSTED_PROXY_COUNT": "1",  # the load says where each person is
             "PLAN_LIMITS": "false",
             "MAX_OPEN_UPLOADS_PER_PERSON": "1000",
             "MAX_OPEN_MASTERS_PER_PERSON": "1000",
