@@ -27,7 +27,7 @@ from dsp.loudness import (
 )
 from dsp.moving_ceiling import FLOOR_SHARE, MovingCeiling, driven_peaks, slow_levels
 from dsp.peaks import block_frames, block_peaks, psr_db
-from dsp.reduction import block_gains, knot_gain, reduction_knots_db
+from dsp.reduction import block_gains, knot_gains, reached_levels_db, released_knots_db
 from dsp.units import amplitude_to_db, db_to_amplitude
 
 BUDGET_MARGIN_DB: Final = 0.08  # for what the limiter takes beyond what the peaks demand
@@ -92,22 +92,25 @@ class Model:
         self._clip_db = np.zeros(0)
         self._slow: npt.NDArray[np.float32] | None = None
         self._asked: npt.NDArray[np.float32] | None = None
+        self._asked_db: npt.NDArray[np.float32] | None = None
         self.ceiling = usable_ceiling(ceiling_dbtp)
-        self.headroom_db = self.unclipped_headroom_db = self._headroom_db()
+        self._see_peaks()
+        self.unclipped_headroom_db = self.headroom_db
         allowed_db = max(0.0, self._limits.highest_db - BUDGET_MARGIN_DB)
         self.highest_drive_db = self.headroom_db + allowed_db
 
-    def _headroom_db(self) -> float:
-        """Return the highest drive that leaves every peak alone."""
+    def _see_peaks(self) -> None:
+        """Note where the peaks lie, and the highest drive that leaves every one of them alone."""
         highest_db = amplitude_to_db(float(self.peaks.max(initial=0.0)))
-        return amplitude_to_db(self.ceiling) - highest_db - 1e-6
+        self.headroom_db = amplitude_to_db(self.ceiling) - highest_db - 1e-6
+        self._reached_db = reached_levels_db(self.peaks, self._rate_hz)
 
     def take_clip(self, clipped: Clipped) -> None:
         """Forecast from now on what comes after the clip."""
         self.peaks = clipped.peaks
         self._clipped_blocks = np.flatnonzero(clipped.block_reduction_db)
         self._clip_db = clipped.block_reduction_db[self._clipped_blocks].astype(np.float64)
-        self.headroom_db = self._headroom_db()
+        self._see_peaks()
         self._known.clear()
 
     def forecast(self, drive_db: float) -> Forecast:
@@ -125,7 +128,7 @@ class Model:
         model.peaks = (self.peaks * gains).astype(np.float32)
         model._energies = self._energies * np.square(gains)
         model._known = {}
-        model.headroom_db = model._headroom_db()
+        model._see_peaks()
         model.highest_drive_db += model.headroom_db - self.headroom_db
         return model
 
@@ -136,14 +139,14 @@ class Model:
     def _driven(self, drive_db: float) -> tuple[WeightedEnergies, npt.NDArray[np.float64]]:
         drive, knots_db = db_to_amplitude(drive_db), self._knots_db(drive_db)
         steps = np.zeros(len(self._step_starts))
-        _sum_steps(self._energies, knots_db, self._step_starts, steps)
+        _sum_steps(self._energies, knot_gains(knots_db), self._step_starts, steps)
         return WeightedEnergies(steps * (drive * drive / self._step_frames)), knots_db
 
     def _knots_db(self, drive_db: float) -> npt.NDArray[np.float64]:
-        if drive_db <= self.headroom_db and self._asked is None:
+        if self._asked_db is None and drive_db <= self.headroom_db:
             return np.zeros(len(self.peaks) + 3)
-        peaks = self.driven_peaks(drive_db)
-        return reduction_knots_db(peaks, db_to_amplitude(drive_db), self.ceiling, self._rate_hz)
+        over_db = drive_db - amplitude_to_db(self.ceiling)
+        return released_knots_db(self._reached_db, over_db, self._rate_hz, self._asked_db)
 
     def _worked_out(self, drive_db: float) -> Forecast:
         energies, knots_db = self._driven(drive_db)
@@ -176,11 +179,13 @@ class Model:
     def follow(self, moving: MovingCeiling | None) -> None:
         """Forecast from now on what a moving ceiling leaves too; nothing is clipped beside it."""
         self._known.clear()
-        self._asked = None
+        self._asked = self._asked_db = None
         if moving is not None:
             if self._slow is None:
                 self._slow = slow_levels(self._energies, self._rate_hz)
             self._asked = moving.asked(self.peaks, self._slow)
+            self._asked_db = reached_levels_db(self._asked, self._rate_hz)
+            self._asked_db[self._asked_db <= 0.0] = -np.inf
 
     def driven_peaks(self, drive_db: float) -> npt.NDArray[np.float32]:
         """Return :func:`dsp.moving_ceiling.driven_peaks` of the blocks, where one is followed."""
@@ -213,24 +218,28 @@ class Model:
 
 
 @njit(
-    types.void(FLOATS, FLOATS, types.Array(types.int64, 1, "C", readonly=True), types.float64[::1]),
+    types.void(
+        FLOATS,
+        types.Array(types.float32, 1, "C", readonly=True),
+        types.Array(types.int64, 1, "C", readonly=True),
+        types.float64[::1],
+    ),
     nogil=True,
     cache=True,
+    fastmath={"contract", "reassoc"},
 )
 def _sum_steps(
     energies: npt.NDArray[np.float64],
-    knots_db: npt.NDArray[np.float64],
+    gains: npt.NDArray[np.float32],
     step_starts: npt.NDArray[np.int64],
     steps: npt.NDArray[np.float64],
 ) -> None:
-    """Sum the energies of the blocks of each step under the gains of :func:`block_gains`."""
-    g0, g1, g2 = knot_gain(knots_db[0]), knot_gain(knots_db[1]), knot_gain(knots_db[2])
+    """Sum the energies of the blocks of each step under the spline of gains at knots."""
     for step in range(len(steps)):
         stop = step_starts[step + 1] if step + 1 < len(steps) else len(energies)
         total = 0.0
         for block in range(step_starts[step], stop):
-            g3 = knot_gain(knots_db[block + 3])
-            gain = (g0 + 23.0 * (g1 + g2) + g3) / 48.0
-            total += energies[block] * gain * gain
-            g0, g1, g2 = g1, g2, g3
+            inner = np.float32(23.0) * (gains[block + 1] + gains[block + 2])
+            gain = (gains[block] + inner + gains[block + 3]) * np.float32(1.0 / 48.0)
+            total += energies[block] * (gain * gain)
         steps[step] = total

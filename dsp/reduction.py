@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit, types
 
-from dsp.filters import FLOATS
+from dsp.filters import FLOATS, sliding_max
 from dsp.peaks import block_frames
-from dsp.units import db_to_amplitude
+from dsp.units import amplitude_to_db
 
 HOLD_SECONDS: Final = 0.010  # half a period of 50 Hz: no ripple above it
 FAST_RELEASE_SECONDS: Final = 0.040  # back to the running mean of the demand
@@ -22,6 +22,8 @@ AHEAD_BLOCKS: Final = 2
 _NEPERS_PER_DB: Final = -math.log(10.0) / 20.0
 _NEGLIGIBLE_DB: Final = 1e-6  # where a fading reduction becomes none
 
+_NOTHING_ASKED: Final = np.zeros(0, dtype=np.float32)
+_LEVELS: Final = types.Array(types.float32, 1, "C", readonly=True)
 # Samples, drive, frames of a block, knots, and which blocks.
 _SPLINE: Final = types.void(
     types.float32[:, ::1],
@@ -39,10 +41,11 @@ def reduction_knots_db(
 
     Parameters
     ----------
-    peaks : ndarray, shape (blocks,)
+    peaks : ndarray of float32, shape (blocks,)
         True peak of each block before the drive, amplitude.
     drive, ceiling : float
         Amplitudes.
+    rate_hz : int
 
     Returns
     -------
@@ -51,14 +54,68 @@ def reduction_knots_db(
     """
     if peaks.max(initial=0.0) * drive <= ceiling:
         return np.zeros(len(peaks) + 3)
+    return released_knots_db(
+        reached_levels_db(peaks, rate_hz), amplitude_to_db(drive / ceiling), rate_hz
+    )
+
+
+def reached_levels_db(levels: npt.NDArray[np.float32], rate_hz: int) -> npt.NDArray[np.float32]:
+    """Return the highest of the blocks that the limiter awaits or holds at each place.
+
+    Parameters
+    ----------
+    levels : ndarray of float32, shape (blocks,)
+        Amplitudes.
+    rate_hz : int
+
+    Returns
+    -------
+    ndarray of float32, shape (blocks + 5,)
+        dB, −inf for nothing; from two places before the first block to two after the last.
+    """
+    around = np.zeros(len(levels) + 5)
+    around[2:-3] = levels
+    held = BEHIND_BLOCKS + round(HOLD_SECONDS * rate_hz / block_frames(rate_hz))
+    highest = sliding_max(around, held, AHEAD_BLOCKS)
+    with np.errstate(divide="ignore"):
+        np.log10(highest, out=highest)
+    highest *= 20.0
+    return highest.astype(np.float32)
+
+
+def released_knots_db(
+    reached_db: npt.NDArray[np.float32],
+    drive_db: float,
+    rate_hz: int,
+    asked_db: npt.NDArray[np.float32] | None = None,
+) -> npt.NDArray[np.float64]:
+    """Return the knots of :func:`reduction_knots_db`: what is over 0 dB, released and smoothed.
+
+    Parameters
+    ----------
+    reached_db : ndarray of float32, shape (blocks + 5,)
+        From :func:`reached_levels_db`.
+    drive_db : float
+        Added to them: the drive over the ceiling.
+    rate_hz : int
+    asked_db : ndarray of float32, shape (blocks + 5,), optional
+        The least that is to be taken at each place, whatever the drive; −inf for nothing.
+    """
     step_seconds = block_frames(rate_hz) / rate_hz
-    return _reduction_knots(
-        peaks,
-        drive / (ceiling * db_to_amplitude(-_MODULATION_MARGIN_DB)),
-        BEHIND_BLOCKS + round(HOLD_SECONDS / step_seconds),
+    knots_db: npt.NDArray[np.float64] = _released_knots(
+        reached_db,
+        _NOTHING_ASKED if asked_db is None else asked_db,
+        drive_db,
         math.exp(-step_seconds / FAST_RELEASE_SECONDS),
         math.exp(-step_seconds / MEAN_SECONDS),
     )
+    return knots_db
+
+
+def knot_gains(knots_db: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    """Return the gain factors at knots, about: for sums over many of them."""
+    gains = (knots_db * _NEPERS_PER_DB).astype(np.float32)
+    return np.exp(gains, out=gains)
 
 
 def block_gains(knots_db: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -82,65 +139,32 @@ def gains_to_reductions_db(gains: npt.NDArray[np.float64]) -> npt.NDArray[np.flo
 
 
 @njit(
-    types.float64[::1](
-        types.Array(types.float32, 1, "C", readonly=True),
-        types.float64,
-        types.int64,
-        types.float64,
-        types.float64,
-    ),
+    types.float64[::1](_LEVELS, _LEVELS, types.float64, types.float64, types.float64),
     nogil=True,
     cache=True,
+    fastmath={"contract"},
 )
-def _reduction_knots(
-    peaks: npt.NDArray[np.float32],
-    scale: float,
-    behind: int,
+def _released_knots(
+    reached_db: npt.NDArray[np.float32],
+    asked_db: npt.NDArray[np.float32],
+    drive_db: float,
     fast: float,
     slow: float,
 ) -> npt.NDArray[np.float64]:
-    """Return the demand of the peaks held, released and smoothed, in one pass.
-
-    The highest demand from ``behind`` blocks before to ``AHEAD_BLOCKS`` after each place comes
-    from a wedge of falling candidates (Lemire 2006), kept in a ring.
-    """
-    blocks = len(peaks)
-    size = 1
-    while size < behind + AHEAD_BLOCKS + 2:
-        size *= 2
-    ring = size - 1
-    places = np.zeros(size, dtype=np.int64)
-    levels = np.zeros(size)
-    head = tail = incoming = 0
-    highest = -1  # where the highest level lies, whose demand is ``demand``
-    demand = 0.0
     mean = reduction = before = two_before = 0.0
-    knots = np.empty(blocks + 3)
-    for place in range(-2, blocks + 3):
-        while incoming < blocks and incoming <= place + AHEAD_BLOCKS:
-            level = peaks[incoming] * scale
-            if level > 1.0:
-                while tail > head and levels[(tail - 1) & ring] <= level:
-                    tail -= 1
-                places[tail & ring] = incoming
-                levels[tail & ring] = level
-                tail += 1
-            incoming += 1
-        while tail > head and places[head & ring] < place - behind:
-            head += 1
-        held = 0.0
-        if tail > head:
-            if places[head & ring] != highest:
-                highest = places[head & ring]
-                demand = 20.0 * math.log10(levels[head & ring])
-            held = demand
+    knots = np.empty(len(reached_db) - 2)
+    for place in range(len(reached_db)):
+        level_db = reached_db[place] + drive_db
+        if len(asked_db) > 0:
+            level_db = max(level_db, asked_db[place])
+        held = max(0.0, level_db + _MODULATION_MARGIN_DB)
         if held > 0.0 or reduction > 0.0 or mean > 0.0:
-            mean = held + (mean - held) * slow
-            reduction = max(held, mean + (reduction - mean) * fast)
+            mean = mean * slow + held * (1.0 - slow)
+            reduction = max(held, reduction * fast + mean * (1.0 - fast))
             if held == 0.0 and reduction < _NEGLIGIBLE_DB:
                 reduction = mean = 0.0
-        if place >= 0:
-            knots[place] = 0.25 * (two_before + 2.0 * before + reduction)
+        if place >= 2:
+            knots[place - 2] = 0.25 * (two_before + 2.0 * before + reduction)
         two_before, before = before, reduction
     return knots
 
