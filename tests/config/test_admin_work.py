@@ -11,6 +11,7 @@ from billing.models import Account
 from billing.services import balance_of
 from mastering.models import Version
 from references.models import AudioFile, Run
+from references.templatetags.audio import quantity
 from tests.staff import GRANT, acts, as_staff
 from tests.studio import submitted
 
@@ -56,7 +57,7 @@ def test_the_inspector_shows_steps_box_provenance_and_log(chief: Client, finishe
     page = chief.get(f"/admin/mastering/version/{finished.pk}/change/").content.decode()
     for told in ("8.25", "7.50", "something was said", "namespaces, seccomp", "mix_sha256"):
         assert told in page
-    assert f"{finished.loudness_lufs:.1f} LUFS" in page
+    assert quantity(finished.loudness_lufs, "LUFS") in page
     assert f"V{finished.pk[1:]}" not in page, "an id is told as it is"
     found = chief.get("/admin/references/run/", {"q": finished.pk}).content.decode()
     assert finished.pk in found
