@@ -117,9 +117,9 @@ DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",  # a reader that turns writer would fail at once
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;"
-        "PRAGMA cache_size=-512;",  # kB of each connection; the system keeps the rest for all
+        "timeout": 20,  # s; each connection caches 512 kB, the system the rest for all
+        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA cache_size=-512;"
+        "PRAGMA foreign_keys=ON;",
     }
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     # A machine that is gone closes no connection: both ends ask, and give a line up after 25 s.
@@ -135,8 +135,7 @@ elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
         " -c idle_in_transaction_session_timeout=60000",
         **_given,
     }
-# The site keeps its connections: deploy/gunicorn_conf.py.
-DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_KEEP_SECONDS", default=0)
+DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_KEEP_SECONDS", default=0)  # the site: 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
