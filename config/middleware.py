@@ -9,6 +9,7 @@ from collections.abc import Callable
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import logout
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotFound
 from django.utils.log import log_response
 
@@ -82,6 +83,25 @@ def _given_id(request: HttpRequest) -> uuid.UUID | None:
         with contextlib.suppress(ValueError):
             return uuid.UUID(request.headers.get("X-Request-ID", ""))
     return None
+
+
+class BrokenUploadsMiddleware:
+    """Close what arrived of a file whose sender hung up, or that cannot be read.
+
+    Django closes the files of a form that it read whole, and of a broken one those before the
+    last: the last would stay on the disk until some collection of garbage.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            return self.get_response(request)
+        finally:
+            for handler in request.upload_handlers:
+                if isinstance(handler, TemporaryFileUploadHandler) and hasattr(handler, "file"):
+                    handler.file.close()
 
 
 class PrivatePagesMiddleware:

@@ -1,6 +1,35 @@
-"""Headers on every answer."""
+"""Headers on every answer; what is left of broken uploads."""
+
+from io import BytesIO
 
 import pytest
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
+
+HEAD = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n'
+FORM = "multipart/form-data; boundary=b"
+
+
+class HungUp(BytesIO):
+    """A body that breaks off, as of a closed connection."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if piece := super().read(size):
+            return piece
+        raise ConnectionResetError
+
+
+@pytest.fixture
+def begun_files(monkeypatch):
+    """Return the temporary files, filled with each upload that begins."""
+    files = []
+    begin = TemporaryFileUploadHandler.new_file
+
+    def noted(handler, *args, **kwargs):
+        begin(handler, *args, **kwargs)
+        files.append(handler.file.file)
+
+    monkeypatch.setattr(TemporaryFileUploadHandler, "new_file", noted)
+    return files
 
 
 @pytest.mark.parametrize("path", ["/account/login/", "/nothing/here/"])
@@ -18,3 +47,19 @@ def test_every_answer_carries_the_browsers_rules(client, db, path):
 def test_the_operators_site_logs_in_by_the_front_door(client, db):
     assert client.get("/admin/login/").status_code == 302
     assert client.get("/admin/login/").url.startswith("/account/login/")
+
+
+@pytest.mark.parametrize("path", ["/audio/", "/api/v1/audio"])
+def test_an_upload_that_breaks_off_leaves_no_file(as_alice, begun_files, path):
+    body = HungUp(HEAD + b"\r\n" + bytes(200_000))
+    sent = {"wsgi.input": body, "CONTENT_LENGTH": "1000000"}
+    as_alice.raise_request_exception = False
+    as_alice.post(path, b"form", content_type=FORM, **sent)
+    assert [file.closed for file in begun_files] == [True]
+
+
+@pytest.mark.parametrize("path", ["/audio/", "/api/v1/audio"])
+def test_an_upload_that_cannot_be_read_leaves_no_file(as_alice, begun_files, path):
+    body = HEAD + b"Content-Transfer-Encoding: base64\r\n\r\nAAAAA\r\n--b--\r\n"
+    assert as_alice.post(path, body, content_type=FORM).status_code == 400
+    assert [file.closed for file in begun_files] == [True]
