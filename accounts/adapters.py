@@ -12,9 +12,11 @@ from django.core import signing
 from django.core.mail import EmailMultiAlternatives
 from django.http import HttpRequest, HttpResponseBase
 
+from accounts.errors import FactorUnreadable
 from accounts.models import User
 from accounts.services import (
     Rate,
+    Unreadable,
     forget_tries,
     give_back_a_try,
     may_try,
@@ -93,7 +95,10 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no typ
         return seal(text, purpose=AUTHENTICATORS)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return unseal(encrypted_text, purpose=AUTHENTICATORS)
+        try:
+            return unseal(encrypted_text, purpose=AUTHENTICATORS)
+        except Unreadable as lost:
+            raise FactorUnreadable from lost
 
 
 def _request() -> HttpRequest | None:

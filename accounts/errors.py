@@ -18,6 +18,8 @@ WebhookRefused
 ├── TooManyWebhooks     too_many_webhooks   more than one person needs
 ├── WebhookDisabled     webhook_disabled    it is switched off
 └── TooManyCalls        too_many_calls      too many tests and replays asked for by hand
+
+FactorUnreadable        factor_unreadable   no key of ours opens someone's second factor
 """
 
 from typing import ClassVar
@@ -89,3 +91,8 @@ class WebhookDisabled(WebhookRefused):
 
 class TooManyCalls(WebhookRefused):
     code = "too_many_calls"
+
+
+class FactorUnreadable(Exception):
+    code: ClassVar[str] = "factor_unreadable"
+    silent_variable_failure = True  # to a template it is nothing: no code is left

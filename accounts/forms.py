@@ -1,10 +1,14 @@
 """What people tell about themselves, and which passwords are too easy to guess."""
 
+import contextlib
+import logging
 import re
 from datetime import timedelta
 from typing import Any
 
 from allauth.account.forms import SignupForm
+from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -14,12 +18,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from zxcvbn import zxcvbn
 
+from accounts.errors import FactorUnreadable
 from accounts.models import RESOURCES, SCOPES, ApiKey, EventType, Notice, User
 
 NameForm = forms.modelform_factory(User, fields=["name"])
 
 FEWEST_GUESSES = 10**8
 READ_CHARACTERS = 72  # more only takes time
+
+logger = logging.getLogger(__name__)
 
 
 class SignUpForm(SignupForm):  # type: ignore[misc]  # allauth has no types
@@ -32,6 +39,45 @@ class SignUpForm(SignupForm):  # type: ignore[misc]  # allauth has no types
             self.account_already_exists = True
             saved = super().try_save(request)
         return saved
+
+
+class ReadableFactorsForm(BaseAuthenticateForm):  # type: ignore[misc]  # allauth has no types
+    """Takes the codes of every factor that can be read, and says so where one cannot."""
+
+    def clean_code(self) -> str:
+        try:
+            return str(super().clean_code())
+        except FactorUnreadable as unreadable:
+            logger.exception("A second factor cannot be read.", extra={"person": self.user.pk})
+            if self._is_of_another(self.cleaned_data["code"]):
+                return str(self.cleaned_data["code"])
+            raise ValidationError(
+                _(
+                    "Your second factor cannot be read on our side, so its codes cannot be "
+                    "checked. Nobody gets in without it. Write to support: once they know that "
+                    "it is you, they take it away, and you set up a new one. "
+                    "(factor_unreadable)"
+                ),
+                code=unreadable.code,
+            ) from unreadable
+
+    def _is_of_another(self, code: str) -> bool:
+        """Try the other factors too: allauth stops at the first that cannot be read."""
+        of_codes = (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES)
+        for factor in Authenticator.objects.filter(user=self.user, type__in=of_codes):
+            with contextlib.suppress(FactorUnreadable):
+                if factor.wrap().validate_code(code):
+                    self.authenticator = factor
+                    return True
+        return False
+
+
+class LogInCodeForm(ReadableFactorsForm, AuthenticateForm):  # type: ignore[misc]  # as above
+    pass
+
+
+class ReauthenticationCodeForm(ReadableFactorsForm, ReauthenticateForm):  # type: ignore[misc]
+    pass
 
 
 class NoticesForm(forms.Form):

@@ -11,8 +11,10 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotFound
+from django.shortcuts import render
 from django.utils.log import log_response
 
+from accounts.errors import FactorUnreadable
 from accounts.models.ids import PUBLIC_ID
 from accounts.trace import Trace, serving
 from config import health, metrics
@@ -151,6 +153,26 @@ class SessionAgeMiddleware:
                 session[SEEN] = now
                 UserSession.objects.create_from_request(request)  # as its list shows it
         return self.get_response(request)
+
+
+class LostFactorMiddleware:
+    """Tell someone whose recovery codes no key of ours opens what they can do.
+
+    A code that is typed in is answered for by the form that takes it.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, FactorUnreadable):
+            return None
+        whose = {"person": request.user.pk or 0}
+        logger.error("A second factor cannot be read.", exc_info=error, extra=whose)
+        return render(request, "mfa/unreadable.html", status=409)
 
 
 class EvenPaceMiddleware:

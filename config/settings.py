@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "config.middleware.PrivatePagesMiddleware",
     "config.middleware.SessionAgeMiddleware",
     "config.middleware.EvenPaceMiddleware",
+    "config.middleware.LostFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.PermissionsPolicyMiddleware",
@@ -280,6 +281,10 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_LOGOUT_REDIRECT_URL = "mastering:home"
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 MFA_ADAPTER = "accounts.adapters.MFAAdapter"
+MFA_FORMS = {
+    "authenticate": "accounts.forms.LogInCodeForm",
+    "reauthenticate": "accounts.forms.ReauthenticationCodeForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Lacquer"

@@ -10,15 +10,15 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
-from cryptography.fernet import InvalidToken
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from accounts.errors import FactorUnreadable
 from accounts.models import Webhook
 from accounts.services import add_webhook, rotate_secret, secret_of
 from references.services import begin_upload
 from references.storage import unsigned
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, browser_of
 from tests.studio import MIX
 
 NEW_KEY = "the-new-key-" + "y" * 50
@@ -94,10 +94,64 @@ def test_webhooks_are_still_signed_as_their_owners_know_it(settings, alice, rota
     assert secret_of(Webhook(secret=kept.previous_secret)) == former
 
 
-def test_an_old_key_dropped_too_early_would_lock_people_out(alice, rotated):
+def test_a_factor_that_no_key_opens_is_told_and_lets_nobody_in(alice, rotated, caplog):
     rotated(drop_old=True)
-    with pytest.raises(InvalidToken):
+    with pytest.raises(FactorUnreadable):
         secret()
+    client = Client()
+    client.post("/account/login/", {"login": "alice@example.com", "password": PASSWORD})
+    for code in (code_of_now(), "000000", ""):
+        answer = client.post("/account/2fa/authenticate/", {"code": code})
+        assert answer.status_code == 200
+        assert ("factor_unreadable" in answer.content.decode()) is bool(code)
+    assert client.get("/account/").status_code == 302
+    told = [line for line in caplog.records if "cannot be read" in line.message]
+    assert {(line.levelname, line.person) for line in told} == {("ERROR", alice.pk)}
+
+
+def test_other_factors_let_in_where_one_cannot_be_read(alice, rotated):
+    rotated(drop_old=True)
+    Authenticator.objects.filter(type="recovery_codes").delete()
+    code, *_ = RecoveryCodes.activate(alice).get_unused_codes()  # under the new key
+    client = Client()
+    client.post("/account/login/", {"login": "alice@example.com", "password": PASSWORD})
+    wrong = client.post("/account/2fa/authenticate/", {"code": "nothing"})
+    assert "factor_unreadable" in wrong.content.decode()
+    client.post("/account/2fa/authenticate/", {"code": code})
+    assert client.get("/account/").status_code == 200
+    assert (
+        code
+        not in RecoveryCodes(Authenticator.objects.get(type="recovery_codes")).get_unused_codes()
+    )
+
+
+def test_a_code_asked_for_once_more_tells_it_too(alice, rotated):
+    rotated(drop_old=True)
+    as_alice = browser_of(alice)
+    answer = as_alice.post("/account/2fa/reauthenticate/", {"code": code_of_now()})
+    assert answer.status_code == 200
+    assert "factor_unreadable" in answer.content.decode()
+
+
+def test_who_is_logged_in_replaces_recovery_codes_that_cannot_be_read(
+    alice, two_factors, rotated, caplog
+):
+    client = Client()
+    client.post("/account/login/", {"login": "alice@example.com", "password": PASSWORD})
+    client.post("/account/2fa/authenticate/", {"code": code_of_now()})
+    rotated(drop_old=True)
+    client.force_login(alice)
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    assert "0 left" in client.get("/account/2fa/").content.decode()
+    for page in ("", "generate/", "download/"):
+        answer = client.get(f"/account/2fa/recovery-codes/{page}")
+        assert answer.status_code == 409
+        assert "factor_unreadable" in answer.content.decode()
+    assert any("cannot be read" in line.message for line in caplog.records)
+    answer = client.post("/account/2fa/recovery-codes/generate/", follow=True)
+    codes = RecoveryCodes(Authenticator.objects.get(type="recovery_codes")).get_unused_codes()
+    assert codes[0] in answer.content.decode()
+    assert codes[0] not in two_factors
 
 
 def test_what_no_key_opens_is_told_and_the_rest_is_encrypted(alice, bob, rotated, settings, capsys):

@@ -7,7 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from accounts.adapters import MFAAdapter
-from accounts.services import Unreadable, reseal_webhooks
+from accounts.errors import FactorUnreadable
+from accounts.services import reseal_webhooks
 
 ENCRYPTED = ("secret", "seed")  # of a TOTP device, and of recovery codes
 ENCRYPTED_LISTS = ("migrated_codes",)
@@ -34,7 +35,7 @@ class Command(BaseCommand):
                     continue
                 try:
                     renewed = _renewed(row.data)
-                except Unreadable:
+                except FactorUnreadable:
                     unreadable += 1
                     if forget:
                         row.delete()
