@@ -22,12 +22,11 @@ from dsp.loudness import (
     integrated_lufs,
     short_term_lufs,
     step_starts,
-    steps_of_blocks,
     weighted_block_energies,
 )
 from dsp.moving_ceiling import FLOOR_SHARE, MovingCeiling, driven_peaks, slow_levels
 from dsp.peaks import block_frames, block_peaks, psr_db
-from dsp.reduction import block_gains, knot_gains, reached_levels_db, released_knots_db
+from dsp.reduction import knot_gains, reached_levels_db, released_knots_db
 from dsp.units import amplitude_to_db, db_to_amplitude
 
 BUDGET_MARGIN_DB: Final = 0.08  # for what the limiter takes beyond what the peaks demand
@@ -37,6 +36,9 @@ _CEILING_ROUNDS: Final = 4
 _MOST_LOST_DB: Final = 1.5  # of loudness under a moving ceiling: it is put no lower for more
 _MOST_KEPT_DB: Final = 0.5  # of the limits that a moving ceiling leaves to the last one
 _PSR_TOLERANCE_DB: Final = 0.03
+
+_GAINS: Final = types.Array(types.float32, 1, "C", readonly=True)
+_STARTS: Final = types.Array(types.int64, 1, "C", readonly=True)
 
 HeldBy = Literal["max_limiting", "mean_limiting", "saturation", "silence", "ceiling"]
 
@@ -72,26 +74,24 @@ class Model:
         ceiling_dbtp: float,
         limits: Limits,
         energies: npt.NDArray[np.float64] | None = None,
-        *,
-        following: bool = False,
     ) -> None:
         block = block_frames(audio.rate_hz)
-        # Under the highest drive no quieter block can reach the ceiling; a moving one lies lower.
-        floor_share = db_to_amplitude(-limits.highest_db)
-        self.peaks = block_peaks(
-            audio, block, floor_share=min(floor_share, FLOOR_SHARE) if following else floor_share
-        )
+        # Under the highest drive no quieter block can reach the ceiling.
+        self._floor_share = db_to_amplitude(-limits.highest_db)
+        self._audio = audio
+        self.peaks = block_peaks(audio, block, floor_share=self._floor_share)
         self.unclipped_peaks = self.peaks
         self._limits = limits
         self._rate_hz = audio.rate_hz
         self._energies = weighted_block_energies(audio, block) if energies is None else energies
         self._step_starts = step_starts(len(self._energies), block, audio.rate_hz)
         self._step_frames = audio.rate_hz * STEP_SECONDS
-        self._known: dict[float, Forecast] = {}
+        self._known: dict[tuple[MovingCeiling | None, float], Forecast] = {}
         self._clipped_blocks = np.zeros(0, dtype=np.int64)
         self._clip_db = np.zeros(0)
+        self._moving: MovingCeiling | None = None
         self._slow: npt.NDArray[np.float32] | None = None
-        self._asked: npt.NDArray[np.float32] | None = None
+        self._standing_db: npt.NDArray[np.float32] | None = None
         self._asked_db: npt.NDArray[np.float32] | None = None
         self.ceiling = usable_ceiling(ceiling_dbtp)
         self._see_peaks()
@@ -115,9 +115,10 @@ class Model:
 
     def forecast(self, drive_db: float) -> Forecast:
         """Return what a drive would give."""
-        if drive_db not in self._known:
-            self._known[drive_db] = self._worked_out(drive_db)
-        return self._known[drive_db]
+        asked = self._moving, drive_db
+        if asked not in self._known:
+            self._known[asked] = self._worked_out(drive_db)
+        return self._known[asked]
 
     def ridden(self, gain_db: npt.NDArray[np.float64]) -> Model:
         """Return a model of the same audio under a slow gain, given for every 10 ms."""
@@ -178,36 +179,44 @@ class Model:
 
     def follow(self, moving: MovingCeiling | None) -> None:
         """Forecast from now on what a moving ceiling leaves too; nothing is clipped beside it."""
-        self._known.clear()
-        self._asked = self._asked_db = None
+        self._moving, self._asked_db = moving, None
         if moving is not None:
-            if self._slow is None:
-                self._slow = slow_levels(self._energies, self._rate_hz)
-            self._asked = moving.asked(self.peaks, self._slow)
-            self._asked_db = reached_levels_db(self._asked, self._rate_hz)
-            self._asked_db[self._asked_db <= 0.0] = -np.inf
+            self._asked_db = moving.asked_db(self._standing_peaks_db())
+
+    def _standing_peaks_db(self) -> npt.NDArray[np.float32]:
+        """Return how far the peaks stand over what is heard around them, at each place of knots.
+
+        Those that only a moving ceiling may reach are looked for when it is first asked of, while
+        the audio is still unchanged.
+        """
+        if self._standing_db is None:
+            if self._floor_share > FLOOR_SHARE:
+                block = block_frames(self._rate_hz)
+                self.peaks = block_peaks(self._audio, block, floor_share=FLOOR_SHARE)
+            self._slow = slow_levels(self._energies, self._rate_hz)
+            self._standing_db = reached_levels_db(self.peaks / self._slow, self._rate_hz)
+        return self._standing_db
 
     def driven_peaks(self, drive_db: float) -> npt.NDArray[np.float32]:
         """Return :func:`dsp.moving_ceiling.driven_peaks` of the blocks, where one is followed."""
-        if self._asked is None:
+        if self._moving is None or self._slow is None:
             return self.peaks
-        return driven_peaks(self.peaks, self._asked, self.ceiling, drive_db)
+        asked = self._moving.asked(self.peaks, self._slow)
+        return driven_peaks(self.peaks, asked, self.ceiling, drive_db)
 
     def _median_psr_db(self, drive_db: float) -> float:
         """Return the median true peak over short-term loudness that a drive would leave, dB."""
-        gains = block_gains(self._knots_db(drive_db))
+        gains = knot_gains(self._knots_db(drive_db))
+        steps, highest = np.zeros(len(self._step_starts)), np.zeros(len(self._step_starts))
+        _sum_steps(self._energies, gains, self._step_starts, steps)
+        _highest_of_steps(self.peaks, gains, self._step_starts, highest)
+        energies = WeightedEnergies(steps / self._step_frames)
+        short = short_term_lufs(energies)
+        windows = np.arange(0, len(highest), STEPS_PER_WINDOW)
         with np.errstate(divide="ignore"):
-            highest = np.maximum.reduceat(self.peaks * gains, self._step_starts[::STEPS_PER_WINDOW])
-            levels = 20.0 * np.log10(highest)
-        # Where they are, since the blocks of a long piece take room.
-        energies = np.multiply(self._energies, np.square(gains, out=gains), out=gains)
-        steps = self._steps(energies)
-        short = short_term_lufs(steps)
-        left_db = psr_db(levels, short)[short > integrated_lufs(steps) - GATE_LU]
+            levels = 20.0 * np.log10(np.maximum.reduceat(highest, windows))
+        left_db = psr_db(levels, short)[short > integrated_lufs(energies) - GATE_LU]
         return float(np.median(left_db)) if left_db.size else -math.inf
-
-    def _steps(self, energies: npt.NDArray[np.float64]) -> WeightedEnergies:
-        return steps_of_blocks(energies, block_frames(self._rate_hz), self._rate_hz)
 
     def slope(self, drive_db: float) -> float:
         """Return the loudness gained per dB of drive, LU."""
@@ -217,13 +226,16 @@ class Model:
         return max(1e-3, (self.forecast(drive_db).lufs - below) / _SLOPE_STEP_DB)
 
 
+@njit(types.float32(_GAINS, types.int64), nogil=True, cache=True, inline="always")
+def _gain_of_block(gains: npt.NDArray[np.float32], block: int) -> np.float32:
+    """Return the gain in the middle of a block, about."""
+    inner = np.float32(23.0) * (gains[block + 1] + gains[block + 2])
+    middle: np.float32 = (gains[block] + inner + gains[block + 3]) * np.float32(1.0 / 48.0)
+    return middle
+
+
 @njit(
-    types.void(
-        FLOATS,
-        types.Array(types.float32, 1, "C", readonly=True),
-        types.Array(types.int64, 1, "C", readonly=True),
-        types.float64[::1],
-    ),
+    types.void(FLOATS, _GAINS, _STARTS, types.float64[::1]),
     nogil=True,
     cache=True,
     fastmath={"contract", "reassoc"},
@@ -239,7 +251,27 @@ def _sum_steps(
         stop = step_starts[step + 1] if step + 1 < len(steps) else len(energies)
         total = 0.0
         for block in range(step_starts[step], stop):
-            inner = np.float32(23.0) * (gains[block + 1] + gains[block + 2])
-            gain = (gains[block] + inner + gains[block + 3]) * np.float32(1.0 / 48.0)
+            gain = _gain_of_block(gains, block)
             total += energies[block] * (gain * gain)
         steps[step] = total
+
+
+@njit(
+    types.void(_GAINS, _GAINS, _STARTS, types.float64[::1]),
+    nogil=True,
+    cache=True,
+)
+def _highest_of_steps(
+    peaks: npt.NDArray[np.float32],
+    gains: npt.NDArray[np.float32],
+    step_starts: npt.NDArray[np.int64],
+    highest: npt.NDArray[np.float64],
+) -> None:
+    """Find the highest peak of each step under the spline of gains at knots."""
+    for step in range(len(highest)):
+        stop = step_starts[step + 1] if step + 1 < len(highest) else len(peaks)
+        most = np.float32(0.0)
+        for block in range(step_starts[step], stop):
+            peak = peaks[block] * _gain_of_block(gains, block)
+            most = peak if peak > most else most
+        highest[step] = most

@@ -45,6 +45,7 @@ _CEILING_STEP_DB: Final = (
     0.1  # of a moving ceiling; also kept free of the limits, for what the model does not know
 )
 _RANGE_TAKEN_LU: Final = 0.2  # by a moving ceiling: as much as a ride gives back
+_STRIDE: Final = 1.5  # dB of drive tried at first per LU that is missing
 _ROOT_TOLERANCE: Final = 0.002  # LU or dB
 
 
@@ -169,12 +170,9 @@ def maximize(
     if not in_place:
         audio = Audio(audio.samples.copy(), audio.rate_hz)
     limits = Limits(max_limiting_db, max_mean_limiting_db)
-    following = psr_goal_db is not None or moving is not None
-    model = Model(audio, ceiling_dbtp, limits, block_energies, following=following)
-    if psr_goal_db is not None:
-        moving = model.moving_ceiling(psr_goal_db, _planned_drive(model, goal_lufs, limits)[0])
-    if moving is not None:
-        moving = _kept_ceiling(model, moving, goal_lufs, limits, kept_range_lu)
+    model = Model(audio, ceiling_dbtp, limits, block_energies)
+    if psr_goal_db is not None or moving is not None:
+        moving = _kept_ceiling(model, moving, psr_goal_db, goal_lufs, limits, kept_range_lu)
     model.follow(moving)
     held_by: HeldBy | None
     if math.isinf(model.forecast(min(0.0, model.headroom_db)).lufs):
@@ -247,30 +245,46 @@ def undo_in_place(maximized: Maximized) -> None:
 
 def _kept_ceiling(
     model: Model,
-    moving: MovingCeiling,
+    wanted: MovingCeiling | None,
+    psr_goal_db: float | None,
     goal_lufs: float,
     limits: Limits,
     kept_range_lu: tuple[float, float] | None,
 ) -> MovingCeiling | None:
-    """Return a moving ceiling no lower than one, under which goal and loudness range are kept."""
+    """Return a moving ceiling no lower than one, under which goal and loudness range are kept.
+
+    The one wanted is given, or the median PSR that it is to leave.
+    """
+    goal_lufs += TOLERANCE_LU
     within = Limits(
         max(0.0, limits.highest_db - _CEILING_STEP_DB), max(0.0, limits.mean_db - _CEILING_STEP_DB)
     )
+    least_db = _reaching_drive(model, goal_lufs)  # a ceiling takes loudness: under it, no less
+    if least_db is None or not _allowed(model, least_db, within):
+        return None
+    if wanted is None and psr_goal_db is not None:
+        wanted = model.moving_ceiling(psr_goal_db, least_db)
+    if wanted is None:
+        return None
 
     def kept(ceiling: MovingCeiling) -> bool:
         model.follow(ceiling)
-        drive_db, held_by = _planned_drive(model, goal_lufs + TOLERANCE_LU, within)
-        if held_by or kept_range_lu is None:
-            return held_by is None
+        if not _allowed(model, least_db, within):
+            return False
+        drive_db = _reaching_drive(model, goal_lufs, least_db)
+        if drive_db is None or not _allowed(model, drive_db, within):
+            return False
+        if kept_range_lu is None:
+            return True
         least, most = kept_range_lu
         range_lu = loudness_range_lu(model.limited(drive_db))
         return least - _RANGE_TAKEN_LU <= range_lu <= most + _RANGE_TAKEN_LU
 
-    if kept(moving):
-        return moving
-    found, low_db, high_db = None, moving.over_db, moving.over_db + moving.most_db
+    if kept(wanted):
+        return wanted
+    found, low_db, high_db = None, wanted.over_db, wanted.over_db + wanted.most_db
     while high_db - low_db > _CEILING_STEP_DB:
-        tried = replace(moving, over_db=(low_db + high_db) / 2.0)
+        tried = replace(wanted, over_db=(low_db + high_db) / 2.0)
         if kept(tried):
             found, high_db = tried, tried.over_db
         else:
@@ -302,37 +316,52 @@ def total_reduction_db(clipped: Clipped | None, limited: Limited) -> tuple[float
 
 def _planned_drive(model: Model, goal_lufs: float, limits: Limits) -> tuple[float, HeldBy | None]:
     """Return the drive that should reach the goal, or the most that is allowed and why."""
-    highest_db = model.highest_drive_db
-    drive_db = highest_db
-    held_by: HeldBy | None = limits.held_by
-    if model.forecast(highest_db).lufs >= goal_lufs:
-        lowest_db = highest_db - 6.0
-        while model.forecast(lowest_db).lufs > goal_lufs:
-            lowest_db -= 6.0
-        drive_db = rising_root(
-            lambda db: model.forecast(db).lufs - goal_lufs, lowest_db, highest_db
-        )
-        held_by = None
-    if drive_db <= model.unclipped_headroom_db:
-        return drive_db, held_by
-
+    reaching_db = _reaching_drive(model, goal_lufs)
+    drive_db = model.highest_drive_db if reaching_db is None else reaching_db
+    held_by = limits.held_by if reaching_db is None else None
     low_db = model.unclipped_headroom_db
-    most_db = max(0.0, limits.highest_db - BUDGET_MARGIN_DB / 2.0)
-    if model.forecast(drive_db).max_reduction_db > most_db:
-        drive_db = rising_root(
-            lambda db: model.forecast(db).max_reduction_db - most_db, low_db, drive_db
-        )
-        held_by = limits.held_by
-    most_mean_db = limits.mean_db - _ROOT_TOLERANCE
-    if model.forecast(drive_db).mean_reduction_db > most_mean_db:
-        drive_db = rising_root(
-            lambda db: model.forecast(db).mean_reduction_db - most_mean_db, low_db, drive_db
-        )
-        held_by = "mean_limiting"
-    if model.slope(drive_db) < LOWEST_SLOPE:
-        drive_db = rising_root(lambda db: LOWEST_SLOPE - model.slope(db), low_db, drive_db)
-        held_by = "saturation"
+    if drive_db > low_db:
+        for limit, excess in _excesses(model, limits):
+            if excess(drive_db) > 0.0:
+                drive_db, held_by = rising_root(excess, low_db, drive_db), limit
     return drive_db, held_by
+
+
+def _reaching_drive(model: Model, goal_lufs: float, low_db: float | None = None) -> float | None:
+    """Return the drive that reaches a goal, looked for upwards; None where the highest does not."""
+
+    def over_lu(drive_db: float) -> float:
+        return model.forecast(drive_db).lufs - goal_lufs
+
+    if low_db is None:
+        low_db = min(model.headroom_db, model.highest_drive_db)
+        while over_lu(low_db) > 0.0:
+            low_db -= 6.0
+    high_db = low_db
+    while (missing_lu := -over_lu(high_db)) > 0.0:
+        if high_db >= model.highest_drive_db:
+            return None
+        low_db = high_db
+        high_db = min(model.highest_drive_db, high_db + _STRIDE * missing_lu + _DRIVE_STEP_DB)
+    return rising_root(over_lu, low_db, high_db)
+
+
+def _excesses(model: Model, limits: Limits) -> tuple[tuple[HeldBy, Callable[[float], float]], ...]:
+    """Return by what a drive goes past each limit, which rises with it."""
+    most_db = max(0.0, limits.highest_db - BUDGET_MARGIN_DB / 2.0)
+    most_mean_db = limits.mean_db - _ROOT_TOLERANCE
+    return (
+        (limits.held_by, lambda db: model.forecast(db).max_reduction_db - most_db),
+        ("mean_limiting", lambda db: model.forecast(db).mean_reduction_db - most_mean_db),
+        ("saturation", lambda db: LOWEST_SLOPE - model.slope(db)),
+    )
+
+
+def _allowed(model: Model, drive_db: float, limits: Limits) -> bool:
+    """Tell whether a drive keeps all limits."""
+    if drive_db <= model.unclipped_headroom_db:
+        return True
+    return all(excess(drive_db) <= 0.0 for _limit, excess in _excesses(model, limits))
 
 
 def rising_root(function: Callable[[float], float], low: float, high: float) -> float:

@@ -54,6 +54,18 @@ class MovingCeiling:
         asked = peaks / (slow * np.float32(db_to_amplitude(self.over_db)))
         return np.clip(asked, 1.0, np.float32(db_to_amplitude(self.most_db)), out=asked)
 
+    def asked_db(self, standing_db: Peaks) -> Peaks:
+        """Return what is asked at places, dB; −inf where peaks stay.
+
+        Parameters
+        ----------
+        standing_db : ndarray of float32
+            How far the peaks there stand over :func:`slow_levels`, dB.
+        """
+        asked_db: Peaks = np.minimum(standing_db - np.float32(self.over_db), self.most_db)
+        asked_db[asked_db <= 0.0] = -np.inf
+        return asked_db
+
 
 def slow_levels(energies: Doubles, rate_hz: int) -> Peaks:
     """Return the loudness of 3 s around each block as an amplitude, no lower than in a hush.

@@ -32,9 +32,8 @@ def find_ride(audio: Audio, overshoot_lu: float, maximized: Maximized) -> Ride:
     energies = weighted_energies(audio)
     middle = slow_middle_lufs(windowed_lufs(energies, SLOW_SECONDS))
     limits = Limits(maximized.max_reduction_db + BUDGET_MARGIN_DB, maximized.mean_reduction_db)
-    moving = maximized.passes.moving
-    model = Model(audio, maximized.passes.ceiling_dbtp, limits, following=moving is not None)
-    model.follow(moving)
+    model = Model(audio, maximized.passes.ceiling_dbtp, limits)
+    model.follow(maximized.passes.moving)
     if maximized.clipped:
         model.take_clip(maximized.clipped)
     before = model.limited(maximized.drive_db)

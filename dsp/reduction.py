@@ -151,17 +151,22 @@ def _released_knots(
     fast: float,
     slow: float,
 ) -> npt.NDArray[np.float64]:
+    # Each choice of two as a selection: the processor cannot guess which way one goes.
     mean = reduction = before = two_before = 0.0
     knots = np.empty(len(reached_db) - 2)
+    asks = len(asked_db) > 0
     for place in range(len(reached_db)):
         level_db = reached_db[place] + drive_db
-        if len(asked_db) > 0:
-            level_db = max(level_db, asked_db[place])
-        held = max(0.0, level_db + _MODULATION_MARGIN_DB)
-        if held > 0.0 or reduction > 0.0 or mean > 0.0:
+        if asks:
+            asked = asked_db[place]
+            level_db = asked if asked > level_db else level_db
+        level_db += _MODULATION_MARGIN_DB
+        held = level_db if level_db > 0.0 else 0.0
+        if held > 0.0 or reduction > 0.0:
             mean = mean * slow + held * (1.0 - slow)
-            reduction = max(held, reduction * fast + mean * (1.0 - fast))
-            if held == 0.0 and reduction < _NEGLIGIBLE_DB:
+            falling = reduction * fast + mean * (1.0 - fast)
+            reduction = held if held > falling else falling
+            if reduction < _NEGLIGIBLE_DB:
                 reduction = mean = 0.0
         if place >= 2:
             knots[place - 2] = 0.25 * (two_before + 2.0 * before + reduction)

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, Self
 
 from dsp.errors import InvalidSettings
 
-ENGINE_VERSION: Final = "1.6.0"
+ENGINE_VERSION: Final = "1.6.1"
 
 DEFAULT_AMOUNT: Final = 0.7
 FULL_LOUDNESS_AMOUNT: Final = 0.7  # from this overall amount on, loudness follows in full

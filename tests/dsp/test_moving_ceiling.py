@@ -118,7 +118,7 @@ def test_what_a_moving_ceiling_takes_does_not_hang_on_the_drive():
 
 def test_a_forecast_tells_what_a_moving_ceiling_leaves():
     audio = peaky(song(LOUD_SECONDS))
-    model = Model(audio, CEILING_DBTP, Limits(6.0, 2.0), following=True)
+    model = Model(audio, CEILING_DBTP, Limits(6.0, 2.0))
     goal_db = psr_db(audio) - 1.5
     moving = model.moving_ceiling(goal_db, 0.0)
     assert moving is not None
