@@ -59,7 +59,12 @@ class AdminSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
             self.admin_view(require_POST(support.end_sessions)),
             name="support-end-sessions",
         )
-        return [people, log_out, *super().get_urls()]
+        lost_factor = path(
+            "people/<int:user_id>/second-factor/",
+            self.admin_view(self.lost_factor),
+            name="support-lost-factor",
+        )
+        return [people, log_out, lost_factor, *super().get_urls()]
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
         def audited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -86,3 +91,6 @@ class AdminSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
 
     def support(self, request: HttpRequest, user_id: int) -> HttpResponse:
         return support.person(request, user_id, self.each_context(request))
+
+    def lost_factor(self, request: HttpRequest, user_id: int) -> HttpResponse:
+        return support.lost_factor(request, user_id, self.each_context(request))

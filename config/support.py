@@ -3,6 +3,8 @@
 import uuid
 from typing import Any, Final
 
+from allauth.account.adapter import get_adapter
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import messages
@@ -15,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.http import note
 from accounts.models import AuditEntry, Mail, User
-from accounts.services import end_all_sessions, subject_of
+from accounts.services import end_all_sessions, subject_of, take_factors_away
 from billing import services as billing
 from billing.messages import label_of
 from billing.models import Account, Entry, Payment
@@ -25,6 +27,11 @@ from references.models.limits import most_stored_bytes
 
 LINES: Final = 25
 MOST_CREDITS: Final = 1_000  # at once; a slip of the finger is not a million
+FACTORS: Final = {
+    Authenticator.Type.TOTP: gettext_lazy("Authenticator app"),
+    Authenticator.Type.WEBAUTHN: gettext_lazy("Passkey or security key"),
+    Authenticator.Type.RECOVERY_CODES: gettext_lazy("Recovery codes"),
+}
 
 
 class GrantForm(forms.Form):
@@ -36,6 +43,15 @@ class GrantForm(forms.Form):
         help_text=gettext_lazy("For the audit log: what happened, and no personal data."),
     )
     key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+
+class LostFactorForm(forms.Form):
+    reason = forms.CharField(
+        label=gettext_lazy("How they proved who they are"),
+        min_length=10,
+        max_length=200,
+        help_text=gettext_lazy("For the audit log: what you checked, and no personal data."),
+    )
 
 
 def person(request: Any, user_id: int, context: dict[str, Any]) -> HttpResponse:
@@ -53,7 +69,7 @@ def person(request: Any, user_id: int, context: dict[str, Any]) -> HttpResponse:
     else:
         note(request, "support.look", subject=user)
     context |= {"title": f"#{user.pk} {user.email}", "person": user, "form": form}
-    context |= _of_everyone(request, user)
+    context |= _of_everyone(request.user, user)
     if request.user.has_perm("accounts.support_user"):
         context |= _of_support(user)
     if request.user.has_perm("mastering.view_version"):
@@ -70,13 +86,58 @@ def end_sessions(request: Any, user_id: int) -> HttpResponse:
     if not request.user.has_perm("accounts.end_sessions"):
         raise PermissionDenied
     user = get_object_or_404(User, pk=user_id)
-    if user.is_staff and not request.user.is_superuser:
+    if not _reaches(request.user, user):
         raise PermissionDenied
     with transaction.atomic():
         end_all_sessions(user)
         note(request, "support.end_sessions", subject=user)
     messages.success(request, _("%(email)s is logged out everywhere.") % {"email": user.email})
     return redirect("admin:support-person", user_id)
+
+
+def lost_factor(request: Any, user_id: int, context: dict[str, Any]) -> HttpResponse:
+    """Show someone's second factors, and take them away once it is sure who asks for it.
+
+    Nobody does that for themselves: who is logged in changes their own on their own pages.
+    """
+    if not request.user.has_perm("accounts.take_factors"):
+        raise PermissionDenied
+    user = get_object_or_404(User, pk=user_id)
+    if user == request.user or not _reaches(request.user, user):
+        raise PermissionDenied
+    form = LostFactorForm(request.POST if request.method == "POST" else None)
+    status = 422 if form.errors else 200
+    if form.is_valid():
+        if _take_factors(request, user, **form.cleaned_data):
+            return redirect("admin:support-person", user_id)
+        status = 409
+    if request.method != "POST":
+        note(request, "support.look", subject=user)
+    factors = Authenticator.objects.filter(user=user).order_by("created_at")
+    context |= {
+        "title": _("Lost second factor: %(email)s") % {"email": user.email},
+        "person": user,
+        "form": form,
+        "factors": [(FACTORS[Authenticator.Type(factor.type)], factor) for factor in factors],
+    }
+    return render(request, "admin/lost_factor.html", context, status=status)
+
+
+def _take_factors(request: HttpRequest, user: User, *, reason: str) -> bool:
+    with transaction.atomic():
+        kinds = take_factors_away(user)
+        if not kinds:
+            return False
+        note(request, "support.take_factors", subject=user, detail={"reason": reason, "of": kinds})
+        get_adapter().send_notification_mail("mfa/email/taken_away", user, email=user.email)
+    told = _("The second factor of %(email)s is taken away.") % {"email": user.email}
+    messages.success(request, told)
+    return True
+
+
+def _reaches(staff: User, user: User) -> bool:
+    """Tell whether staff may touch an account: of their own kind, who may do everything does."""
+    return staff.is_superuser or not user.is_staff
 
 
 def _grant(request: HttpRequest, user: User, *, credits: int, reason: str, key: uuid.UUID) -> None:
@@ -92,16 +153,18 @@ def _grant(request: HttpRequest, user: User, *, credits: int, reason: str, key: 
     messages.success(request, _("%(credits)d credits were given.") % {"credits": credits})
 
 
-def _of_everyone(request: HttpRequest, user: User) -> dict[str, Any]:
+def _of_everyone(staff: User, user: User) -> dict[str, Any]:
     account = Account.objects.get(user=user)
     return {
         "account": account,
         "standing": billing.standing_of(account),
         "balance": billing.balance_of(account),
         "is_frozen": billing.is_frozen(account),
-        "may_end_sessions": request.user.has_perm("accounts.end_sessions")
-        and (request.user.is_superuser or not user.is_staff),
-        "may_grant": request.user.has_perm("billing.grant_credits"),
+        "may_end_sessions": staff.has_perm("accounts.end_sessions") and _reaches(staff, user),
+        "may_take_factors": staff.has_perm("accounts.take_factors")
+        and _reaches(staff, user)
+        and staff != user,
+        "may_grant": staff.has_perm("billing.grant_credits"),
     }
 
 

@@ -17,6 +17,7 @@ from tests.studio import submitted
 
 ROLES = ("support", "finance", "operations")
 GRANT = {"credits": 5, "reason": "the master was late"}
+PROOF = {"reason": "told the last three titles"}
 
 
 def staff(*roles: str, may_do_everything: bool = False) -> User:
@@ -41,6 +42,7 @@ def ids(alice: User) -> dict[str, Any]:
     payment = Payment.objects.create(
         account=account, stripe_id="in_1", item="pack20", lot=lot, amount=2000, currency="eur"
     )
+    Authenticator.objects.create(user=alice, type="totp", data={})
     return {
         "version": version.pk,
         "audio": version.master.mix_id,

@@ -46,6 +46,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         permissions = [
             ("support_user", "Can see a person's account, without their audio"),
             ("end_sessions", "Can log a person out everywhere"),
+            ("take_factors", "Can take away a person's lost second factor"),
         ]
 
     def __str__(self) -> str:

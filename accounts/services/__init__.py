@@ -2,6 +2,7 @@
 
 from accounts.services.audit import subject_of
 from accounts.services.events import forget_old_events, record
+from accounts.services.factors import take_factors_away
 from accounts.services.keys import (
     Made,
     create_key,
@@ -119,6 +120,7 @@ __all__ = [
     "send_test",
     "signed_headers",
     "subject_of",
+    "take_factors_away",
     "told",
     "unseal",
 ]

@@ -30,6 +30,7 @@ PAGES = (
     "accounts/user/",
     "accounts/user/{person}/change/",
     "people/{person}/",
+    "people/{person}/second-factor/",
     "auth/group/",
     "mastering/albumarchive/",
     "mastering/receipt/",

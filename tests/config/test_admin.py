@@ -6,6 +6,9 @@ import uuid
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.test import Client
@@ -20,7 +23,7 @@ from mastering.models import PlatformRule, Receipt, Version
 from mastering.services import create_share
 from mastering.tasks import preview_next, render_next
 from tests.conftest import browser_of, member
-from tests.staff import GRANT, ROLES, acts, as_staff, staff
+from tests.staff import GRANT, PROOF, ROLES, acts, as_staff, staff
 
 NOW = timezone.now()
 RULE = {
@@ -59,6 +62,8 @@ MATRIX: tuple[tuple[str, dict[str, Any] | None, tuple[str, ...]], ...] = (
     ("people/{person}/", None, ROLES),
     ("people/{person}/", GRANT, ("finance",)),
     ("people/{person}/log-out/", {}, ("support", "operations")),
+    ("people/{person}/second-factor/", None, ("support",)),
+    ("people/{person}/second-factor/", PROOF, ("support",)),
     ("mastering/albumarchive/", None, ("support", "operations")),
     ("mastering/albumarchive/{archive}/change/", None, ("support", "operations")),
     ("mastering/albumarchive/{archive}/do/release/", {}, ("operations",)),
@@ -189,6 +194,60 @@ def test_nobody_logs_out_who_may_do_more(chief: Client, as_alice: Client):
     assert "Log out everywhere" not in client.get(path).content.decode()
     assert client.post(f"{path}log-out/").status_code == 403
     assert chief.get(path).status_code == 200
+
+
+def test_support_takes_a_lost_second_factor_away(alice: User, as_alice: Client, mailoutbox):
+    TOTP.activate(alice, "JBSWY3DPEHPK3PXP")
+    RecoveryCodes.activate(alice)
+    as_alice.get("/account/")
+    support, path = as_staff("support"), f"/admin/people/{alice.pk}/"
+    assert f"{path}second-factor/" in support.get(path).content.decode()
+    assert "Authenticator app" in support.get(f"{path}second-factor/").content.decode()
+    answer = support.post(f"{path}second-factor/", PROOF, follow=True)
+    assert "is taken away" in answer.content.decode()
+    assert not Authenticator.objects.filter(user=alice).exists()
+    assert as_alice.get("/account/").status_code == 302
+    entry = AuditEntry.objects.get(act="support.take_factors")
+    assert (entry.subject, entry.actor_id) == (f"accounts.user:{alice.pk}", staff_id(support))
+    assert json.loads(entry.detail) == PROOF | {"of": ["recovery_codes", "totp"]}
+    (mail,) = mailoutbox
+    assert mail.to == [alice.email]
+    assert "second factor was taken away" in mail.subject
+    assert "127.0.0.1" not in mail.body  # of staff
+
+
+def test_a_lost_factor_is_taken_away_for_a_reason_and_once(alice: User, mailoutbox):
+    support, path = as_staff("support"), f"/admin/people/{alice.pk}/second-factor/"
+    assert support.post(path, PROOF).status_code == 409
+    Authenticator.objects.create(user=alice, type="totp", data={})
+    for reason in ("", "because"):
+        assert support.post(path, {"reason": reason}).status_code == 422
+    assert Authenticator.objects.filter(user=alice).exists()
+    assert acts() == []
+    assert support.post(path, PROOF).status_code == 302
+    assert support.post(path, PROOF).status_code == 409
+    assert acts() == ["support.take_factors"]
+    assert len(mailoutbox) == 1
+
+
+def test_nobody_takes_their_own_factor_away_or_that_of_staff(chief: Client, db):
+    support, colleague = as_staff("support"), staff("finance")
+    for client in (support, chief):
+        own = f"/admin/people/{staff_id(client)}/"
+        assert "second-factor/" not in client.get(own).content.decode()
+        assert client.get(f"{own}second-factor/").status_code == 403
+        assert client.post(f"{own}second-factor/", PROOF).status_code == 403
+    path = f"/admin/people/{colleague.pk}/second-factor/"
+    assert support.post(path, PROOF).status_code == 403
+    assert Authenticator.objects.count() == 3
+    assert chief.post(path, PROOF).status_code == 302
+    assert not Authenticator.objects.filter(user=colleague).exists()
+    answer = browser_of(colleague).get("/admin/", follow=True)
+    assert answer.redirect_chain[-1][0] == "/account/2fa/"  # a new one first
+
+
+def staff_id(client: Client) -> int:
+    return int(client.session["_auth_user_id"])
 
 
 def test_looking_at_a_person_is_written_down(ids):
