@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
 from mastering import services
@@ -323,3 +324,26 @@ def test_a_group_leaves_bells_to_others_while_its_worker_has_something_to_do(
     assert broker.dequeue() == ["bell 2"]
     assert next(state_after, "none left") == "none left"
     assert broker.list_key == "bells"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ("--groups=0", "--groups, or WORKER_GROUPS, must be 1 or more"),
+        ("--groups=-1", "--groups, or WORKER_GROUPS, must be 1 or more"),
+        ("--groups=many", "argument --groups: invalid int value: 'many'"),
+        ("--grace-seconds=-1", "--grace-seconds must be 0 or more"),
+        ("--grace-seconds=nan", "--grace-seconds must be 0 or more"),
+    ],
+)
+def test_workers_that_could_not_be_are_refused(monkeypatch, wrong, told):
+    monkeypatch.setattr(Supervisor, "run", lambda _supervisor: pytest.fail("they run"))
+    with pytest.raises(CommandError, match=told):
+        call_command("run_workers", wrong)
+
+
+def test_no_workers_are_refused_where_the_settings_say_so(monkeypatch, settings):
+    settings.WORKER_GROUPS = 0
+    monkeypatch.setattr(Supervisor, "run", lambda _supervisor: pytest.fail("they run"))
+    with pytest.raises(CommandError, match="WORKER_GROUPS"):
+        call_command("run_workers")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from mastering.management.supervisor import Supervisor
 
@@ -24,4 +24,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_: Any, groups: int, grace_seconds: float, **__: Any) -> None:
+        if groups < 1:
+            raise CommandError("--groups, or WORKER_GROUPS, must be 1 or more.")
+        if not grace_seconds >= 0:  # nor NaN
+            raise CommandError("--grace-seconds must be 0 or more.")
         Supervisor(groups=groups, grace_seconds=grace_seconds).run()

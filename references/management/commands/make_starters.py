@@ -11,11 +11,14 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandError
 
 from dsp import files
+from dsp.errors import AudioError
 from dsp.measure import Profile, measure
 from references.management.averages import average
 from references.services.starters import FOLDER, STARTERS
 
+NAMED: Final = ("title", "artist", "licence", "package", "version", "path")  # in the starter
 LOUDNESS_LUFS: Final = -14.0  # as Spotify, YouTube, Tidal and Amazon play
+COLUMNS: Final = frozenset({"id", "genre", *NAMED})
 # Licences under which everyone may study a work, and tell what they found.
 ALLOWED: Final = (
     "CC0", "CC-BY-3.0", "CC-BY-4.0", "CC-BY-SA-3.0", "CC-BY-SA-4.0", "Expat", "BSD-2-clause",
@@ -34,10 +37,11 @@ class Command(BaseCommand):
         parser.add_argument("--jobs", type=int, default=1)
 
     def handle(self, *_: Any, folder: Path, sources: Path, jobs: int, **__: Any) -> None:
-        with sources.open(newline="") as table:
-            rows = [
-                row for row in csv.DictReader(table, delimiter="\t") if row["licence"] in ALLOWED
-            ]
+        if jobs < 1:
+            raise CommandError("--jobs must be 1 or more.")
+        if not folder.is_dir():
+            raise CommandError(f"{folder} is no folder.")
+        rows = [row for row in _listed(sources) if row["licence"] in ALLOWED]
         by_style = defaultdict(list)
         for row in rows:
             for path in sorted(folder.glob(f"{row['id']}.*")):
@@ -51,6 +55,19 @@ class Command(BaseCommand):
             _write(FOLDER / f"{code}.json", profiles, [row for row, _ in tracks])
             self.stdout.write(f"{code}: {len(tracks)} tracks")
         list_sources()
+
+
+def _listed(sources: Path) -> list[dict[str, str]]:
+    """Return the rows of a table that names every column that is needed."""
+    try:
+        with sources.open(newline="", encoding="utf-8") as table:
+            reader = csv.DictReader(table, delimiter="\t", restval="")
+            names, rows = reader.fieldnames or (), list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise CommandError(f"{sources} cannot be read as a table: {error}") from None
+    if missing := COLUMNS.difference(names):
+        raise CommandError(f"{sources} has no column {' and no '.join(sorted(missing))}.")
+    return rows
 
 
 def list_sources() -> None:
@@ -75,16 +92,17 @@ def list_sources() -> None:
 
 
 def _measured(path: Path) -> Profile:
-    return measure(files.read(path))
+    try:
+        return measure(files.read(path))
+    except AudioError as error:
+        raise CommandError(f"{path} cannot be measured: {error.code}") from None
 
 
 def _write(path: Path, profiles: list[Profile], rows: list[dict[str, str]]) -> None:
     made = average(profiles, loudness_lufs=LOUDNESS_LUFS)
-    kept = ("title", "artist", "licence", "package", "version", "path")
     told = {
         "tracks": [
-            {name: row[name] for name in kept if row.get(name, "-") not in ("-", "")}
-            for row in rows
+            {name: row[name] for name in NAMED if row[name] not in ("-", "")} for row in rows
         ],
         "summary": made.summary(),
         "profile": made.to_dict(),
