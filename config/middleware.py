@@ -22,6 +22,7 @@ from config import health, metrics
 DENIED = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
 BEGUN, SEEN = "begun", "seen"  # seconds since 1970, in the session
 SEEN_STEP_SECONDS = 60  # a visit is noted no more often, so that few requests write
+RETRY_SECONDS = 60  # the minute that the page of 429 asks for
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 EVEN_PACED = ("account_login", "account_signup", "account_reset_password")
 
@@ -85,6 +86,19 @@ def _given_id(request: HttpRequest) -> uuid.UUID | None:
         with contextlib.suppress(ValueError):
             return uuid.UUID(request.headers.get("X-Request-ID", ""))
     return None
+
+
+class RetryAfterMiddleware:
+    """Tell whoever is refused for now when to come again, where the view did not say."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code in (429, 503):
+            response.headers.setdefault("Retry-After", str(RETRY_SECONDS))
+        return response
 
 
 class BrokenUploadsMiddleware:

@@ -248,6 +248,19 @@ def test_without_a_key_nothing_is_sold_and_the_pages_say_so(as_carol, settings):
         services.start_checkout(user=User.objects.get(), item="pack5", urls=URLS)
 
 
+def test_invoices_that_stripe_cannot_tell_now_are_to_be_asked_for_again(
+    as_carol, carol: User, double
+):
+    bought(double, carol, "pack5")
+
+    def away(_path: str) -> None:
+        raise stripe.APIConnectionError("no route", should_retry=True)
+
+    double.failing = away
+    answer = as_carol.get("/billing/invoices/")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+
+
 def test_invoices_are_listed(as_carol, carol: User, double):
     bought(double, carol, "artist")
     page = as_carol.get("/billing/invoices/").content.decode()

@@ -63,3 +63,12 @@ def test_an_upload_that_cannot_be_read_leaves_no_file(as_alice, begun_files, pat
     body = HEAD + b"Content-Transfer-Encoding: base64\r\n\r\nAAAAA\r\n--b--\r\n"
     assert as_alice.post(path, body, content_type=FORM).status_code == 400
     assert [file.closed for file in begun_files] == [True]
+
+
+def test_who_asks_too_often_is_told_when_to_come_again(client, db, settings):
+    settings.EVEN_PACE_SECONDS = 0
+    form = {"email": "not an address", "password1": "x"}
+    answers = [client.post("/account/signup/", form) for _ in range(21)]
+    assert [answer.status_code for answer in answers] == [200] * 20 + [429]
+    told = [answer.headers.get("Retry-After") for answer in answers]
+    assert told == [None] * 20 + ["60"]
