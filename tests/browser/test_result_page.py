@@ -97,6 +97,21 @@ def test_all_scripts_together_are_small(visit: Visit, alice: User, address: str)
     assert sum(scripts.values()) < MOST_SCRIPT_BYTES
 
 
+def test_what_several_parts_of_the_page_draw_is_asked_for_once(
+    visit: Visit, alice: User, address: str
+) -> None:
+    page = visit(reverse("mastering:list"), user=alice)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    assert page.locator("gain-line").count() == 1
+    assert page.locator("level-plot").count() > 1
+    drawn = [url.rsplit("/", 1)[-1] for url in asked if url.endswith(".json")]
+    assert drawn.count("plots.json") == 1
+    assert len(drawn) == len({url for url in asked if url.endswith(".json")})
+
+
 def test_no_script_holds_up_the_first_paint(visit: Visit, alice: User, address: str) -> None:
     page = visit(address, user=alice)
     blocking = page.evaluate(

@@ -1,4 +1,7 @@
 // <gain-line src="plots.json">: gain reduction over time as a thin line hanging from the top.
+
+import { told } from "./told.js";
+
 const FLOOR_DB = 6;
 
 class GainLine extends HTMLElement {
@@ -12,9 +15,8 @@ class GainLine extends HTMLElement {
     this.append(this.#canvas);
     this.#resize.observe(this);
     document.addEventListener("themechange", this.#redraw);
-    const answer = await fetch(this.getAttribute("src"));
-    if (!answer.ok) return;
-    this.#track = (await answer.json()).limiting?.track?.reduction_db ?? null;
+    const plots = await told(this.getAttribute("src"));
+    this.#track = plots?.limiting?.track?.reduction_db ?? null;
     this.#draw();
   }
 

@@ -4,6 +4,7 @@
 // plot focused, the arrow keys, Home and End move it, and it is spoken.
 
 import { clock } from "./clock.js";
+import { told } from "./told.js";
 
 const STYLES = {
   original: { colour: "--original", dash: [8, 5], width: 1.75 },
@@ -23,12 +24,6 @@ const hertz = (value) => (value >= 1000 ? `${+(value / 1000).toFixed(1)} kHz` : 
 const units = (value) => minus(`${value.toFixed(1)} LU`);
 const level = (value, unit) => minus(`${value.toFixed(unit ? 1 : 2)}${unit ? `\u00a0${unit}` : ""}`);
 
-const loads = new Map(); // several plots of a page read one answer
-const load = (src) => {
-  if (!loads.has(src)) loads.set(src, fetch(src).then((answer) => (answer.ok ? answer.json() : null), () => null));
-  return loads.get(src);
-};
-
 class LevelPlot extends HTMLElement {
   #plot = null;
   #index = null;
@@ -37,8 +32,8 @@ class LevelPlot extends HTMLElement {
   #repaint = () => this.#draw();
 
   async connectedCallback() {
-    const told = await load(this.getAttribute("src"));
-    this.model = told?.plots[this.getAttribute("kind")];
+    const found = await told(this.getAttribute("src"));
+    this.model = found?.plots[this.getAttribute("kind")];
     if (!this.isConnected) return;
     if (!this.model) return this.closest(".plot-panel")?.setAttribute("data-unloaded", "");
     this.legend = document.getElementById(this.getAttribute("legend"));

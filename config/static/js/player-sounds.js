@@ -1,7 +1,7 @@
 // The sound of a player's tracks: fetched, put on the desk, made lossless, replaced while it plays.
 
 import { Decoded, Desk, Streamed, patched } from "./listening-desk.js";
-import { outline } from "./outline.js";
+import { told } from "./told.js";
 import { Track } from "./track-store.js";
 
 export class PlayerSounds {
@@ -55,7 +55,7 @@ export class PlayerSounds {
 
   /** Let a part of the master sound otherwise from now on, without a stop. */
   async patch({ url, waveform_url: waveformUrl, start_seconds: start, gain_db: gainDb }) {
-    const [part, drawn] = await Promise.all([this.store.decodeFrom(url), outline(waveformUrl)]);
+    const [part, drawn] = await Promise.all([this.store.decodeFrom(url), told(waveformUrl)]);
     if (this.store.isLong) return false;
     const { buffer } = await this.#sounds.get("master");
     const whole = patched(buffer, part, start);

@@ -1,6 +1,7 @@
 // The tracks of a player: where their sound comes from, and how loud it is.
 
-import { loudnessOf, measured, outline, remeasured } from "./outline.js";
+import { loudnessOf, measured, remeasured } from "./loudness.js";
+import { told } from "./told.js";
 
 const MEMORY_BYTES = 640e6; // of decoded sound; songs that need more are streamed
 const BYTES_PER_FRAME = 8; // two channels of 32-bit samples
@@ -18,7 +19,7 @@ export class Track {
   }
 
   async listenFor() {
-    this.loudness = (await outline(this.waveformUrl))?.loudness ?? null;
+    this.loudness = (await told(this.waveformUrl))?.loudness ?? null;
   }
 
   /** Loudness as it is played, of a part or of the whole; null where it is not known. */

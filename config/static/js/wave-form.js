@@ -2,7 +2,7 @@
 // own colour; where it is clipped, in shares of its length, flat bars close it above and below.
 //
 // The file holds, per channel, [lowest, highest, lowest, highest, …] from −127 to 127.
-import { outline } from "./outline.js";
+import { told } from "./told.js";
 
 const FULL_SCALE = 127;
 
@@ -23,7 +23,7 @@ class WaveForm extends HTMLElement {
   }
 
   async attributeChangedCallback(_name, _before, src) {
-    const found = await outline(src);
+    const found = await told(src);
     if (!found || src !== this.getAttribute("src")) return;
     this.#peaks = found.channels;
     this.#draw();

@@ -1,14 +1,4 @@
-// How a track looks and how loud it is: kept by the worker, or measured on the sound that is played.
-
-const fetched = new Map();
-
-/** Fetch the outline of a track, once for all who ask; null where it cannot be had. */
-export function outline(url) {
-  if (!fetched.has(url)) {
-    fetched.set(url, fetch(url).then((answer) => (answer.ok ? answer.json() : null), () => null));
-  }
-  return fetched.get(url);
-}
+// How loud a track is: told by the worker, or measured on the sound that is played.
 
 const OFFSET_LU = -0.691; // ITU-R BS.1770-5, equation 2
 const ABSOLUTE_GATE_LUFS = -70;
