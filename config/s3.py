@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from botocore.config import Config
 
-SIGNED_SECONDS = 300
+SIGNED_SECONDS = 900  # of an address to fetch from, where none asks for less
 IN_MEMORY_BYTES = 8_000_000  # larger objects go through a file, never whole into memory
 
 

@@ -26,7 +26,6 @@ from references.models import Reference
 from references.services import STARTERS
 
 FORM_BYTES: Final = 1_000_000  # what a form may hold beside its files
-SIGNED_URL_SECONDS: Final = 900
 RETRY_AFTER_SECONDS: Final = 120  # a good part of a full queue is done by then
 CHUNK_BYTES: Final = 64 * 1024
 CONTENT_TYPES: Final = {
@@ -114,9 +113,11 @@ def deliver(
     *,
     sha256: str = "",
     download_as: str = "",
-    signed_seconds: int = SIGNED_URL_SECONDS,
+    signed_seconds: int | None = None,
 ) -> HttpResponseBase:
     """Answer with a stored file: from disk with ranges, else by a short-lived signed address.
+
+    How long it lives is the storage's to say, unless told otherwise.
 
     JSON is passed through in either case, so that scripts need no leave to read the bucket.
     """

@@ -162,7 +162,7 @@ def test_the_environment_alone_moves_files_to_s3_and_browsers_may_follow(tmp_pat
     media, connect = " ".join(told).split("|")
     assert origin in media.split()
     assert origin in connect.split()
-    assert "X-Amz-Expires=300" in url
+    assert "X-Amz-Expires=900" in url
 
 
 def test_without_a_bucket_browsers_fetch_from_here_alone(tmp_path):

@@ -44,7 +44,7 @@ def test_a_master_is_uploaded_made_and_downloaded(
     answer = as_alice.get(path)
     assert answer.status_code == 302
     query = parse_qs(urlsplit(answer["Location"]).query)
-    assert int(query["X-Amz-Expires"][0]) <= 900
+    assert query["X-Amz-Expires"] == ["900"]
     assert query["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
     status, headers, body = fetched(answer["Location"])
     assert (status, headers["Content-Type"]) == (200, "audio/wav")
