@@ -224,7 +224,7 @@ Q_CLUSTER = {
     "ack_failures": True,  # the job's row decides retries
     "recycle": 500,  # renews the whole group
     "save_limit": -1,
-    "poll": 0.2,  # someone waits to hear what they changed
+    "poll": 0.1,  # someone waits to hear what they changed
     "catch_up": False,
 }
 

@@ -128,6 +128,7 @@ def _preview(attempt: Attempt, preview: Preview) -> dict[str, Any]:
         preview.settings,
         (preview.start_seconds, preview.end_seconds),
         decoding_limits(),
+        urgent=True,
     )
     return {"gain_db": made["gain_db"], "outputs": attempt.store()}
 

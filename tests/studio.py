@@ -98,6 +98,7 @@ class PlayedEngine:
 
     before: Callable[[str], None] = lambda _name: None
     ran: list[str] = field(default_factory=list)
+    niceness: list[int] = field(default_factory=list)  # of the boxes
     archives: list[dict[str, Any]] = field(default_factory=list)  # that exports asked for
     tags: list[tuple[dict[str, str], bytes]] = field(default_factory=list)  # and their covers
     codec_peak_dbtp: float = -0.4  # of what lossy copies decode to
@@ -113,6 +114,7 @@ class PlayedEngine:
     def run(self, function: str, *args: Any, **options: Any) -> dict[str, Any]:
         name = function.removeprefix("dsp.jobs:")
         self.ran.append(name)
+        self.niceness.append(options["limits"].niceness)
         options["progress"]("checking", 0.0)
         self.before(name)
         left: dict[str, Any] = getattr(self, f"_{name}")(*args)

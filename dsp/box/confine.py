@@ -12,7 +12,6 @@ from typing import Final
 from dsp.box import kernel, seccomp
 from dsp.box.limits import BoxLimits, BoxStrength
 
-NICENESS: Final = 10
 WITHOUT: Final = (
     "LACQUER_BOX_WITHOUT"  # names of walls to leave out, for a kernel that has them badly
 )
@@ -55,7 +54,7 @@ def confine(
         Files and folders that can be read beside the system's libraries.
     """
     seen = _real_paths((*_libraries(), *map(str, readable)))
-    os.nice(NICENESS)
+    os.nice(limits.niceness)
     os.umask(0o077)
     _limit(limits)
     if strength.namespaces:

@@ -36,6 +36,8 @@ class BoxLimits:
         File descriptors.
     result_bytes : int
         All that it sends back, progress included.
+    niceness : int
+        How far it stands back for other processes, 0 to 19.
     """
 
     memory_bytes: int
@@ -44,6 +46,7 @@ class BoxLimits:
     file_bytes: int
     open_files: int = 64
     result_bytes: int = 16_000_000
+    niceness: int = 10
 
 
 PROBE: Final = BoxLimits(

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,13 @@ def test_a_box_does_not_touch_other_processes(walls):
 def test_a_box_cannot_loosen_itself(walls):
     assert run(malice.new_namespace) in DENIED
     assert run(malice.raise_own_limits) in DENIED | {"ValueError"}
+
+
+def test_a_box_stands_back_as_far_as_its_limits_say():
+    own = os.nice(0)
+    for niceness in (3, 10):
+        limits = replace(LIMITS, niceness=niceness)
+        assert run(malice.niceness, limits=limits) == min(own + niceness, 19)
 
 
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="the numbers are of this machine")

@@ -45,9 +45,12 @@ def test_settings_that_are_tried_make_a_part_and_the_whole_behind_it(
     assert trial.version.number == 2
     assert trial.version.settings == preview_of(trial).settings == OTHER.as_dict()
     engine.ran.clear()
+    engine.niceness.clear()
     for _ in range(3):
         tasks.work()
     assert engine.ran == ["preview", "render"]
+    part, whole = engine.niceness
+    assert part < whole  # where both are rendered at once, the part is heard first
     made = current(preview_of(trial))
     assert made.has_succeeded
     assert made.gain_db == -0.5
