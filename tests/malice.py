@@ -109,7 +109,7 @@ def raise_own_limits() -> str:
 
 
 def niceness() -> int:
-    return os.nice(0)
+    return os.getpriority(os.PRIO_PROCESS, 0)
 
 
 def use_threads() -> int:
