@@ -37,7 +37,7 @@ _MOST_LOST_DB: Final = 1.5  # of loudness under a moving ceiling: it is put no l
 _MOST_KEPT_DB: Final = 0.5  # of the limits that a moving ceiling leaves to the last one
 _PSR_TOLERANCE_DB: Final = 0.03
 
-_GAINS: Final = types.Array(types.float32, 1, "C", readonly=True)
+_SINGLES: Final = types.Array(types.float32, 1, "C", readonly=True)
 _STARTS: Final = types.Array(types.int64, 1, "C", readonly=True)
 
 HeldBy = Literal["max_limiting", "mean_limiting", "saturation", "silence", "ceiling"]
@@ -226,7 +226,7 @@ class Model:
         return max(1e-3, (self.forecast(drive_db).lufs - below) / _SLOPE_STEP_DB)
 
 
-@njit(types.float32(_GAINS, types.int64), nogil=True, cache=True, inline="always")
+@njit(types.float32(_SINGLES, types.int64), nogil=True, cache=True, inline="always")
 def _gain_of_block(gains: npt.NDArray[np.float32], block: int) -> np.float32:
     """Return the gain in the middle of a block, about."""
     inner = np.float32(23.0) * (gains[block + 1] + gains[block + 2])
@@ -235,7 +235,7 @@ def _gain_of_block(gains: npt.NDArray[np.float32], block: int) -> np.float32:
 
 
 @njit(
-    types.void(FLOATS, _GAINS, _STARTS, types.float64[::1]),
+    types.void(FLOATS, _SINGLES, _STARTS, types.float64[::1]),
     nogil=True,
     cache=True,
     fastmath={"contract", "reassoc"},
@@ -257,7 +257,7 @@ def _sum_steps(
 
 
 @njit(
-    types.void(_GAINS, _GAINS, _STARTS, types.float64[::1]),
+    types.void(_SINGLES, _SINGLES, _STARTS, types.float64[::1]),
     nogil=True,
     cache=True,
 )

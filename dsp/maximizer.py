@@ -171,11 +171,12 @@ def maximize(
         audio = Audio(audio.samples.copy(), audio.rate_hz)
     limits = Limits(max_limiting_db, max_mean_limiting_db)
     model = Model(audio, ceiling_dbtp, limits, block_energies)
-    if psr_goal_db is not None or moving is not None:
+    silent = math.isinf(model.forecast(min(0.0, model.headroom_db)).lufs)
+    if not silent and (psr_goal_db is not None or moving is not None):
         moving = _kept_ceiling(model, moving, psr_goal_db, goal_lufs, limits, kept_range_lu)
     model.follow(moving)
     held_by: HeldBy | None
-    if math.isinf(model.forecast(min(0.0, model.headroom_db)).lufs):
+    if silent:
         drive_db, held_by = min(0.0, model.headroom_db), "silence"
     else:
         drive_db, held_by = _planned_drive(model, goal_lufs, limits)
