@@ -7,7 +7,7 @@ from mastering.messages.answers import answers, fixes
 from mastering.messages.report import caps, changes, harm_words, limited_sections, part_name
 from mastering.messages.report import measure_name as measure
 from mastering.messages.report import verdict_words as verdict
-from mastering.templatetags.report import figure
+from mastering.templatetags.report import figure, table_rows
 from tests.reports import REPORT, plain
 
 
@@ -258,3 +258,11 @@ def test_numbers_without_a_unit_have_two_decimals_and_unknown_ones_their_own_nam
     assert figure(0.814, "") == "0.81"
     assert figure(-9.42, "LUFS") == "−9.4"
     assert measure("stereo_drift") == "stereo drift"
+
+
+def test_a_table_shows_its_cells_as_text_each_row_after_its_head() -> None:
+    rows = [["<b>", "1 & 2", "3"], ["0:10", "–", "4"]]
+    assert table_rows(rows) == (
+        '<tr><th scope="row">&lt;b&gt;</th><td>1 &amp; 2</td><td>3</td></tr>'
+        '<tr><th scope="row">0:10</th><td>–</td><td>4</td></tr>'
+    )

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.utils import translation
 
 from dsp import errors
 from dsp.findings import FILE_CODES, PAIR_CODES
@@ -162,3 +163,8 @@ def test_a_finished_song_is_not_told_to_export_with_more_headroom():
     }
     assert said[AudioFile.Kind.REFERENCE] == ["lossy_source"]
     assert len(said[AudioFile.Kind.MIX]) == 3
+
+
+def test_numbers_are_written_as_the_language_of_the_page_has_them():
+    with translation.override("de"):
+        assert audio.lufs(-9.44) == "−9,4\N{NO-BREAK SPACE}LUFS"
