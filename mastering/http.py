@@ -29,6 +29,13 @@ def output_name(format_code: str) -> str | None:
 
 
 def player_of(version: Version, *, other: Version | None = None) -> dict[str, Any]:
+    """Return the tracks that are compared, and where a listener finds their way in them."""
+    numbers = {"number": version.number, "other_number": other.number if other else None}
+    player = _player(sources_of(version, other=other), version)
+    return player | numbers | {"blind_url": address(version, "blind")}
+
+
+def sources_of(version: Version, *, other: Version | None = None) -> list[dict[str, Any]]:
     """Return the tracks that are compared, with the gains that make them equally loud."""
     master = version.master
     sources = [
@@ -40,8 +47,7 @@ def player_of(version: Version, *, other: Version | None = None) -> dict[str, An
     if other is not None:
         label = _("Version %(number)s") % {"number": other.number}
         sources.append(_rendered("other", label, other))
-    numbers = {"number": version.number, "other_number": other.number if other else None}
-    return _player(sources, version) | numbers | {"blind_url": address(version, "blind")}
+    return _evened(sources)
 
 
 def matrix_of(masters: list[Master]) -> dict[str, Any] | None:
@@ -52,7 +58,7 @@ def matrix_of(masters: list[Master]) -> dict[str, Any] | None:
     sources = [_upload("original", _("Original"), made[0].mix)]
     for number, master in enumerate(made, start=1):
         sources.append(_rendered(f"toward-{number}", master.reference.title, master.shown))
-    player = _player(sources, made[0].shown)
+    player = _player(_evened(sources), made[0].shown)
     loudest = max(
         made[0].shown.report.get("sections", ()),
         key=lambda part: part.get("loudness_lufs") or -120.0,
@@ -61,14 +67,18 @@ def matrix_of(masters: list[Master]) -> dict[str, Any] | None:
     return player | {"loop": loudest and (loudest["start_seconds"], loudest["end_seconds"])}
 
 
-def _player(sources: list[dict[str, Any]], version: Version) -> dict[str, Any]:
-    # The louder ones are lowered, so that nothing clips.
+def _evened(sources: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give each its gain: the louder ones are lowered, so that nothing clips."""
     heard = [
         None if each["lufs"] is None else each["lufs"] + each["proxy_gain_db"] for each in sources
     ]
     quietest = min((lufs for lufs in heard if lufs is not None), default=0.0)
     for each, lufs in zip(sources, heard, strict=True):
         each["gain_db"] = 0.0 if lufs is None else round(quietest - lufs, 2)
+    return sources
+
+
+def _player(sources: list[dict[str, Any]], version: Version) -> dict[str, Any]:
     mix = version.master.mix
     return {
         "sources": sources,

@@ -55,6 +55,17 @@ _GLANCED = (
     *("created", "started"),
 )
 
+# What a page's poll shows beside that: the tracks it waits for, and once made where they sound.
+_POLLED = (
+    *_GLANCED,
+    "loudness_lufs",
+    *(
+        f"master__{track}__{name}"
+        for track in ("mix", "reference")
+        for name in ("status", "facts", "summary", "findings", "outputs", "sound")
+    ),
+)
+
 # What was measured in detail, tens of kilobytes a version: no list shows any of it.
 _DETAILED = ("report", "provenance", "outputs")
 _IN_ROWS = ("title", "created", "reference__filename", "reference__format")
@@ -197,6 +208,10 @@ class Master(models.Model):
 class VersionQuerySet(WorkQuerySet["Version"]):
     def of(self, user: Any) -> Self:
         return self.filter(user=user).select_related("master__mix", "master__reference")
+
+    def as_polled(self) -> Self:
+        """Fetch what a page's poll shows, a quarter of the columns."""
+        return self.only(*_POLLED)
 
     def due(self) -> Self:
         """Keep what a worker could begin now: both tracks are measured."""

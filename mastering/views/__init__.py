@@ -114,7 +114,7 @@ def detail(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
 @require_GET
 def status(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
     """Answer the steps of an open version; tell the page to load anew once it has ended."""
-    version = own_version(request, master_id)
+    version = own_version(request, master_id, is_poll=True)
     response = render(request, "mastering/_status.html", _progress(version))
     if not version.is_open:
         response["HX-Refresh"] = "true"

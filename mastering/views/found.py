@@ -13,11 +13,17 @@ def own_master(request: AuthenticatedRequest, master_id: str) -> Master:
 
 
 def own_version(
-    request: AuthenticatedRequest, master_id: str, number: int | None = None
+    request: AuthenticatedRequest,
+    master_id: str,
+    number: int | None = None,
+    *,
+    is_poll: bool = False,
 ) -> Version:
     """Find a version of one's own: by its number, by ``?version=``, or the current one."""
     asked = str(number or request.GET.get("version", ""))
     found = Version.objects.of(request.user).filter(master=master_id)
+    if is_poll:
+        found = found.as_polled()
     if asked:
         found = found.filter(number=asked) if asked.isdecimal() else found.none()
     version = found.by_currency().first()

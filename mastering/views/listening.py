@@ -16,7 +16,7 @@ from dsp.formats import EXCERPT_NAME
 from mastering import services
 from mastering.errors import MasterRefused
 from mastering.forms import BlindTestForm, RemarkForm, SiblingsForm, TrialForm
-from mastering.http import matrix_of, player_of
+from mastering.http import matrix_of, sources_of
 from mastering.models import Master, Preview, Version
 from mastering.views.found import own_master, own_version, told
 from references.http import deliver, turns_away_when_busy
@@ -88,10 +88,10 @@ def excerpt_waveform(
 @require_GET
 def state(request: AuthenticatedRequest, master_id: str, number: int) -> HttpResponse:
     """Answer how far a version is, and once it is made what a player needs of it."""
-    version = own_version(request, master_id, number)
+    version = own_version(request, master_id, number, is_poll=True)
     answer = _state_of(version) | {"number": version.number}
     if version.has_succeeded:
-        answer["sources"] = player_of(version)["sources"]
+        answer["sources"] = sources_of(version)
     return JsonResponse(answer, headers={"Cache-Control": "no-store"})
 
 

@@ -4,7 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -190,11 +192,23 @@ def test_a_poll_after_the_end_loads_the_page_anew(as_alice: Client, finished: Ve
     assert "hx-trigger" not in response.text
 
 
-def test_a_poll_is_cheap(as_alice: Client, alice: User, django_assert_max_num_queries):
-    version = submitted(alice)
-    as_alice.get("/account/")  # the first visit notes the session
-    with django_assert_max_num_queries(4):  # session, person, version with tracks, place in line
-        as_alice.get(page("status", version))
+def asked_by(client: Client, address: str) -> list[str]:
+    client.get("/account/")  # the first visit notes the session
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(address).status_code == 200
+    return [query["sql"] for query in asked]
+
+
+def test_a_poll_is_cheap(as_alice: Client, alice: User):
+    asked = asked_by(as_alice, page("status", submitted(alice)))
+    assert len(asked) <= 4  # session, person, version with tracks, place in line
+    assert not any("provenance" in query or "lease_until" in query for query in asked)
+
+
+def test_whether_a_version_is_made_is_cheap_to_ask(as_alice: Client, finished: Version):
+    asked = asked_by(as_alice, file("state", finished))
+    assert len(asked) == 3  # session, person, version with tracks
+    assert not any("provenance" in query or "lease_until" in query for query in asked)
 
 
 def test_many_masters_are_listed_by_as_few_questions_as_one(
