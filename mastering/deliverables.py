@@ -29,9 +29,7 @@ class Delivery:
 
 def deliveries_of(version: Version) -> list[Delivery]:
     """Return what was asked for of a version and is kept, the newest first."""
-    return [
-        delivery_of(export) for export in Export.objects.of(version.user).filter(version=version)
-    ]
+    return [delivery_of(export) for export in version.exports.select_related("tags")]
 
 
 def delivery_of(export: Export) -> Delivery:

@@ -39,7 +39,10 @@ def tags_in_use(version: Version) -> ReleaseTags | None:
 
 @register.simple_tag
 def release_check(version: Version) -> ReleaseCheck | None:
-    return ReleaseCheck.objects.filter(version=version).select_related("version").first()
+    check = ReleaseCheck.objects.filter(version=version).first()
+    if check is not None:
+        check.version = version
+    return check
 
 
 @register.filter

@@ -44,6 +44,18 @@ def test_every_download_that_is_offered_can_be_had(as_alice: Client, finished: V
         assert content.startswith({"wav24": b"wav24.wav", "wav32f": b"master.wav"}[each["format"]])
 
 
+def test_what_was_made_of_a_version_is_shown_without_reading_the_version_anew(
+    as_alice: Client, finished: Version
+):
+    services.request_export(version=finished, formats=["flac24"])
+    services.request_check(version=finished)
+    with CaptureQueriesContext(connection) as asked:
+        shown = as_alice.get(page("detail", finished)).text
+    assert "Release check" in shown
+    of_reports = [one["sql"] for one in asked if '"mastering_version"."report"' in one["sql"]]
+    assert len(of_reports) == 1
+
+
 def test_another_version_can_be_asked_for(as_alice: Client, finished: Version):
     response = as_alice.post(page("versions", finished), CHOSEN | {"amount": "20"})
     assert response["Location"] == page("detail", finished)
