@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.defaults import server_error as page_of_error
@@ -189,7 +189,7 @@ def _told(error: Exception) -> tuple[int, str, str, Any] | None:
         return 404, "not_found", "", None
     if isinstance(error, RequestDataTooBig):
         return 413, TooLarge.default_code, "", None
-    if isinstance(error, SuspiciousOperation):
+    if isinstance(error, SuspiciousOperation | UnreadablePostError):  # it broke off, for the latter
         return 400, "malformed_request", "", None
     if isinstance(error, PermissionDenied | exceptions.PermissionDenied):
         forged = "CSRF" in str(getattr(error, "detail", ""))

@@ -18,6 +18,12 @@ class HungUp(BytesIO):
         raise ConnectionResetError
 
 
+def broken_off() -> dict[str, object]:
+    """Return what makes a request one of a form that breaks off within its file."""
+    body = HungUp(HEAD + b"\r\n" + bytes(200_000))
+    return {"wsgi.input": body, "CONTENT_LENGTH": "1000000"}
+
+
 @pytest.fixture
 def begun_files(monkeypatch):
     """Return the temporary files, filled with each upload that begins."""
@@ -51,10 +57,8 @@ def test_the_operators_site_logs_in_by_the_front_door(client, db):
 
 @pytest.mark.parametrize("path", ["/audio/", "/api/v1/audio"])
 def test_an_upload_that_breaks_off_leaves_no_file(as_alice, begun_files, path):
-    body = HungUp(HEAD + b"\r\n" + bytes(200_000))
-    sent = {"wsgi.input": body, "CONTENT_LENGTH": "1000000"}
     as_alice.raise_request_exception = False
-    as_alice.post(path, b"form", content_type=FORM, **sent)
+    as_alice.post(path, b"form", content_type=FORM, **broken_off())
     assert [file.closed for file in begun_files] == [True]
 
 
@@ -63,6 +67,11 @@ def test_an_upload_that_cannot_be_read_leaves_no_file(as_alice, begun_files, pat
     body = HEAD + b"Content-Transfer-Encoding: base64\r\n\r\nAAAAA\r\n--b--\r\n"
     assert as_alice.post(path, body, content_type=FORM).status_code == 400
     assert [file.closed for file in begun_files] == [True]
+
+
+def test_an_api_request_that_breaks_off_is_no_failure_of_ours(as_alice):
+    answer = as_alice.post("/api/v1/audio", b"form", content_type=FORM, **broken_off())
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_request")
 
 
 def test_who_asks_too_often_is_told_when_to_come_again(client, db, settings):
