@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core import signing
 from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 
 from accounts.errors import FactorUnreadable
@@ -56,19 +57,26 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         A device that logged in before has a count of its own, so that strangers who guess at an
         account do not lock its person out.
         """
-        allowed = may_try("password", _who(request, credentials), PASSWORDS_PER_ACCOUNT)
-        if allowed and not _known_device(request, _login(credentials)):
-            allowed = may_try("password-from", self.get_client_ip(request), PASSWORDS_PER_ADDRESS)
+        who, address = _who(request, credentials), self.get_client_ip(request)
+        with transaction.atomic():  # one wait for the disk
+            allowed = may_try("password", who, PASSWORDS_PER_ACCOUNT)
+            if allowed and not _known_device(request, _login(credentials)):
+                allowed = may_try("password-from", address, PASSWORDS_PER_ADDRESS)
         if not allowed:
             raise self.validation_error("too_many_login_attempts")
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         user: User | None = super().authenticate(request, **credentials)
         if user is not None:
-            give_back_a_try("password", _who(request, credentials))
-            if not _known_device(request, _login(credentials)):
-                give_back_a_try("password-from", self.get_client_ip(request))
+            with transaction.atomic():
+                give_back_a_try("password", _who(request, credentials))
+                if not _known_device(request, _login(credentials)):
+                    give_back_a_try("password-from", self.get_client_ip(request))
         return user
+
+    @transaction.atomic  # the session and the time of the log-in: one wait for the disk
+    def login(self, request: HttpRequest, user: User) -> None:
+        super().login(request, user)
 
     def post_login(self, request: HttpRequest, user: User, **options: Any) -> HttpResponseBase:
         response: HttpResponseBase = super().post_login(request, user, **options)

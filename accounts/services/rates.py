@@ -1,4 +1,8 @@
-"""Limits on tries that hold however many come at once: counted in a locked row."""
+"""Limits on tries that hold however many come at once: counted in a locked row.
+
+Several can be counted in one transaction of the caller's, and so with one wait for the disk: those
+that take the same locks take them in the same order.
+"""
 
 import hashlib
 import time
@@ -23,7 +27,7 @@ def may_try(action: str, key: str, rate: Rate) -> bool:
     """Count a try and tell whether it is within the rate; one that is not is not counted."""
     now = time.time()
     hashed = _hashed(action, key)
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         idle_from = timezone.now() + timedelta(seconds=rate.seconds)
         Window.objects.bulk_create([Window(key=hashed, idle_from=idle_from)], ignore_conflicts=True)
         window = Window.objects.select_for_update().get(key=hashed)
@@ -37,7 +41,7 @@ def may_try(action: str, key: str, rate: Rate) -> bool:
 
 def give_back_a_try(action: str, key: str) -> None:
     """Take the latest try back, since it was a rightful one."""
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         window = Window.objects.select_for_update().filter(key=_hashed(action, key)).first()
         if window is not None:
             window.tries = window.tries[:-1]

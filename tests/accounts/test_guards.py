@@ -18,8 +18,11 @@ from allauth.mfa.totp.internal.auth import (
     yield_hotp_counters_from_time,
 )
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.forms import GuessablePasswordValidator
@@ -64,6 +67,14 @@ def test_a_limit_holds_whatever_address_a_request_claims(alice: User):
 def test_one_address_tries_few_accounts(db):
     pages = [log_in(Client(), f"{number}@example.com", "wrong") for number in range(14)]
     assert sum("Too many failed" in page.content.decode() for page in pages) == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_log_in_waits_for_the_disk_twice_for_the_counts_of_its_tries(alice: User):
+    with CaptureQueriesContext(connection) as asked:
+        assert log_in(Client(), alice.email).status_code == 302
+    commits = [one["sql"] for one in asked].count("COMMIT")
+    assert commits <= 5  # counted, given back; a session made, listed and saved
 
 
 def test_a_person_is_not_locked_out_of_a_device_they_used_before(alice: User):
@@ -149,6 +160,26 @@ def test_a_session_is_listed_and_ended_from_another(alice: User):
     here.post(f"/account/sessions/{other.pk}/end/")
     assert there.get("/account/").status_code == 302
     assert here.get("/account/").status_code == 200
+
+
+def test_a_log_in_forgets_the_sessions_that_are_over(alice: User, bob: User):
+    browsers = [Client() for _ in range(3)]
+    for browser, person in zip(browsers, (alice, alice, bob), strict=True):
+        log_in(browser, person.email)
+    browsers[0].session.delete()
+    Session.objects.filter(pk=browsers[2].session.session_key).update(expire_date=timezone.now())
+    log_in(here := Client(), alice.email)
+    listed = UserSession.objects.values_list("session_key", flat=True)
+    assert set(listed) == {each.session.session_key for each in (browsers[1], browsers[2], here)}
+
+
+def test_a_log_in_asks_no_more_of_a_person_with_many_sessions(alice: User):
+    asked = []
+    for _ in range(4):
+        with CaptureQueriesContext(connection) as captured:
+            log_in(Client(), alice.email)
+        asked.append(len(captured))
+    assert asked[-1] == asked[0]
 
 
 def test_nobody_ends_a_session_of_someone_else(alice: User, as_bob):
