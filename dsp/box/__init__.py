@@ -11,6 +11,7 @@ read-only, and its scratch folder; and no way to start, see or signal other proc
 """
 
 from dsp.box.client import close, run, strength, warm
+from dsp.box.kernel import stand_back
 from dsp.box.limits import ENGINE, PROBE, BoxFailure, BoxLimits, BoxStrength, Reason, Usage
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Usage",
     "close",
     "run",
+    "stand_back",
     "strength",
     "warm",
 ]

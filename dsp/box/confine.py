@@ -54,7 +54,7 @@ def confine(
         Files and folders that can be read beside the system's libraries.
     """
     seen = _real_paths((*_libraries(), *map(str, readable)))
-    os.nice(limits.niceness)
+    kernel.stand_back(limits.niceness)
     os.umask(0o077)
     _limit(limits)
     if strength.namespaces:

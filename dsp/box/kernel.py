@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import platform
 import struct
+from pathlib import Path
 from typing import Final
 
 CLONE_NEWNS: Final = 0x0002_0000
@@ -41,6 +43,17 @@ _libc.syscall.restype = ctypes.c_long
 def die_with_parent(signal: int) -> None:
     """Have the kernel send a signal to this process when its parent ends."""
     _checked(_libc.prctl(_PR_SET_PDEATHSIG, signal, 0, 0, 0))
+
+
+def stand_back(niceness: int) -> None:
+    """Leave the processor to others: this process, and the session that it leads.
+
+    Where Linux weighs whole sessions against each other (sched(7), autogroup), as Debian's does,
+    niceness alone counts only within one.
+    """
+    niceness = os.nice(niceness)
+    with contextlib.suppress(OSError):  # no such kernel, or asked twice within a tenth of a second
+        Path("/proc/self/autogroup").write_text(str(niceness))
 
 
 def forbid_new_privileges() -> None:

@@ -30,8 +30,11 @@ from django_q.queues import Queue
 from django_q.signals import pre_execute
 from django_q.worker import worker
 
+from dsp import box
+
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 JOIN_SECONDS = 5.0
+WORKER_NICENESS = 5  # files are read, hashed and stored after pages are made, and boxes later still
 IDLE = -1  # what django-q2's worker says of itself, else the seconds it may take
 LOOK_SECONDS = 0.05  # longer than a worker takes from a bell to work
 
@@ -136,5 +139,6 @@ def _work(closing: Any, doorbells: Queue, results: Queue, idle: Any) -> None:
         if closing.value:
             sys.exit()
 
+    box.stand_back(WORKER_NICENESS)
     pre_execute.connect(begin_nothing_more, weak=False)
     worker(doorbells, results, idle, Conf.TIMEOUT)

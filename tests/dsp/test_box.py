@@ -143,6 +143,18 @@ def test_a_box_stands_back_as_far_as_its_limits_say():
         assert run(malice.niceness, limits=limits) == min(own + niceness, 19)
 
 
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="no sessions are weighed")
+def test_a_box_stands_back_as_a_session_too():
+    weights: set[str] = set()
+
+    def look(*_):
+        for child in Path(f"/proc/{server_pid()}/task/{server_pid()}/children").read_text().split():
+            weights.add(Path(f"/proc/{child}/autogroup").read_text().split("nice ")[1].strip())
+
+    run(malice.work, 5, 0.2, progress=look, limits=replace(LIMITS, niceness=7))
+    assert str(min(os.nice(0) + 7, 19)) in weights
+
+
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="the numbers are of this machine")
 def test_the_back_doors_of_system_calls_are_shut(walls):
     second_set = 0x4000_0000

@@ -164,3 +164,11 @@ def test_two_bells_that_ring_at_once_wake_two_workers(site):
         until(lambda: all(mark.is_dir() for mark in marks))
     begun = [mark.stat().st_mtime for mark in marks]
     assert max(begun) - min(begun) < 3.0, "the second does not wait for the first"
+
+
+def test_workers_leave_the_processor_to_pages(site):
+    own = os.nice(0)
+    with site.workers() as chief:
+        worker = children(chief.pid)[0]
+        until(lambda: os.getpriority(os.PRIO_PROCESS, worker) > own)
+        assert os.getpriority(os.PRIO_PROCESS, chief.pid) == own
