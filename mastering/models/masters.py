@@ -66,6 +66,11 @@ _POLLED = (
     ),
 )
 
+_REMARKED = (
+    *("master", "number", "status", "settings", "created", "loudness_lufs", "true_peak_dbtp"),
+    *(f"remark__{name}" for name in ("version", "name", "note", "is_starred")),
+)
+
 # What was measured in detail, tens of kilobytes a version: no list shows any of it.
 _DETAILED = ("report", "provenance", "outputs")
 _IN_ROWS = ("title", "created", "reference__filename", "reference__format")
@@ -236,9 +241,9 @@ class VersionQuerySet(WorkQuerySet["Version"]):
         return master
 
     def with_remarks(self) -> Self:
-        """Fetch what is said of versions, and how they were judged, with nothing in detail."""
-        narrow = self.select_related("remark").defer(*_DETAILED)
-        return narrow.prefetch_related("blind_tests__against")
+        """Fetch what a page's list of versions shows, with what is said of them, and no more."""
+        against = models.Prefetch("blind_tests__against", Version.objects.only("number"))
+        return self.select_related("remark").only(*_REMARKED).prefetch_related(against)
 
     def by_currency(self) -> Self:
         """Order so that of one master the version gone back to comes first, else the latest."""

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from mastering import services
-from mastering.models import Version
+from mastering.models import BlindTest, Version
 from mastering.plots import plots_of_report
 from references.models import AudioFile
 from references.services import clean_filename
@@ -49,9 +49,10 @@ def test_what_was_made_of_a_version_is_shown_without_reading_the_version_anew(
 ):
     services.request_export(version=finished, formats=["flac24"])
     services.request_check(version=finished)
+    BlindTest.objects.create(version=finished, against=finished, trials=8, chosen=7)
     with CaptureQueriesContext(connection) as asked:
         shown = as_alice.get(page("detail", finished)).text
-    assert "Release check" in shown
+    assert "preferred 7 of 8 times over version 1" in shown
     of_reports = [one["sql"] for one in asked if '"mastering_version"."report"' in one["sql"]]
     assert len(of_reports) == 1
 
