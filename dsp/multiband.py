@@ -230,23 +230,26 @@ def _low_pass(hz: float, rate_hz: int) -> tuple[float, ...]:
 def _low_passes(
     span: Floats, coefficients: npt.NDArray[np.float64], lows: npt.NDArray[np.float32]
 ) -> None:
-    """Filter forward, then back, by every low-pass; all of them step by step together."""
+    """Filter forward, then back, by every low-pass."""
     filters, channels, frames = lows.shape
-    lanes = filters * channels
-    b, a1, a2 = np.empty(lanes), np.empty(lanes), np.empty(lanes)
-    for lane in range(lanes):
-        b[lane], a1[lane], a2[lane] = coefficients[lane // channels]
-    for way in range(2):
-        first, second = np.zeros(lanes), np.zeros(lanes)
-        for number in range(frames):
-            i = number if way == 0 else frames - 1 - number
-            for lane in range(lanes):
-                row, channel = lane // channels, lane % channels
-                x = (span[channel, i] if way == 0 else lows[row, channel, i]) + 1e-25
-                y = b[lane] * x + first[lane]
-                first[lane] = 2.0 * b[lane] * x - a1[lane] * y + second[lane]
-                second[lane] = b[lane] * x - a2[lane] * y
-                lows[row, channel, i] = np.float32(y)
+    for row in range(filters):
+        b, a1, a2 = coefficients[row]
+        left, right = lows[row, 0], lows[row, channels - 1]
+        # Both channels step by step together, so that neither waits for the other.
+        for way in range(2):
+            left_first = left_second = right_first = right_second = 0.0
+            for number in range(frames):
+                i = number if way == 0 else frames - 1 - number
+                x = (span[0, i] if way == 0 else left[i]) + 1e-25
+                z = (span[channels - 1, i] if way == 0 else right[i]) + 1e-25
+                y = b * x + left_first
+                left_first = 2.0 * b * x - a1 * y + left_second
+                left_second = b * x - a2 * y
+                left[i] = np.float32(y)
+                y = b * z + right_first
+                right_first = 2.0 * b * z - a1 * y + right_second
+                right_second = b * z - a2 * y
+                right[i] = np.float32(y)
 
 
 @njit(
@@ -299,17 +302,20 @@ def _add_bands(
 ) -> None:
     """Add to a chunk what the gains take from or give to its bands, interpolated over steps."""
     filters, steps = lows.shape[0], extra.shape[1]
+    gains = np.empty(filters + 1)
     for i in range(chunk.shape[1]):
         place = (start + i + 0.5) / step - 0.5
         before = min(max(math.floor(place), 0), steps - 1)
         after = min(before + 1, steps - 1)
         share = min(max(place - before, 0.0), 1.0)
+        for band in range(filters + 1):
+            gain = extra[band, before] + share * (extra[band, after] - extra[band, before])
+            gains[band] = gain
         for channel in range(chunk.shape[0]):
             total = np.float64(chunk[channel, i])
             below = np.float32(0.0)
             for band in range(filters + 1):
                 top = lows[band, channel, i] if band < filters else chunk[channel, i]
-                gain = extra[band, before] + share * (extra[band, after] - extra[band, before])
-                total += gain * (top - below)
+                total += gains[band] * (top - below)
                 below = top
             changed[channel, i] = np.float32(total)
