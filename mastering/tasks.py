@@ -34,6 +34,7 @@ from mastering.models import (
     Version,
 )
 from references.models import AudioFile, Work
+from references.services import ring
 from references.tasks import (
     Attempt,
     can_work,
@@ -85,6 +86,7 @@ def preview_next() -> Preview | None:
     preview = Preview.objects.claim_next(worker=worker_name())
     if preview is not None:
         carry_out(preview, lambda attempt: _preview(attempt, preview))
+        ring()  # for the whole, which has waited for it
     return preview
 
 

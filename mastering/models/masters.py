@@ -219,10 +219,15 @@ class VersionQuerySet(WorkQuerySet["Version"]):
         return self.only(*_POLLED)
 
     def due(self) -> Self:
-        """Keep what a worker could begin now: both tracks are measured."""
+        """Keep what a worker could begin now: both tracks are measured, and no part goes before.
+
+        Rendered beside each other, the part that somebody waits to hear would come later, and the
+        whole no sooner.
+        """
         ready = AudioFile.Status.READY
         measured = super().due().filter(master__mix__status=ready, master__reference__status=ready)
-        return measured.select_related("master__mix")
+        heard = measured.exclude(previews__status__in=self.model.phases.open)
+        return heard.select_related("master__mix")
 
     def needing(self, audio_id: str) -> Self:
         return self.filter(Q(master__mix=audio_id) | Q(master__reference=audio_id))

@@ -1,6 +1,7 @@
 """Trying settings, going back to a version, and what is said and counted of versions."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
@@ -56,6 +57,22 @@ def test_settings_that_are_tried_make_a_part_and_the_whole_behind_it(
     assert made.gain_db == -0.5
     assert set(made.outputs) == {"excerpt.flac", "waveform.json"}
     assert Version.objects.get(pk=trial.version.pk).has_succeeded
+
+
+def test_the_whole_waits_for_its_part_whoever_is_idle_and_is_rung_for_then(
+    finished: Version,
+    engine: PlayedEngine,
+    bells: list[str],
+    django_capture_on_commit_callbacks: Any,
+):
+    trial = tried(finished)
+    engine.before = lambda name: due.update({name: Version.objects.due().exists()})
+    due: dict[str, bool] = {}
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.work()
+    assert due == {"preview": False}
+    assert bells
+    assert Version.objects.due().get() == trial.version
 
 
 def test_a_part_is_rendered_before_uploads_and_versions_of_anybody(
