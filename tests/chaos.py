@@ -23,6 +23,7 @@ import psycopg
 ROOT = Path(__file__).parent.parent
 LEASE_SECONDS = 4.0
 GRACE_SECONDS = 5.0  # that running work has at SIGTERM
+MOST_ATTEMPTS = 5  # of work whose worker died each time
 LONG_SECONDS = 20.0  # of work that takes longer
 GUARDS = ("watchdog", "fence", "sweep")
 DEEDS = {  # and how often each, beside the others
@@ -185,6 +186,14 @@ class Site:
         )
         return int(count)
 
+    def has_last_tries(self) -> bool:
+        """Tell whether more harm could end work that has lost its worker so often, and rightly."""
+        ((count,),) = self.ask(
+            "SELECT COUNT(*) FROM mastering_version "  # noqa: S608
+            f"WHERE status IN ('QUEUED', 'RUNNING') AND attempts >= {MOST_ATTEMPTS - 1}"
+        )
+        return bool(count)
+
     def is_done(self) -> bool:
         return self.waiting() == 0
 
@@ -216,7 +225,7 @@ def storm(
         for pid in [pid for pid, until in frozen.items() if now >= until]:
             _signal(pid, signal.SIGCONT)
             del frozen[pid]
-        if now >= next_harm:
+        if now >= next_harm and not site.has_last_tries():
             next_harm = now + every_seconds
             deeds[_harm(site, luck, frozen, people)] += 1
         if not left and all(each.poll() == 0 for each in people) and site.is_done():
