@@ -116,6 +116,7 @@ class Engine(PlayedEngine):
         seconds = self.job_seconds
         if name == "render":
             lot = LOT_OF_SIZE[Path(args[0]).stat().st_size]
+            _note("rendered", lot)
             if lot == "crashes":
                 raise box.BoxFailure("crashed", "SIGSEGV")
             if lot == "kills":
