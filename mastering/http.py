@@ -20,6 +20,10 @@ def address(version: Version, name: str, *more: str) -> str:
     return reverse(f"mastering:{name}", args=[version.master_id, version.number, *more])
 
 
+def lossless_address(version: Version) -> str:
+    return f"{address(version, 'listen')}?lossless=1"
+
+
 def output_name(format_code: str) -> str | None:
     """Return the name under which the engine leaves a format; None where it has no such format."""
     if format_code == CANONICAL_FORMAT:
@@ -121,13 +125,12 @@ def downloads_of(version: Version) -> list[dict[str, Any]]:
 
 
 def _rendered(key: str, label: str, version: Version) -> dict[str, Any]:
-    listen = address(version, "listen")
     return {
         "key": key,
         "label": label,
         "number": version.number,
-        "url": listen,
-        "lossless_url": f"{listen}?lossless=1",
+        "url": address(version, "listen"),
+        "lossless_url": lossless_address(version),
         "waveform_url": address(version, "waveform"),
         "lufs": version.loudness_lufs,
         "proxy_gain_db": 0.0,

@@ -24,6 +24,8 @@ from mastering.deliverables import (
 from mastering.documents import record_document, report_document, report_pdf
 from mastering.documents.albums import ALBUM_ARCHIVE_NAME, Packed, album_entries
 from mastering.models import (
+    AUDIBLE_FROM,
+    AUDIBLE_NAME,
     AlbumArchive,
     Export,
     Fingerprint,
@@ -144,6 +146,7 @@ def _render(attempt: Attempt, version: Version) -> dict[str, Any]:
         version.settings,
         decoding_limits(),
         version.master.recipe or None,
+        handing_out={AUDIBLE_FROM: AUDIBLE_NAME},
     )
     after = {number["key"]: number["after"] for number in made["report"]["numbers"]}
     return {

@@ -97,6 +97,7 @@ class PlayedEngine:
     """
 
     before: Callable[[str], None] = lambda _name: None
+    after_audible: Callable[[], None] = lambda: None  # while a render is measured and encoded
     ran: list[str] = field(default_factory=list)
     niceness: list[int] = field(default_factory=list)  # of the boxes
     archives: list[dict[str, Any]] = field(default_factory=list)  # that exports asked for
@@ -118,6 +119,9 @@ class PlayedEngine:
         options["progress"]("checking", 0.0)
         self.before(name)
         left: dict[str, Any] = getattr(self, f"_{name}")(*args)
+        if name == "render":
+            options["progress"]("verifying", 0.8)
+            self.after_audible()
         if self.usage is not None:
             options["on_usage"](self.usage)
         return left

@@ -47,7 +47,8 @@ def render(
     """Master a mix; write the master and what the player needs into a folder.
 
     The master is written once as it is (``CANONICAL_NAME``), which every other format is made
-    from, and once in the recommended format; its exact processing is left as ``RECIPE_NAME``.
+    from, and once in the recommended format, which is whole before ``verifying`` is told; its
+    exact processing is left as ``RECIPE_NAME``.
 
     Parameters
     ----------
@@ -70,7 +71,16 @@ def render(
     tell = progress or (lambda _step, _share: None)
     tell("checking", 0.0)
     folder = Path(out_dir)
+    outputs = {
+        "wav32f": CANONICAL_NAME,
+        RECOMMENDED: f"{RECOMMENDED}.{WRITABLE[RECOMMENDED].extension}",
+    }
     with listening_files(folder) as begin_listening_files:
+
+        def begin_files(audio: Audio) -> None:
+            files.write(folder / outputs[RECOMMENDED], audio, format=RECOMMENDED)
+            begin_listening_files(audio)
+
         reference = load_reference(reference_profile)
         mastered, frozen = _mastered(
             [files.read(mix, Limits(**limits))],
@@ -79,15 +89,10 @@ def render(
             recipe=None if recipe is None else Recipe.from_dict(recipe),
             profile=load_profile(mix_profile),
             progress=lambda step, share: tell(step, 0.1 + 0.7 * share),
-            made=begin_listening_files,
+            made=begin_files,
         )
-        outputs = {
-            "wav32f": CANONICAL_NAME,
-            RECOMMENDED: f"{RECOMMENDED}.{WRITABLE[RECOMMENDED].extension}",
-        }
-        for name, file in outputs.items():
-            tell("encoding", 0.8)
-            files.write(folder / file, mastered.audio, format=name)
+        tell("encoding", 0.8)
+        files.write(folder / CANONICAL_NAME, mastered.audio, format="wav32f")
         report = describe(mastered) | frozen
         provenance = provenance_of(
             mastered, reference, report, {name: folder / file for name, file in outputs.items()}

@@ -12,6 +12,8 @@ from mastering.models.albums import (
 from mastering.models.exports import Export, ReleaseCheck, ReleaseTags
 from mastering.models.listening import MOST_TRIALS, BlindTest, Preview
 from mastering.models.masters import (
+    AUDIBLE_FROM,
+    AUDIBLE_NAME,
     STEPS,
     Fingerprint,
     Master,
@@ -46,6 +48,8 @@ WORK_KINDS: tuple[WorkKind, ...] = (
 )
 
 __all__ = [
+    "AUDIBLE_FROM",
+    "AUDIBLE_NAME",
     "GAP_SECONDS",
     "LONGEST_ALBUM_SECONDS",
     "MOST_TRACKS",

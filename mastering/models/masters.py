@@ -41,6 +41,8 @@ STEPS = (
 
 # What browsers may play without loss, the smallest first.
 LOSSLESS_NAMES = ("flac24.flac", "wav24.wav", CANONICAL_NAME)
+# One of them is stored before this step begins, so that it can be heard while the rest is made.
+AUDIBLE_NAME, AUDIBLE_FROM = "wav24.wav", "verifying"
 
 # What a poll shows of a master, its mix and its versions.
 _GLANCED = (
@@ -328,6 +330,12 @@ class Version(Work):
     def ahead(self) -> int:
         """How many waited before it when that was first asked of this object."""
         return Version.objects.ahead_of(self).count()
+
+    @property
+    def is_audible_early(self) -> bool:
+        """Whether it can be heard, though it is still being measured and encoded."""
+        made = STEPS[STEPS.index(AUDIBLE_FROM) : -1]
+        return self.status == _PHASES.running and self.step in made
 
     @property
     def proxy_name(self) -> str | None:

@@ -34,7 +34,7 @@ from mastering.errors import MasterRefused, Unpaid
 from mastering.forms import MasterForm, VersionForm
 from mastering.http import address, downloads_of, output_name, player_of
 from mastering.messages import failure_message, left_words, steps_of
-from mastering.models import Master, Version
+from mastering.models import AUDIBLE_NAME, Master, Version
 from mastering.plots import plots_of_report
 from mastering.services import expected_end
 from mastering.views.found import own_master, own_version, told
@@ -161,8 +161,10 @@ def versions(request: AuthenticatedRequest, master_id: str) -> HttpResponse:
 @require_safe
 def listen(request: AuthenticatedRequest, master_id: str, number: int) -> HttpResponseBase:
     version = own_version(request, master_id, number)
-    name = version.lossless_name if "lossless" in request.GET else version.proxy_name
-    return _deliver(request, version, name)
+    lossless = "lossless" in request.GET
+    if lossless and version.is_audible_early:
+        return deliver(request, version.key(AUDIBLE_NAME))
+    return _deliver(request, version, version.lossless_name if lossless else version.proxy_name)
 
 
 @login_required

@@ -16,7 +16,7 @@ from dsp.formats import EXCERPT_NAME
 from mastering import services
 from mastering.errors import MasterRefused
 from mastering.forms import BlindTestForm, RemarkForm, SiblingsForm, TrialForm
-from mastering.http import matrix_of, sources_of
+from mastering.http import lossless_address, matrix_of, sources_of
 from mastering.models import Master, Preview, Version
 from mastering.views.found import own_master, own_version, told
 from references.http import deliver, turns_away_when_busy
@@ -92,6 +92,8 @@ def state(request: AuthenticatedRequest, master_id: str, number: int) -> HttpRes
     answer = _state_of(version) | {"number": version.number}
     if version.has_succeeded:
         answer["sources"] = sources_of(version)
+    elif version.is_audible_early:
+        answer["early_url"] = lossless_address(version)
     return JsonResponse(answer, headers={"Cache-Control": "no-store"})
 
 

@@ -2,14 +2,18 @@
 
 import hashlib
 import logging
+import os
 import re
+import shutil
+import stat
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -97,6 +101,7 @@ class Attempt:
         self.scratch = scratch
         self.out = scratch / "out"
         self.out.mkdir()
+        self.handed_out: dict[str, dict[str, Any]] = {}
         self.lost = threading.Event()
         self.notes = Notes()
         self._moves: Any = type(work)._default_manager
@@ -144,12 +149,18 @@ class Attempt:
         return str(path), digest.hexdigest()
 
     def run(
-        self, function: str, *args: Any, files_at_fault: bool = False, urgent: bool = False
+        self,
+        function: str,
+        *args: Any,
+        files_at_fault: bool = False,
+        urgent: bool = False,
+        handing_out: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """Run a function of dsp.jobs in a box that sees only the folder; note its progress.
 
         It goes by its name, since nothing of the engine is loaded here. Urgent work goes before
-        what else the machine masters.
+        what else the machine masters. What is to be handed out, by the step that follows it, is
+        stored before that step is noted, while the box goes on.
         """
         left_seconds = self._left_seconds()
         limits = replace(box.ENGINE, wall_seconds=left_seconds, cpu_seconds=int(left_seconds) + 1)
@@ -161,7 +172,7 @@ class Attempt:
                 *args,
                 scratch=self.scratch,
                 limits=limits,
-                progress=self._advance,
+                progress=partial(self._advance, handing_out or {}),
                 should_stop=self.lost.is_set,
                 on_usage=lambda usage: self._note_usage(function, usage),
                 label=self.work.pk,
@@ -192,12 +203,23 @@ class Attempt:
 
         What a box leaves may be hostile: a link could lead to any file of this worker.
         """
-        outputs: dict[str, dict[str, Any]] = {}
+        if self.out.is_symlink():
+            raise ValueError("a box left another folder")
+        outputs = dict(self.handed_out)
         for path in sorted(self.out.iterdir()):
             if path.is_symlink() or not path.is_file() or not OUTPUT_NAME.fullmatch(path.name):
                 raise ValueError(f"a box left {path.name!r}")
-            outputs |= self.keep(path, path.name)
+            if path.name not in outputs:
+                outputs |= self.keep(path, path.name)
         return outputs
+
+    def _hand_out(self, name: str) -> None:
+        """Store a file of the out folder whose box still runs, and may be hostile: a copy of it."""
+        with tempfile.TemporaryDirectory(dir=SCRATCH, prefix=f"{self.work.pk}-") as private:
+            copy = Path(private) / name
+            with _regular(self.out, name) as content, copy.open("wb") as file:
+                shutil.copyfileobj(content, file)
+            self.handed_out |= self.keep(copy, name)
 
     def keep(self, path: Path, name: str) -> dict[str, dict[str, Any]]:
         """Store one file under the attempt's key of a name; return its size and hash.
@@ -232,8 +254,10 @@ class Attempt:
     def _left_seconds(self) -> float:
         return self.work.time_limit.total_seconds() - (time.monotonic() - self._began)
 
-    def _advance(self, step: str, share: float) -> None:
+    def _advance(self, handing_out: Mapping[str, str], step: str, share: float) -> None:
         """Note the step on the row: at once where it is new, else now and then."""
+        if (name := handing_out.get(step)) and name not in self.handed_out:
+            self._hand_out(name)
         told_step, told_at = self._told
         now = time.monotonic()
         if step == told_step and now - told_at < PROGRESS_SECONDS:
@@ -275,6 +299,20 @@ class _Timely(File):  # type: ignore[type-arg]  # not subscriptable as it runs
     def read(self, size: int = -1, /) -> bytes:
         self._attempt.check_time()
         return self._content.read(size)
+
+
+@contextmanager
+def _regular(folder: Path, name: str) -> Iterator[BinaryIO]:
+    """Open a file that is one, in a folder that is one, whatever else may take their names."""
+    within = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        found = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=within)
+    finally:
+        os.close(within)
+    with os.fdopen(found, "rb") as content:
+        if not stat.S_ISREG(os.fstat(found).st_mode):
+            raise ValueError(f"a box left {name!r}")
+        yield content
 
 
 @contextmanager

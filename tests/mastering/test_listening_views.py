@@ -1,13 +1,16 @@
 """The addresses behind the player: trying settings, versions, blind counts, several references."""
 
+from hashlib import sha256
 from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from dsp.errors import SilentAudio
 from dsp.settings import MasterSettings
 from mastering import services, tasks
 from mastering.models import BlindTest, Master, Preview, Remark, Version
@@ -54,6 +57,49 @@ def test_a_change_is_answered_with_where_the_part_and_the_whole_will_be(
     whole = as_alice.get(told["version_url"]).json()
     assert [source["key"] for source in whole["sources"]] == ["original", "master", "reference"]
     assert f"/{whole['number']}/listen/" in whole["sources"][1]["url"]
+
+
+def test_the_whole_is_heard_without_loss_while_it_is_still_measured_and_encoded(
+    as_alice: Client, finished: Version, engine: PlayedEngine
+):
+    as_alice.post(page("try", finished), TRIED)
+    state = reverse("mastering:state", args=[finished.master_id, 2])
+    early: list[bytes] = []
+
+    def listen() -> None:
+        told = as_alice.get(state).json()
+        assert told["state"] == "open"
+        early.append(content_of(as_alice.get(told["early_url"])))
+        assert as_alice.get(told["early_url"].partition("?")[0]).status_code == 404
+
+    engine.after_audible = listen
+    for _ in range(2):
+        tasks.work()
+    assert early[0].startswith(b"wav24.wav")
+    version = Version.objects.get(number=2)
+    told = as_alice.get(state).json()
+    assert "early_url" not in told
+    assert content_of(as_alice.get(told["sources"][1]["lossless_url"])) == early[0]
+    recorded = version.outputs["wav24.wav"]
+    assert recorded == {"size_bytes": len(early[0]), "sha256": sha256(early[0]).hexdigest()}
+
+
+def test_what_was_heard_early_of_work_that_failed_is_gone(
+    as_alice: Client, finished: Version, engine: PlayedEngine
+):
+    as_alice.post(page("try", finished), TRIED)
+
+    def fail() -> None:
+        raise SilentAudio("nothing")
+
+    engine.after_audible = fail
+    for _ in range(2):
+        tasks.work()
+    version = Version.objects.get(number=2)
+    assert version.has_failed
+    assert default_storage.listdir(version.folder) == ([], [])
+    early = reverse("mastering:listen", args=[finished.master_id, 2])
+    assert as_alice.get(early, {"lossless": "1"}).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Carrying out claimed work: outcome, failures, lost leases, and what is left behind."""
 
+import os
 import threading
 import time
 from pathlib import Path
@@ -170,6 +171,64 @@ def test_a_link_left_by_a_box_is_not_followed(alice: User, engine: PlayedEngine,
         audio = measured_one(alice)
     assert not audio.is_ready
     assert default_storage.listdir(audio.folder) == ([], ["source"])
+
+
+@pytest.mark.parametrize("hostile", ["link", "folder", "fifo"])
+def test_what_is_handed_out_of_a_running_box_is_a_file_of_its_own(
+    alice: User, engine: PlayedEngine, tmp_path: Path, hostile: str
+):
+    secret = tmp_path / "elsewhere" / "wav24.wav"
+    secret.parent.mkdir()
+    secret.write_text("another's")
+    audio = uploaded(alice)
+    claimed = AudioFile.objects.claim_next(worker="a worker")
+    assert claimed is not None
+
+    def lure(_function: str, *args: Any, **options: Any) -> dict[str, Any]:
+        out = Path(args[0])
+        match hostile:
+            case "link":
+                (out / "wav24.wav").symlink_to(secret)
+            case "fifo":
+                os.mkfifo(out / "wav24.wav")
+            case "folder":
+                out.rename(out.parent / "away")
+                out.symlink_to(secret.parent)
+        options["progress"]("verifying", 0.8)
+        return {}
+
+    def job(attempt: attempts.Attempt) -> dict[str, Any]:
+        handing_out = {"verifying": "wav24.wav"}
+        attempt.run("render", str(attempt.out), handing_out=handing_out)
+        return {"outputs": attempt.store()}
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("dsp.box.run", lure)
+        attempts.carry_out(claimed, job)
+    audio.refresh_from_db()
+    assert (audio.is_ready, audio.engine_errors) == (False, 1)
+    assert default_storage.listdir(audio.folder) == ([], ["source"])
+    assert secret.exists()
+
+
+def test_another_folder_left_by_a_box_is_not_stored(
+    alice: User, engine: PlayedEngine, tmp_path: Path
+):
+    (tmp_path / "proxy.m4a").write_text("another's")
+    run = engine.run
+
+    def linking(function, *args, **options):
+        result = run(function, *args, **options)
+        out = Path(args[1])
+        out.rename(out.parent / "away")
+        out.symlink_to(tmp_path)
+        return result
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("dsp.box.run", linking)
+        audio = measured_one(alice)
+    assert not audio.is_ready
+    assert (tmp_path / "proxy.m4a").exists()
 
 
 def test_a_removed_upload_stops_its_worker_and_leaves_nothing(alice: User, engine: PlayedEngine):

@@ -200,9 +200,19 @@ class ABPlayer extends HTMLElement {
     return this.sounds.patch(part);
   }
 
-  /** Let a whole track be another, at the same place. */
-  async replace(key, source) {
-    await this.sounds.replace(key, source);
+  /** Fetch a whole sound without loss where that takes a moment; null where it would not. */
+  async fetchAtOnce(url, signal) {
+    return this.store.isLong || !this.store.isLineFast ? null : { buffer: await this.store.decodeFrom(url, signal) };
+  }
+
+  /** Let a track sound otherwise, before all is known of what is heard. */
+  hear(key, sound) {
+    this.sounds.hear(key, sound);
+  }
+
+  /** Let a whole track be another, at the same place; its sound may be heard already. */
+  async replace(key, source, heard = null) {
+    await this.sounds.replace(key, source, heard);
     this.dataset.number = source.number ?? this.dataset.number;
     this.querySelector(`.lane[data-key=${key}] wave-form`)?.setAttribute("src", source.waveform_url);
   }

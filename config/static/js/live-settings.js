@@ -20,7 +20,7 @@ class LiveSettings extends HTMLElement {
   #turn = 0; // which change is the last one
   #sent = "";
   #sentAt = 0;
-  #took = { part: 0, whole: 0 }; // ms from a change to its end
+  #took = { part: 0, early: 0, whole: 0 }; // ms from a change to it
   #unbind = new AbortController();
 
   connectedCallback() {
@@ -95,8 +95,8 @@ class LiveSettings extends HTMLElement {
     this.dataset.state = "failed";
   }
 
-  /** Wait for work to end; null where other settings were chosen meanwhile. */
-  async #ended(kind, url, turn) {
+  /** Wait for work to have come so far; null where other settings were chosen meanwhile. */
+  async #told(kind, url, turn, isFar = ({ state }) => state !== "open") {
     const expected = Math.min(NOT_BEFORE * this.#took[kind], ASKED_BY_MS);
     let wait = Math.max(ASK_MS, expected - (performance.now() - this.#sentAt));
     for (let ask = ASK_MS; turn === this.#turn; ask = Math.min(ask * ASK_MORE_SELDOM, MOST_SELDOM_MS)) {
@@ -106,7 +106,7 @@ class LiveSettings extends HTMLElement {
       const answer = await fetch(url);
       if (!answer.ok) throw new Error(String(answer.status));
       const told = await answer.json();
-      if (told.state === "open") continue;
+      if (!isFar(told)) continue;
       if (turn === this.#turn) this.#took[kind] = performance.now() - this.#sentAt;
       return turn === this.#turn ? told : null;
     }
@@ -114,23 +114,39 @@ class LiveSettings extends HTMLElement {
   }
 
   async #hear(url, turn) {
-    const told = await this.#ended("part", url, turn);
+    const told = await this.#told("part", url, turn);
     if (told?.state === "done" && (await this.player.patch(told))) this.#say("part");
   }
 
   async #take(url, turn) {
-    const told = await this.#ended("whole", url, turn);
+    let told = await this.#told("early", url, turn, ({ state, early_url: early }) => state !== "open" || early);
+    let heard = null;
+    if (told?.early_url) {
+      const leave = new AbortController();
+      const early = this.#hearEarly(told.early_url, turn, leave.signal);
+      told = await this.#told("whole", url, turn);
+      leave.abort(); // of what still comes: the small copy is here sooner
+      heard = await early;
+    }
     if (!told) return;
     if (told.state !== "done") {
       this.status.textContent = told.text ?? wordOf(this.words, "away");
       this.dataset.state = "failed";
       return;
     }
-    await this.player.replace("master", told.sources.find((source) => source.key === "master"));
+    await this.player.replace("master", told.sources.find((source) => source.key === "master"), heard);
     if (turn !== this.#turn) return;
     this.#say("whole", told.number);
     await this.#tell(told.number);
     this.dispatchEvent(new CustomEvent("version", { bubbles: true, detail: { number: told.number } }));
+  }
+
+  async #hearEarly(url, turn, signal) {
+    const sound = await this.player.fetchAtOnce(url, signal).catch(() => null);
+    if (!sound || turn !== this.#turn) return null;
+    this.player.hear("master", sound);
+    this.#say("early");
+    return sound;
   }
 
   /** Let the page around the player speak of the version that is heard. */

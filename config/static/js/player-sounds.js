@@ -46,7 +46,7 @@ export class PlayerSounds {
       if (!track.losslessUrl || player.radios.get(key).disabled) continue;
       const sound = await this.#load(key).catch(() => null);
       if (store.lossless !== wanted) return;
-      if (sound) this.#take(key, sound);
+      if (sound) this.hear(key, sound);
     }
     status.textContent = "";
     this.quality = wanted ? "lossless" : "preview";
@@ -72,15 +72,17 @@ export class PlayerSounds {
     return true;
   }
 
-  /** Let a whole track be another, at the same place. */
-  async replace(key, source) {
+  /** Let a whole track be another, at the same place; its sound may be heard already. */
+  async replace(key, source, heard = null) {
     const track = new Track({ url: source.url, losslessUrl: source.lossless_url, waveformUrl: source.waveform_url, lufs: source.lufs, proxyGainDb: source.proxy_gain_db });
-    const [sound] = await Promise.all([this.#soundOf(track), track.listenFor()]);
+    const [sound] = await Promise.all([heard ?? this.#soundOf(track), track.listenFor()]);
+    if (heard) return void this.store.tell(key, track);
     this.store.tracks.set(key, track);
-    this.#take(key, sound);
+    this.hear(key, sound);
   }
 
-  #take(key, sound) {
+  /** Let a track sound otherwise from now on. */
+  hear(key, sound) {
     this.#put(key, sound);
     this.#measure(key, sound);
   }

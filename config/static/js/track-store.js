@@ -5,6 +5,8 @@ import { told } from "./told.js";
 
 const MEMORY_BYTES = 640e6; // of decoded sound; songs that need more are streamed
 const BYTES_PER_FRAME = 8; // two channels of 32-bit samples
+const LOSSLESS_BYTES_PER_FRAME = 6; // two channels of 24 bits
+const SOON_MS = 1500;
 
 export class Track {
   loudness = null; // of every 100 ms, as rendered, once fetched
@@ -34,6 +36,7 @@ export class Track {
 
 export class TrackStore {
   lossless = false;
+  #bytesPerMs = 0;
   #measuring = Promise.resolve();
 
   constructor(duration, rate) {
@@ -65,6 +68,12 @@ export class TrackStore {
     return this.decodeFrom((this.lossless && losslessUrl) || url);
   }
 
+  /** Take what became known of a track that is heard already, and measured by what is heard. */
+  tell(key, known) {
+    const track = this.tracks.get(key);
+    Object.assign(track, known, { heard: track.heard });
+  }
+
   /** Measure what is played of a track. */
   measure(key, buffer) {
     return this.#measure(key, () => measured(buffer));
@@ -85,11 +94,20 @@ export class TrackStore {
     return this.#measuring;
   }
 
-  async decodeFrom(url) {
-    const answer = await fetch(url);
+  async decodeFrom(url, signal = null) {
+    const answer = await fetch(url, { signal });
     if (!answer.ok) throw new Error(String(answer.status));
+    const began = performance.now();
+    const bytes = await answer.arrayBuffer();
+    this.#bytesPerMs = bytes.byteLength / Math.max(1, performance.now() - began);
     const decoder = new OfflineAudioContext(2, 1, this.rate);
-    return decoder.decodeAudioData(await answer.arrayBuffer());
+    return decoder.decodeAudioData(bytes);
+  }
+
+  /** Whether a whole track without loss would come soon, at the speed of what was fetched last. */
+  get isLineFast() {
+    const bytes = this.duration * this.rate * LOSSLESS_BYTES_PER_FRAME;
+    return !navigator.connection?.saveData && bytes < SOON_MS * this.#bytesPerMs;
   }
 
   stream({ url, losslessUrl }) {
