@@ -91,7 +91,7 @@ def submit_master(
             release=release,
         )
         reserve(master)
-        queue_version(master, 1, settings)
+        _queue(master, 1, settings)
     return master
 
 
@@ -114,11 +114,14 @@ def submit_masters(
     MasterRefused, Busy
         With nothing stored; more than ``MOST_SIBLINGS`` on one mix are not compared.
     """
+    chosen = list(dict.fromkeys(references))
+    if not chosen:
+        raise TooManySiblings
     with transaction.atomic():
-        known = Master.objects.matched().filter(user=user, mix=mix).count()
-        chosen = list(dict.fromkeys(references))
-        if not chosen or (len(chosen) > 1 and known + len(chosen) > MOST_SIBLINGS):
-            raise TooManySiblings
+        if len(chosen) > 1:
+            known = Master.objects.matched().filter(user=user, mix=mix).count()
+            if known + len(chosen) > MOST_SIBLINGS:
+                raise TooManySiblings
         return [
             submit_master(
                 user=user, mix=mix, reference=reference, settings=settings, title=title, **context
@@ -245,6 +248,14 @@ def audio_settled(*, audio: AudioFile) -> None:
 
 
 def queue_version(master: Master, number: int, settings: MasterSettings) -> Version:
+    """Queue a version of a master that may have others, and may have been given up."""
+    version = _queue(master, number, settings)
+    Farewell.objects.filter(master=master).delete()  # it is used again
+    Master.objects.filter(pk=master.pk).update(current=None)  # the newest is what is wanted now
+    return version
+
+
+def _queue(master: Master, number: int, settings: MasterSettings) -> Version:
     _refuse_unknown_sections(master, settings)
     version = Version.objects.create(
         user=master.user,
@@ -254,8 +265,6 @@ def queue_version(master: Master, number: int, settings: MasterSettings) -> Vers
         engine_version=ENGINE_VERSION,
         step="queued",
     )
-    Farewell.objects.filter(master=master).delete()  # it is used again
-    Master.objects.filter(pk=master.pk).update(current=None)  # the newest is what is wanted now
     ring()
     return version
 

@@ -67,8 +67,10 @@ def new(request: AuthenticatedRequest) -> HttpResponse:
             kind: _own_audio(request, request.GET.get(kind, "")) for kind in ("mix", "reference")
         }
         return _new_page(request, MasterForm(), chosen)
-    services.refuse_if_busy()
-    form = MasterForm(request.POST, request.FILES, more=_more_references(request))
+    if request.FILES:  # before they are stored
+        services.refuse_if_busy()
+    more = _more_references(request) if "more" in request.POST else ()
+    form = MasterForm(request.POST, request.FILES, more=more)
     form.is_valid()
     tracks = {kind: _track(request, form, kind) for kind in ("mix", "reference")}
     mix, reference = tracks["mix"], tracks["reference"]
@@ -206,7 +208,8 @@ def _own_audio(request: AuthenticatedRequest, audio_id: str) -> AudioFile | None
 
 def _previous(request: AuthenticatedRequest, named: QueryDict) -> Master | None:
     """Return the master of an earlier mix of this song, where one of their own is named."""
-    return Master.objects.of(request.user).filter(pk=named.get("previous", "")).first()
+    pk = named.get("previous")
+    return Master.objects.of(request.user).filter(pk=pk).first() if pk else None
 
 
 def _track(request: AuthenticatedRequest, form: MasterForm, kind: str) -> AudioFile | None:

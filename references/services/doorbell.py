@@ -16,9 +16,13 @@ SCRATCH = Path(settings.DATA_DIR) / "scratch"  # of the workers of this machine
 def ring() -> None:
     """Tell the workers, once this transaction is committed, that there is something to do.
 
-    A bell that is lost is rung again by the sweep, so a broken broker refuses nobody.
+    A bell in the database is committed with what it rings for. One that is lost is rung again by
+    the sweep, so a broken broker refuses nobody.
     """
-    transaction.on_commit(_ring, robust=True)
+    if "orm" in settings.Q_CLUSTER:
+        _ring()
+    else:
+        transaction.on_commit(_ring, robust=True)
 
 
 def clear_scratch() -> None:

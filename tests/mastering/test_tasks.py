@@ -60,6 +60,7 @@ def test_the_second_track_rings_for_the_version_that_waits_for_it(
     alice: User, engine: PlayedEngine, bells: list[str], django_capture_on_commit_callbacks
 ):
     submitted(alice)
+    bells.clear()
     with django_capture_on_commit_callbacks(execute=True):
         tasks.work()
     assert bells == []
@@ -77,6 +78,7 @@ def test_a_person_at_the_limit_is_rung_for_once_some_of_theirs_has_ended(
 ):
     settings.MAX_RUNNING_PER_PERSON = 1
     submitted(alice)
+    bells.clear()
     with django_capture_on_commit_callbacks(execute=True):
         tasks.work()
     assert bells == ["mastering.tasks.work"]

@@ -3,11 +3,14 @@
 import os
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import transaction
+from django_q.models import OrmQ
 
 from accounts.models import User
 from dsp.errors import TooLarge, UnsupportedFormat
@@ -45,6 +48,23 @@ def test_an_upload_is_stored_whole_and_waits_to_be_measured(alice: User):
     assert len(audio.sha256) == 64
 
 
+@pytest.fixture
+def broker_apart(settings: Any) -> None:
+    settings.Q_CLUSTER = {"redis": "redis://localhost:1/0"}
+
+
+def test_a_bell_in_the_database_is_committed_with_its_row_or_not_at_all(alice: User, settings: Any):
+    settings.Q_CLUSTER = {"orm": "default"}
+
+    with transaction.atomic():
+        uploaded(alice)
+        assert OrmQ.objects.count() == 1
+        transaction.set_rollback(True)
+    assert OrmQ.objects.count() == 0
+    assert not AudioFile.objects.exists()
+
+
+@pytest.mark.usefixtures("broker_apart")
 def test_the_bell_rings_once_the_row_is_there(
     alice: User, bells: list[str], django_capture_on_commit_callbacks
 ):
@@ -54,6 +74,7 @@ def test_the_bell_rings_once_the_row_is_there(
     assert bells == ["mastering.tasks.work"]
 
 
+@pytest.mark.usefixtures("broker_apart")
 def test_a_broken_broker_refuses_nobody(
     alice: User, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks
 ):

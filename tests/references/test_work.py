@@ -229,6 +229,7 @@ def test_the_database_refuses_a_state_that_cannot_be(alice: User, wrong: dict[st
         AudioFile.objects.update(**wrong)
 
 
+@pytest.mark.usefixtures("bells")  # the queue's own clock is not asked
 def test_time_is_the_databases(alice: User, monkeypatch: pytest.MonkeyPatch):
     """A worker whose clock is an hour ahead claims a lease no longer than any other."""
     monkeypatch.setattr("time.time", lambda: 4e9)
