@@ -75,7 +75,7 @@ def on_starting(_server: Any) -> None:
 
     _forget_counts()
     SocketUnreader.max_body_chunk = RECEIVED_BYTES
-    _ = get_resolver().url_patterns
+    _ = get_resolver().reverse_dict  # and every view with it
     with contextlib.suppress(AttributeError):  # elsewhere than on glibc
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
     gc.collect()

@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import random
+import time
 from pathlib import Path
 
 from locust import between, constant, task
@@ -13,6 +14,7 @@ SEED = json.loads(Path(os.environ["LOAD_SEED"]).read_text())
 DONE = [person for person in SEED["people"] if person["is_done"]]
 SCENARIO = os.environ["LOAD_SCENARIO"]
 CHOSEN = {"loudness": "reference", "ceiling_dbtp": "-1.0", "max_limiting_db": "6.0"}
+BURST_STEP_SECONDS = 2.0
 _turn = itertools.count()
 
 
@@ -122,14 +124,23 @@ class Evening(Person):
 
 
 class Burst(Person):
-    """Five masters as fast as they are taken; L3."""
+    """Five masters, one every two seconds; of all people evenly over ten; L3."""
 
     abstract = SCENARIO != "L3"
-    wait_time = between(1.0, 2.0)
     left = 5
+
+    def on_start(self) -> None:
+        super().on_start()
+        place = SEED["people"].index(self.who) / len(SEED["people"])
+        self.due = time.monotonic() + BURST_STEP_SECONDS * place  # locust lets people in by lumps
+        time.sleep(self.wait_time())
+
+    def wait_time(self) -> float:
+        return max(0.0, self.due - time.monotonic())
 
     @task
     def begin(self) -> None:
+        self.due += BURST_STEP_SECONDS
         if self.left:
             self.left -= 1
             self.submit()

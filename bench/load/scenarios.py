@@ -26,6 +26,8 @@ BUCKET: Final = ("S3_BUCKET", "S3_ENDPOINT_URL", "S3_ACCESS_KEY", "S3_SECRET_KEY
 MOST_LOAD_CPU: Final = 0.15  # of the machine, taken by the load itself; above it a run is void
 MB: Final = 1_000_000
 SETTING_UP_SECONDS: Final = 75.0  # about, of seeding, starting and ending a site
+WARMING_SECONDS: Final = 10.0
+LOADING_SECONDS: Final = 60.0  # at most, of workers that load the engine
 
 
 @dataclass(frozen=True)
@@ -193,9 +195,12 @@ def knee(plan: Plan) -> Verdict:
 
 
 def burst(plan: Plan) -> Verdict:
-    """L3: five submits each of forty people within ten seconds, then until all are done."""
+    """L3: five submits each of forty people, evenly over ten seconds, then until all are done."""
     verdict = Verdict()
     with running(plan, people=plan.users) as (site, seed):
+        _await_workers(site, plan.groups)
+        # Everyone has been here before: has a session, and looked at a page.
+        load(site, seed, "L1", users=plan.users, rate=plan.users // 2, seconds=WARMING_SECONDS)
         stats = load(site, seed, "L3", users=plan.users, rate=plan.users, seconds=plan.seconds)
         sent = stats.get("submit", {}).get("count", 0)
         deadline = time.monotonic() + plan.drain_seconds
@@ -267,6 +272,14 @@ HELD: Final[tuple[tuple[str, Callable[[Sample], float], str], ...]] = (
     ("web threads", lambda one: one.threads, ""),
     ("scratch", lambda one: one.scratch_bytes / MB, " MB"),
 )
+
+
+def _await_workers(site: Site, groups: int) -> None:
+    """Wait until every group works, or nothing is left to do: they have loaded the engine."""
+    deadline = time.monotonic() + LOADING_SECONDS
+    while site.count("RUNNING") < groups and site.count("QUEUED"):
+        if time.monotonic() > deadline:
+            raise SystemExit("The workers do not begin.")
 
 
 def _at_rest(values: list[float]) -> float:

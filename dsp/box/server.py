@@ -221,4 +221,5 @@ def _package_of(function: Callable[..., Any]) -> list[Path]:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller decides when to end
+    kernel.stand_back(0)  # as far as its caller does: it leads a session of its own
     Server(socket.socket(fileno=int(sys.argv[1]))).serve()

@@ -155,6 +155,17 @@ def test_a_box_stands_back_as_a_session_too():
     assert str(min(os.nice(0) + 7, 19)) in weights
 
 
+def test_what_loads_the_engine_stands_back_as_far_as_its_caller():
+    if not Path("/proc/self/autogroup").exists():
+        pytest.skip("this kernel weighs no sessions")
+    program = (
+        "import os; from pathlib import Path; from dsp.box import client; os.nice(3); "
+        "print(Path(f'/proc/{client._server().process.pid}/autogroup').read_text())"
+    )
+    told = subprocess.check_output([sys.executable, "-c", program], cwd=ROOT, text=True)
+    assert told.split("nice ")[1].strip() == str(min(os.nice(0) + 3, 19))
+
+
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="the numbers are of this machine")
 def test_the_back_doors_of_system_calls_are_shut(walls):
     second_set = 0x4000_0000
