@@ -118,7 +118,6 @@ TEMPLATES = [
 # Database
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR}/lacquer.sqlite3")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["ENGINE"] = "config.sqlite"
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",  # a reader that turns writer would fail at once
         "timeout": 20,  # s; each connection caches 512 kB, the system the rest for all

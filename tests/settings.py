@@ -27,7 +27,7 @@ STORAGES = _STORAGES | {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 }
 Path(_STATIC_ROOT).mkdir(parents=True, exist_ok=True)
-if _DATABASES["default"]["ENGINE"] == "config.sqlite":
+if _DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file: one in memory is one connection, which a served page would share with its test.
     _OPTIONS = _DATABASES["default"]["OPTIONS"]
     _FAST = _OPTIONS["init_command"].replace("synchronous=FULL", "synchronous=OFF")
