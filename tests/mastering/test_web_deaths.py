@@ -18,5 +18,10 @@ def test_web_processes_that_die_change_no_sum(tmp_path: Path) -> None:
 
 
 def test_without_transactions_their_deaths_leave_halves(tmp_path: Path) -> None:
-    told = deaths(tmp_path, pairs=3, seed=SEED, without="transaction")
-    assert told.wrong, told
+    for luck in range(6):  # a death may come between two requests
+        folder = tmp_path / str(luck)
+        folder.mkdir()
+        told = deaths(folder, pairs=3, seed=SEED + luck, without="transaction")
+        if told.wrong:
+            return
+    pytest.fail(str(told))
