@@ -19,7 +19,7 @@ def ring() -> None:
     A bell in the database is committed with what it rings for. One that is lost is rung again by
     the sweep, so a broken broker refuses nobody.
     """
-    if "orm" in settings.Q_CLUSTER:
+    if "orm" in settings.Q_CLUSTER and transaction.get_connection().in_atomic_block:
         _ring()
     else:
         transaction.on_commit(_ring, robust=True)

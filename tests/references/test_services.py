@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django_q.models import OrmQ
 
 from accounts.models import User
@@ -23,6 +23,7 @@ from references.services import (
     clear_scratch,
     receive_upload,
     remove_audio,
+    ring,
 )
 from tests.studio import MIX, REFERENCE, submitted, uploaded, wav
 
@@ -62,6 +63,22 @@ def test_a_bell_in_the_database_is_committed_with_its_row_or_not_at_all(alice: U
         transaction.set_rollback(True)
     assert OrmQ.objects.count() == 0
     assert not AudioFile.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_bell_that_is_rung_for_no_row_and_cannot_be_heard_stops_nobody(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+):
+    settings.Q_CLUSTER = {"orm": "default"}
+    tried: list[str] = []
+
+    def locked(name: str) -> None:
+        tried.append(name)
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr("references.services.doorbell.async_task", locked)
+    ring()
+    assert tried == ["mastering.tasks.work"]
 
 
 @pytest.mark.usefixtures("broker_apart")
