@@ -231,7 +231,7 @@ def test_a_change_is_heard_in_the_loop_and_then_in_the_whole_while_the_music_pla
     )
     expect(page.locator("ab-player")).to_have_attribute("data-playing", "")
     until(lambda: position(page) != played)
-    assert _sample(page, 20.0) == heard
+    assert _sample(page, 20.0) == before[1], "the small copy, as of the other tracks"
     assert _wanted(page).keys() == {"master"}
     expect(page.get_by_role("spinbutton", name="Overall amount")).to_have_value("20")
 

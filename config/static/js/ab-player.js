@@ -210,9 +210,9 @@ class ABPlayer extends HTMLElement {
     this.sounds.hear(key, sound);
   }
 
-  /** Let a whole track be another, at the same place; its sound may be heard already. */
-  async replace(key, source, heard = null) {
-    await this.sounds.replace(key, source, heard);
+  /** Let a whole track be another, at the same place. */
+  async replace(key, source) {
+    await this.sounds.replace(key, source);
     this.dataset.number = source.number ?? this.dataset.number;
     this.querySelector(`.lane[data-key=${key}] wave-form`)?.setAttribute("src", source.waveform_url);
   }

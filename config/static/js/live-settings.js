@@ -120,13 +120,12 @@ class LiveSettings extends HTMLElement {
 
   async #take(url, turn) {
     let told = await this.#told("early", url, turn, ({ state, early_url: early }) => state !== "open" || early);
-    let heard = null;
     if (told?.early_url) {
       const leave = new AbortController();
       const early = this.#hearEarly(told.early_url, turn, leave.signal);
       told = await this.#told("whole", url, turn);
       leave.abort(); // of what still comes: the small copy is here sooner
-      heard = await early;
+      await early;
     }
     if (!told) return;
     if (told.state !== "done") {
@@ -134,7 +133,7 @@ class LiveSettings extends HTMLElement {
       this.dataset.state = "failed";
       return;
     }
-    await this.player.replace("master", told.sources.find((source) => source.key === "master"), heard);
+    await this.player.replace("master", told.sources.find((source) => source.key === "master"));
     if (turn !== this.#turn) return;
     this.#say("whole", told.number);
     await this.#tell(told.number);
@@ -143,10 +142,9 @@ class LiveSettings extends HTMLElement {
 
   async #hearEarly(url, turn, signal) {
     const sound = await this.player.fetchAtOnce(url, signal).catch(() => null);
-    if (!sound || turn !== this.#turn) return null;
-    this.player.hear("master", sound);
+    if (!sound || turn !== this.#turn) return;
+    this.player.hear("master", sound); // until its small copy is there, as of the other tracks
     this.#say("early");
-    return sound;
   }
 
   /** Let the page around the player speak of the version that is heard. */

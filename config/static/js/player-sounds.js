@@ -72,11 +72,10 @@ export class PlayerSounds {
     return true;
   }
 
-  /** Let a whole track be another, at the same place; its sound may be heard already. */
-  async replace(key, source, heard = null) {
+  /** Let a whole track be another, at the same place. */
+  async replace(key, source) {
     const track = new Track({ url: source.url, losslessUrl: source.lossless_url, waveformUrl: source.waveform_url, lufs: source.lufs, proxyGainDb: source.proxy_gain_db });
-    const [sound] = await Promise.all([heard ?? this.#soundOf(track), track.listenFor()]);
-    if (heard) return void this.store.tell(key, track);
+    const [sound] = await Promise.all([this.#soundOf(track), track.listenFor()]);
     this.store.tracks.set(key, track);
     this.hear(key, sound);
   }

@@ -68,12 +68,6 @@ export class TrackStore {
     return this.decodeFrom((this.lossless && losslessUrl) || url);
   }
 
-  /** Take what became known of a track that is heard already, and measured by what is heard. */
-  tell(key, known) {
-    const track = this.tracks.get(key);
-    Object.assign(track, known, { heard: track.heard });
-  }
-
   /** Measure what is played of a track. */
   measure(key, buffer) {
     return this.#measure(key, () => measured(buffer));
