@@ -7,12 +7,13 @@ import random
 import time
 from pathlib import Path
 
-from locust import between, constant, task
+from locust import between, constant, constant_pacing, task
 from locust.contrib.fasthttp import FastHttpUser
 
 SEED = json.loads(Path(os.environ["LOAD_SEED"]).read_text())
 DONE = [person for person in SEED["people"] if person["is_done"]]
 SCENARIO = os.environ["LOAD_SCENARIO"]
+PACE_SECONDS = float(os.environ["LOAD_PACE_SECONDS"])
 CHOSEN = {"loudness": "reference", "ceiling_dbtp": "-1.0", "max_limiting_db": "6.0"}
 BURST_STEP_SECONDS = 2.0
 _turn = itertools.count()
@@ -144,6 +145,22 @@ class Burst(Person):
         if self.left:
             self.left -= 1
             self.submit()
+
+
+class Steady(Person):
+    """Masters of whole songs at a steady pace, in turn; L7."""
+
+    abstract = SCENARIO != "L7"
+    wait_time = constant_pacing(PACE_SECONDS)
+
+    def on_start(self) -> None:
+        super().on_start()
+        place = SEED["people"].index(self.who)
+        time.sleep(PACE_SECONDS * place / SEED["long_people"])
+
+    @task
+    def begin(self) -> None:
+        self.submit()
 
 
 class Wall(Person):

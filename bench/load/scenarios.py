@@ -72,9 +72,19 @@ class Stats(dict[str, dict[str, float]]):
 
 
 def load(
-    site: Site, seed: Path, scenario: str, *, users: int, rate: float, seconds: float
+    site: Site,
+    seed: Path,
+    scenario: str,
+    *,
+    users: int,
+    rate: float,
+    seconds: float,
+    every_seconds: float = 1.0,
 ) -> Stats:
-    """Let so many people at the site for so long; return their counts."""
+    """Let so many people at the site for so long; return their counts.
+
+    Where people keep a pace, one of them comes every so many seconds.
+    """
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begun = time.monotonic()
     ran = subprocess.run(
@@ -85,7 +95,12 @@ def load(
             "--json", "--exit-code-on-error", "0", "--loglevel", "ERROR",
         ],
         cwd=ROOT,
-        env=os.environ | {"LOAD_SEED": str(seed), "LOAD_SCENARIO": scenario},
+        env=os.environ
+        | {
+            "LOAD_SEED": str(seed),
+            "LOAD_SCENARIO": scenario,
+            "LOAD_PACE_SECONDS": str(users * every_seconds),
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         check=True,
@@ -175,7 +190,7 @@ def evening(plan: Plan) -> Verdict:
 
 
 def knee(plan: Plan) -> Verdict:
-    """L2: more and more people, until pages take longer than half a second."""
+    """L2: more and more people until pages take half a second, then twice as many, then few."""
     verdict, found = Verdict(), 0
     with running(plan, people=min(plan.users, 40), queued=4) as (site, seed):
         step = max(plan.users // 8, 1)
@@ -188,6 +203,11 @@ def knee(plan: Plan) -> Verdict:
             found = users
         verdict.at_least("people before the knee", found, 200)
         verdict.at_most("failed requests", stats.failures(), 0)
+        twice = 2 * max(found, step)
+        over = load(site, seed, "L2", users=twice, rate=twice / 10, seconds=plan.seconds)
+        p95, away = over.ms("page", "95%"), over.get("turned away", {}).get("count", 0)
+        verdict.told(f"{twice} people", f"p95 {p95:.0f} ms, {away:.0f} turned away")
+        verdict.at_most("failed requests of twice as many", over.failures(), 0)
         after = load(site, seed, "L2", users=step, rate=step, seconds=min(30, plan.seconds))
         verdict.at_most("p95 after it", after.ms("page", "95%"), 300, " ms")
         _tell(verdict, stats)
@@ -203,11 +223,7 @@ def burst(plan: Plan) -> Verdict:
         load(site, seed, "L1", users=plan.users, rate=plan.users // 2, seconds=WARMING_SECONDS)
         stats = load(site, seed, "L3", users=plan.users, rate=plan.users, seconds=plan.seconds)
         sent = stats.get("submit", {}).get("count", 0)
-        deadline = time.monotonic() + plan.drain_seconds
-        while left := site.count("QUEUED") + site.count("RUNNING"):
-            if time.monotonic() > deadline:
-                break
-            time.sleep(2)
+        left = _await_all(site, plan.drain_seconds)
         fair = (
             "rows = Version.objects.order_by('started').values_list('user', flat=True); "
             "first = {}; [first.setdefault(user, place) for place, user in enumerate(rows)]; "
@@ -303,13 +319,11 @@ def raw(plan: Plan) -> Verdict:
 
 
 def throughput(plan: Plan) -> Verdict:
-    """L7: masters alone, as many as there are, by two groups."""
+    """L7: masters alone, as many as there are, by two groups; then half as many as they can do."""
     verdict = Verdict()
-    with running(plan, people=min(plan.users, 20), queued=plan.users) as (site, _seed):
+    with running(plan, people=min(plan.users, 20), queued=plan.users) as (site, seed):
         begun, before, cpu = time.monotonic(), site.count("SUCCEEDED"), site.sample()
-        deadline = begun + plan.drain_seconds
-        while site.count("QUEUED") + site.count("RUNNING") and time.monotonic() < deadline:
-            time.sleep(2)
+        _await_all(site, plan.drain_seconds)
         wall_seconds = time.monotonic() - begun
         done = site.count("SUCCEEDED") - before
         used = max(one.worker_cpu_seconds for one in site.samples) - cpu.worker_cpu_seconds
@@ -321,7 +335,31 @@ def throughput(plan: Plan) -> Verdict:
         verdict.at_most("broken invariants", len(site.broken()), 0)
         verdict.told("masters, of", f"{done}, {plan.song_seconds:.0f} s each")
         verdict.told("CPU seconds of living processes", f"{used:.0f}")
+        every, half = 2 * wall_seconds / max(done, 1), time.time()
+        users = json.loads(seed.read_text())["long_people"]
+        stats = load(
+            site, seed, "L7", users=users, rate=users, seconds=plan.seconds, every_seconds=every
+        )
+        _await_all(site, plan.drain_seconds)
+        waits = site.waits_since(half)
+        verdict.told("at half of that", f"{len(waits)} masters, one every {every:.1f} s")
+        verdict.at_most("from submit to done, p95", _p95(waits), 60, " s")
+        verdict.at_most("failed requests", stats.failures(), 0)
     return verdict
+
+
+def _await_all(site: Site, seconds: float) -> int:
+    """Wait until nothing is left to do; return what is after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while left := site.count("QUEUED") + site.count("RUNNING"):
+        if time.monotonic() > deadline:
+            break
+        time.sleep(2)
+    return left
+
+
+def _p95(values: list[float]) -> float:
+    return statistics.quantiles(values, n=20)[-1] if len(values) > 1 else math.nan
 
 
 def _tell(verdict: Verdict, stats: Stats, *, void: bool = True) -> None:
@@ -355,15 +393,15 @@ SCENARIOS: Final[dict[str, Scenario]] = {
     "L6": Scenario(raw, Plan(20, 30, 30.0), Plan(4, 4, 8.0), Plan(20, 15, 10.0)),
     "L7": Scenario(
         throughput,
-        Plan(60, 0, 240.0, groups=2, beside_seconds=150),
-        Plan(2, 0, 8.0),
-        Plan(20, 0, 240.0, groups=2, drain_seconds=180, beside_seconds=50),
+        Plan(60, 300, 240.0, groups=2, beside_seconds=150),
+        Plan(3, 5, 8.0),
+        Plan(20, 90, 240.0, groups=2, drain_seconds=180, beside_seconds=50),
     ),
     "L2": Scenario(
         knee,
-        Plan(400, 120, 240.0, beside_seconds=900),
+        Plan(400, 120, 240.0, beside_seconds=1_050),
         Plan(8, 4, 8.0),
-        Plan(320, 15, 240.0, beside_seconds=135),
+        Plan(320, 15, 240.0, beside_seconds=160),
     ),
     "L5": Scenario(soak, Plan(30, 1_800, 150.0), Plan(4, 12, 8.0)),
 }

@@ -115,7 +115,16 @@ def main(people: int, finished: int, queued: int, song_seconds: float) -> None:
         render_version(
             master=masters[number % min(LONG_PEOPLE, len(masters))].master, settings=settings_
         )
-    json.dump({"password": PASSWORD, "csrf": CSRF, "people": told, "files": sent}, sys.stdout)
+    json.dump(
+        {
+            "password": PASSWORD,
+            "csrf": CSRF,
+            "people": told,
+            "long_people": min(LONG_PEOPLE, people),
+            "files": sent,
+        },
+        sys.stdout,
+    )
 
 
 if __name__ == "__main__":

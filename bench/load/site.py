@@ -173,6 +173,14 @@ class Site:
             return 0.0
         return sum(seconds for _, seconds in done[1:]) / (done[-1][0] - done[0][0])
 
+    def waits_since(self, begun: float) -> list[float]:
+        """Return the seconds from submit to done of each master asked for since then."""
+        program = (
+            "rows = Version.objects.filter(status='SUCCEEDED').values_list('created', 'finished'); "
+            "print(json.dumps([(a.timestamp(), b.timestamp()) for a, b in rows]))"
+        )
+        return [done - asked for asked, done in self.ask(program) if asked >= begun]
+
     def broken(self) -> list[str]:
         ran = subprocess.run(
             [sys.executable, "manage.py", "check_invariants", "--pause-seconds=1"],
