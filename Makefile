@@ -70,9 +70,9 @@ load:  ## A site under load, judged, into bench/RESULTS.md: ARGUMENTS="L1 L3 --p
 	$(PYTHON) -m bench.load $(ARGUMENTS)
 
 .PHONY: load-brief
-load-brief:  ## Load on both profiles in 20 minutes, a restore, a second host: on a quiet machine
-	-$(PYTHON) -m bench.load --brief --profile both --within 19
-	-$(PYTHON) -m bench.restore
+load-brief:  ## Load on both profiles, restores, a second host: an hour on a quiet machine
+	-$(PYTHON) -m bench.load --brief --profile both
+	-$(PYTHON) -m bench.restore --profile both
 	-$(PYTHON) -m bench.hosts
 
 BENCH_OPTIONS = $(if $(MUSIC),--music "$(MUSIC)") $(if $(PEER),--peer "$(PEER)") $(ARGS)
