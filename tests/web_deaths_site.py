@@ -113,13 +113,14 @@ def _use_what_was_bought() -> None:
 
 def _take_time() -> None:
     patched: Any = masters
-    queue_version = masters.queue_version
+    queue = patched._queue  # of the first version as of further ones
 
     def later(*arguments: Any) -> Version:
         time.sleep(PAUSE_SECONDS)
-        return queue_version(*arguments)
+        queued: Version = queue(*arguments)
+        return queued
 
-    patched.queue_version = later
+    patched._queue = later
 
 
 def _write_piece_by_piece() -> None:
