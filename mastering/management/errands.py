@@ -12,7 +12,7 @@ from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from django.db import close_old_connections, connections
+from django.db import close_old_connections
 
 from accounts import services as accounts
 from accounts.tasks import Courier
@@ -44,12 +44,10 @@ logger = logging.getLogger(__name__)
 
 
 def start_errands() -> BaseProcess:
-    connections.close_all()  # a connection must not be in two processes
     return start(run_errands)
 
 
 def start_courier() -> BaseProcess:
-    connections.close_all()
     return start(run_courier)
 
 

@@ -4,7 +4,6 @@ import logging
 from multiprocessing.process import BaseProcess
 
 from django.core.cache import cache
-from django.db import connections
 from django.utils import timezone
 
 from accounts.services import audit
@@ -29,7 +28,6 @@ def begin_nightly_check() -> BaseProcess | None:
     now = timezone.now()
     if now.hour < FROM_HOUR_UTC or not cache.add(f"invariants:{now:%F}", 1, A_DAY_SECONDS):
         return None
-    connections.close_all()  # a connection must not be in two processes
     return start(spend_the_night)
 
 

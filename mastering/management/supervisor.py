@@ -85,8 +85,8 @@ class Supervisor:
         autodiscover_modules("tasks")  # once, here: each group is a fork and starts with them
         try:
             while not self.stopping:
+                self.keep_errands()  # first: each process holds what was open when it began
                 self.tend(now=time.monotonic())
-                self.keep_errands()
                 sentinels = [sentinel for group in self.groups() for sentinel in group.sentinels]
                 connection.wait(sentinels, timeout=TICK_SECONDS)
             self.finish()

@@ -21,6 +21,7 @@ from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from django.core.cache import DEFAULT_CACHE_ALIAS, caches
 from django.db import connections
 from django_q.brokers import Broker, get_broker
 from django_q.conf import Conf
@@ -45,7 +46,6 @@ class WorkerGroup:
     """One worker and what feeds it; begins to work when made."""
 
     def __init__(self) -> None:
-        connections.close_all()  # a connection must not be in two processes
         self._closing = _fork.RawValue("b", 0)  # without a lock that a death could leave taken
         doorbells, results = Queue(maxsize=1), Queue()
         idle, never = _fork.Value("f", -1), _fork.Event()
@@ -91,7 +91,10 @@ class WorkerGroup:
 
 
 def start(target: Callable[..., None], *args: Any) -> BaseProcess:
-    """Run a function in a process that ends with this one."""
+    """Run a function in a process that ends with this one, and shares no connection with it."""
+    connections.close_all()
+    with contextlib.suppress(AttributeError):  # nobody has asked it yet
+        del caches[DEFAULT_CACHE_ALIAS]  # whose connection would stay open in either
     process = _fork.Process(target=_live, args=(os.getpid(), target, *args), daemon=False)
     process.start()
     return process
