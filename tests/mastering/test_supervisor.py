@@ -9,13 +9,14 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from django.core.cache import caches
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
 from mastering import services
 from mastering.management import supervisor
 from mastering.management.supervisor import Place, Supervisor, restart_delay_seconds
-from mastering.management.worker_group import IDLE, WhenIdle, WorkerGroup
+from mastering.management.worker_group import IDLE, WhenIdle, WorkerGroup, start
 
 
 class Group(WorkerGroup):
@@ -347,3 +348,11 @@ def test_no_workers_are_refused_where_the_settings_say_so(monkeypatch, settings)
     monkeypatch.setattr(Supervisor, "run", lambda _supervisor: pytest.fail("they run"))
     with pytest.raises(CommandError, match="WORKER_GROUPS"):
         call_command("run_workers")
+
+
+def test_what_is_begun_shares_no_line_to_the_cache_with_the_supervisor() -> None:
+    own = caches["default"]
+    begun = start(os.getpid)
+    begun.join(10.0)
+    assert begun.exitcode == 0
+    assert caches["default"] is not own
