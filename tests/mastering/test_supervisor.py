@@ -352,7 +352,7 @@ def test_no_workers_are_refused_where_the_settings_say_so(monkeypatch, settings)
 
 def test_what_is_begun_shares_no_line_to_the_cache_with_the_supervisor() -> None:
     own = caches["default"]
-    begun = start(os.getpid)
+    begun = start(time.sleep, 0.0)
     begun.join(10.0)
     assert begun.exitcode == 0
     assert caches["default"] is not own
