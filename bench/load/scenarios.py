@@ -15,12 +15,10 @@ from pathlib import Path
 from typing import Final
 
 from bench.load.crowd import Stats, load
-from bench.load.site import Sample, Site
+from bench.load.site import BUCKET, Sample, Site
 from bench.results import Verdict
 from tests import servers
 
-BUCKET: Final = ("S3_BUCKET", "S3_ENDPOINT_URL", "S3_ACCESS_KEY", "S3_SECRET_KEY",
-                 "S3_ADDRESSING_STYLE", "S3_REGION")  # fmt: skip
 MOST_LOAD_CPU: Final = 0.15  # of the machine, taken by the load itself; above it a run is void
 MB: Final = 1_000_000
 SETTING_UP_SECONDS: Final = 75.0  # about, of seeding, starting and ending a site

@@ -24,6 +24,9 @@ import psutil
 ROOT: Final = Path(__file__).resolve().parents[2]
 KERNELS: Final = ROOT / "var" / "kernels"
 START_SECONDS: Final = 90.0
+BUCKET: Final = ("S3_BUCKET", "S3_ENDPOINT_URL", "S3_ACCESS_KEY", "S3_SECRET_KEY",
+                 "S3_ADDRESSING_STYLE", "S3_REGION")  # fmt: skip
+SERVERS: Final = ("DATABASE_URL", "REDIS_URL", *BUCKET)  # a site has those of ``scaled`` alone
 
 
 @cache
@@ -71,7 +74,8 @@ class Site:
         with socket.create_server(("127.0.0.1", 0)) as taken:
             self.port = taken.getsockname()[1]
         self.address = f"http://127.0.0.1:{self.port}"
-        self.environment = os.environ | {
+        inherited = {name: value for name, value in os.environ.items() if name not in SERVERS}
+        self.environment = inherited | {
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "ENV_FILE": os.devnull,
             "DATA_DIR": str(self.folder),
