@@ -23,6 +23,10 @@ LIMITS = BoxLimits(
 ROOT = Path(__file__).parents[2]
 DENIED = {"PermissionError", "FileNotFoundError", "ProcessLookupError"}
 
+where_sessions_are_weighed = pytest.mark.skipif(
+    not Path("/proc/self/autogroup").exists(), reason="this kernel weighs no sessions"
+)
+
 
 @pytest.fixture(params=["", "namespaces"], ids=["namespaces", "landlock"], scope="module")
 def walls(request):
@@ -43,6 +47,12 @@ def run(function, *args, limits=LIMITS, **kwargs):
 
 def server_pid():
     return client._server().process.pid
+
+
+def of_running_boxes(entry):
+    pid = server_pid()
+    boxes = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return {Path(f"/proc/{each}/{entry}").read_text().strip() for each in boxes}
 
 
 def failure_of(function, *args, limits=LIMITS, **kwargs):
@@ -143,21 +153,18 @@ def test_a_box_stands_back_as_far_as_its_limits_say():
         assert run(malice.niceness, limits=limits) == min(own + niceness, 19)
 
 
-@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="no sessions are weighed")
+@where_sessions_are_weighed
 def test_a_box_stands_back_as_a_session_too():
-    weights: set[str] = set()
-
-    def look(*_):
-        for child in Path(f"/proc/{server_pid()}/task/{server_pid()}/children").read_text().split():
-            weights.add(Path(f"/proc/{child}/autogroup").read_text().split("nice ")[1].strip())
-
-    run(malice.work, 5, 0.2, progress=look, limits=replace(LIMITS, niceness=7))
-    assert str(min(os.nice(0) + 7, 19)) in weights
+    sessions: set[str] = set()
+    run(
+        malice.work, 5, 0.2, limits=replace(LIMITS, niceness=7),
+        progress=lambda *_: sessions.update(of_running_boxes("autogroup")),
+    )  # fmt: skip
+    assert str(min(os.nice(0) + 7, 19)) in {each.split("nice ")[1] for each in sessions}
 
 
+@where_sessions_are_weighed
 def test_what_loads_the_engine_stands_back_as_far_as_its_caller():
-    if not Path("/proc/self/autogroup").exists():
-        pytest.skip("this kernel weighs no sessions")
     program = (
         "import os; from pathlib import Path; from dsp.box import client; os.nice(3); "
         "print(Path(f'/proc/{client._server().process.pid}/autogroup').read_text())"
@@ -196,12 +203,10 @@ def test_the_server_can_be_warmed():
 
 def test_whoever_looks_at_a_busy_machine_sees_whose_work_a_box_is(walls):
     names: set[str] = set()
-
-    def look(*_):
-        children = Path(f"/proc/{server_pid()}/task/{server_pid()}/children").read_text().split()
-        names.update(Path(f"/proc/{child}/comm").read_text().strip() for child in children)
-
-    run(malice.work, 5, 0.2, progress=look, label="ver_7k3mabcdefghijk")
+    run(
+        malice.work, 5, 0.2, label="ver_7k3mabcdefghijk",
+        progress=lambda *_: names.update(of_running_boxes("comm")),
+    )  # fmt: skip
     assert "ver_7k3mabcdefg" in names
 
 
